@@ -1,0 +1,1 @@
+"""Programs that check corpora, train, evaluate and predict."""

@@ -1,0 +1,1 @@
+"""Files of annotated text to and from sentences, one module a format."""

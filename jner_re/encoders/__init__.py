@@ -1,0 +1,1 @@
+"""Frozen token encoders in the TF-Hub SavedModel format, and word vectors."""

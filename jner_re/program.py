@@ -1,0 +1,66 @@
+"""What every command-line program shares: quiet start-up, and one clear line for a user's mistake."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+
+from absl import app
+
+from jner_re.errors import InputError
+
+# Lines TensorFlow 2.15 prints while it is imported on a machine without a GPU: they ask nothing of the user.
+_START_UP_NOISE = (
+    "oneDNN custom operations are on",
+    "Could not find cuda drivers",
+    "Could not find TensorRT",
+    "Unable to register cuDNN factory",
+    "Unable to register cuFFT factory",
+    "Unable to register cuBLAS factory",
+    "This TensorFlow binary is optimized to use available CPU instructions",
+    "To enable the following instructions",
+    "TF-TRT Warning: Could not find TensorRT",
+)
+
+
+def import_tensorflow_quietly() -> None:
+    """Imports TensorFlow without its start-up noise; every other line it writes is passed on."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # information messages off, warnings and errors on
+    warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as captured:
+        os.dup2(captured.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        finally:
+            sys.stderr.flush()
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            captured.seek(0)
+            for line in captured.read().decode(errors="replace").splitlines():
+                if not any(noise in line for noise in _START_UP_NOISE):
+                    print(line, file=sys.stderr)
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Parses the flags and runs `main`; an InputError ends the program with one line and exit code 1."""
+
+    def guarded(argv: Sequence[str]) -> None:
+        if len(argv) > 1:
+            raise app.UsageError(f"unexpected argument {argv[1]!r}: options start with --")
+        try:
+            main()
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
+
+    app.run(guarded)

@@ -1,0 +1,158 @@
+"""The data that every part of the package exchanges: sentences with entities and relations."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from jner_re.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Entity:
+    """A typed span of tokens, `tokens[start:end]` (end exclusive)."""
+
+    start: int
+    end: int
+    type: str
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Relation:
+    """A directed, typed pair: `head` and `tail` index the sentence's entities."""
+
+    head: int
+    tail: int
+    type: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Sentence:
+    """A tokenized sentence and its annotation.
+
+    Attributes:
+      tokens: the words, none of them empty.
+      entities: in the order of the corpus; relations refer to this order.
+      relations: pairs of entities.
+      id: where the sentence came from; "" if unknown.
+    """
+
+    tokens: tuple[str, ...]
+    entities: tuple[Entity, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    id: str = ""
+
+    def entity_text(self, entity: Entity) -> str:
+        """The tokens of `entity`, joined by spaces."""
+        return " ".join(self.tokens[entity.start : entity.end])
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One fault of one record.
+
+    Attributes:
+      record: position of the sentence in its corpus, from 0.
+      field: what is wrong, e.g. "entities[2].end" or "relations[0].head".
+      value: the offending value as text.
+      expected: what was expected instead.
+    """
+
+    record: int
+    field: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"record {self.record}: {self.field} is {self.value}, expected {self.expected}"
+
+
+def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
+    """All faults of a sentence: the model's conditions on its input.
+
+    Entities must be non-empty spans inside the sentence that do not overlap; relations must join two
+    different entities of the sentence; nothing may be given twice.
+    """
+    problems: list[Problem] = []
+
+    def report(field: str, value: object, expected: str) -> None:
+        problems.append(Problem(record, field, repr(value), expected))
+
+    if not sentence.tokens:
+        report("tokens", list(sentence.tokens), "at least one token")
+    for i, token in enumerate(sentence.tokens):
+        if not token:
+            report(f"tokens[{i}]", token, "a non-empty string")
+
+    length = len(sentence.tokens)
+    valid: list[tuple[int, Entity]] = []
+    for i, entity in enumerate(sentence.entities):
+        if not entity.type:
+            report(f"entities[{i}].type", entity.type, "a non-empty string")
+        if not 0 <= entity.start < length:
+            report(f"entities[{i}].start", entity.start, f"a token index from 0 to {length - 1}")
+        elif not entity.start < entity.end <= length:
+            report(f"entities[{i}].end", entity.end, f"an exclusive end from {entity.start + 1} to {length}")
+        else:
+            for j, other in valid:
+                if entity == other:
+                    report(f"entities[{i}]", _span(entity), f"no entity twice (the same as entities[{j}])")
+                elif entity.start < other.end and other.start < entity.end:
+                    report(f"entities[{i}]", _span(entity), f"no overlap with entities[{j}] {_span(other)}")
+            valid.append((i, entity))
+
+    count = len(sentence.entities)
+    seen: dict[Relation, int] = {}
+    for i, relation in enumerate(sentence.relations):
+        if not relation.type:
+            report(f"relations[{i}].type", relation.type, "a non-empty string")
+        for name, index in (("head", relation.head), ("tail", relation.tail)):
+            if not 0 <= index < count:
+                report(f"relations[{i}].{name}", index, f"an index of one of the {count} entities, from 0")
+        if relation.head == relation.tail:
+            report(f"relations[{i}].tail", relation.tail, "another entity than the head")
+        if relation in seen:
+            report(f"relations[{i}]", relation, f"no second relations[{seen[relation]}]")
+        seen.setdefault(relation, i)
+    return problems
+
+
+def _span(entity: Entity) -> str:
+    return f"{entity.type} [{entity.start}, {entity.end})"
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelSet:
+    """The entity and relation types of a corpus, each sorted, and the BIO tags that follow from them."""
+
+    entity_types: tuple[str, ...]
+    relation_types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sentence]) -> LabelSet:
+        """The types that occur in `sentences`."""
+        entity_types: set[str] = set()
+        relation_types: set[str] = set()
+        for sentence in sentences:
+            entity_types.update(entity.type for entity in sentence.entities)
+            relation_types.update(relation.type for relation in sentence.relations)
+        return cls(tuple(sorted(entity_types)), tuple(sorted(relation_types)))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The 2|E|+1 tags: "O", then "B-x" and "I-x" of each type; type e has ids 2e+1 and 2e+2."""
+        return ("O", *(f"{prefix}-{name}" for name in self.entity_types for prefix in "BI"))
+
+    def check(self, sentences: Sequence[Sentence], source: str) -> None:
+        """Raises InputError if a sentence has a type that is not in the set."""
+        for record, sentence in enumerate(sentences):
+            for kind, known, items in (
+                ("entities", self.entity_types, sentence.entities),
+                ("relations", self.relation_types, sentence.relations),
+            ):
+                for i, item in enumerate(items):
+                    if item.type not in known:
+                        raise InputError(
+                            f"{source}: record {record}: {kind}[{i}].type is {item.type!r}, "
+                            f"expected one of {', '.join(known)}"
+                        )
