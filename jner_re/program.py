@@ -64,3 +64,12 @@ def run(main: Callable[[], None]) -> None:
             sys.exit(130)
 
     app.run(guarded)
+
+
+def set_threads(count: int) -> None:
+    """Bounds TensorFlow's threads; 0 leaves one a core. Call it before anything is computed."""
+    import tensorflow as tf
+
+    if count:
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)

@@ -1,0 +1,47 @@
+"""Evaluates a trained model on an annotated corpus.
+
+python -m experiments.evaluate --model_dir=DIR --corpus=test.json --output=evaluation.json
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+from absl import flags
+
+from jner_re import corpora, files, program
+
+_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_CORPUS = flags.DEFINE_string("corpus", None, "annotated corpus", required=True)
+_FORMAT = flags.DEFINE_enum("format", "spert", ["spert", "multihead", "ade", "brat"], "format of the corpus")
+_OUTPUT = flags.DEFINE_string("output", None, "where the evaluation is written as JSON; not written by default")
+_THRESHOLD = flags.DEFINE_float(
+    "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
+)
+_THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
+
+
+def main() -> None:
+    """Predicts, compares and prints the table."""
+    sentences = corpora.read(pathlib.Path(_CORPUS.value), _FORMAT.value)
+    program.import_tensorflow_quietly()
+    program.set_threads(_THREADS.value)
+    from jner_re.metrics import strict
+    from jner_re.metrics.table import table
+    from jner_re.models import trained
+    from jner_re.models.decode import without_scores
+
+    model = trained.load(pathlib.Path(_MODEL_DIR.value))
+    label_set = model.vocabulary.label_set
+    label_set.check(sentences, _CORPUS.value)
+    corpus = model.inputs.corpus(sentences, trained.feature_cache())
+    predicted = without_scores(sentences, model.predict_corpus(corpus, _THRESHOLD.value))
+    report = strict.evaluate(sentences, predicted, label_set)
+    if _OUTPUT.value:
+        files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
+    print(table(report))
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,53 @@
+"""Trains a model.
+
+python -m experiments.train --flagfile=experiments/presets/conll04.flags --data_dir=DIR --model_dir=DIR
+
+The same command again goes on with a run that was interrupted.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+from absl import flags
+
+from experiments import config_flags
+from jner_re import program
+from jner_re.corpora import data_dir
+from jner_re.errors import InputError
+
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "folder with train.json, dev.json and test.json, or sample for the bundled corpus", required=True
+)
+_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_TRAIN_ON = flags.DEFINE_list(
+    "train_on", ["train"], "splits to train on, e.g. train,dev; dev chooses the best epoch unless it is trained on"
+)
+_THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
+config_flags.define()
+
+
+def main() -> None:
+    """Reads the corpus and trains."""
+    config, train_config = config_flags.parsed()
+    for split in _TRAIN_ON.value:
+        if split not in ("train", "dev"):
+            raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
+    folder = data_dir.resolve(_DATA_DIR.value)
+    sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
+    dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
+
+    program.import_tensorflow_quietly()
+    program.set_threads(_THREADS.value)
+    from jner_re import training
+    from jner_re.metrics.table import table
+
+    metrics = training.train(config, train_config, sentences, dev, pathlib.Path(_MODEL_DIR.value))
+    if dev:
+        print(f"\nDev scores after epoch {metrics['best_epoch']}, threshold {metrics['threshold']}:")
+        print(table(metrics["dev"]))
+    print(f"\nModel directory: {_MODEL_DIR.value}\nTensorBoard logs: {pathlib.Path(_MODEL_DIR.value) / training.LOGS}")
+
+
+if __name__ == "__main__":
+    program.run(main)

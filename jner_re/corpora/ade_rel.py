@@ -1,0 +1,251 @@
+"""DRUG-AE.rel, the adverse drug events of the ADE corpus (Gurulingappa et al., 2012).
+
+A row is one relation: PubMed-ID|sentence|adverse effect|begin|end|drug|begin|end, the offsets (code points,
+end exclusive) counted from the start of the document. Rows of the same abstract and sentence make one
+sentence; its place in the document is the one that fits the offsets of all its rows, which also tells which
+mention is meant where a text occurs more than once. Overlapping entities are resolved as in the paper
+(section 4): the longer one stays, relations of a removed one go.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+from jner_re.corpora.alignment import is_exact, token_span
+from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, raise_problems, require_fit
+from jner_re.corpora.overlaps import resolve_overlaps
+from jner_re.corpora.text_files import read_text, write_text
+from jner_re.corpora.tokenization import tokenize
+from jner_re.schema import Entity, Relation, Sentence
+
+EFFECT = "Adverse-Effect"
+DRUG = "Drug"
+RELATION = "Adverse-Effect"
+_FIELDS = ("PubMed-ID", "sentence", "effect", "effect begin", "effect end", "drug", "drug begin", "drug end")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Mention:
+    """An annotated text and its place in the document (after `_in_sentence`, in the sentence)."""
+
+    type: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    """A relation of the file."""
+
+    line: int
+    effect: _Mention
+    drug: _Mention
+
+
+class _Reading:
+    """Collects findings about one file."""
+
+    def __init__(self, file: pathlib.Path) -> None:
+        self.file = file
+        self.findings: list[Finding] = []
+
+    def problem(self, line: int, field: str, value: object, expected: str, action: str) -> None:
+        self.findings.append(Finding(str(self.file), f"line {line}", field, repr(value), expected, action))
+
+    def loss(self, line: int, field: str, value: object, expected: str, action: str) -> None:
+        finding = Finding(str(self.file), f"line {line}", field, repr(value), expected, action, kind="loss")
+        self.findings.append(finding)
+
+
+def load(path: pathlib.Path, tokenization: str = "fine") -> Corpus:
+    """Reads the corpus: one sentence for each abstract and sentence text, in the order of the file.
+
+    A sentence's id is "PubMed-ID:offset of the sentence in the document". Relations lead from the effect to
+    the drug. Malformed rows are left out and are problems; removed overlaps, repeated rows and spans that do
+    not end where tokens do (they are widened or narrowed to whole tokens) are losses.
+
+    Raises:
+      InputError: the file cannot be read as text.
+    """
+    path = pathlib.Path(path)
+    reading = _Reading(path)
+    sentences, places = [], []
+    for (document, text), rows in _groups(path, reading).items():
+        offset = _sentence_offset(text, rows, reading)
+        if offset is None:
+            continue
+        sentence = _sentence(f"{document}:{offset}", text, rows, offset, tokenization, reading)
+        sentences.append(sentence)
+        places.append(f"line {rows[0].line}")
+        reading.findings += check_sentence(sentence, path, places[-1])
+    return Corpus(sentences, reading.findings + check_corpus(sentences, path, places))
+
+
+def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
+    """Writes one row a relation; a sentence's text is its tokens joined by spaces.
+
+    Raises:
+      InputError: a sentence is not fit, the format cannot carry it, or the file cannot be written.
+    """
+    path = pathlib.Path(path)
+    require_fit(sentences, path)
+    raise_problems(unwritable(sentences, path))
+    write_text(path, "".join(_rows_text(sentence) for sentence in sentences))
+
+
+def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot carry: other types, whatever is in no relation, "|" and line ends."""
+    findings = []
+
+    def report(record: int, field: str, value: object, expected: str) -> None:
+        findings.append(Finding(str(path), f"record {record}", field, repr(value), expected))
+
+    for i, sentence in enumerate(sentences):
+        for j, token in enumerate(sentence.tokens):
+            if "|" in token or token.split() != [token]:
+                report(i, f"tokens[{j}]", token, "no white space and no '|' (the format separates by them)")
+        if not sentence.relations:
+            report(i, "relations", [], "a relation (the format has only sentences with relations)")
+        for j, relation in enumerate(sentence.relations):
+            types = (
+                sentence.entities[relation.head].type,
+                relation.type,
+                sentence.entities[relation.tail].type,
+            )
+            if types != (EFFECT, RELATION, DRUG):
+                report(i, f"relations[{j}]", types, f"{RELATION} from {EFFECT} to {DRUG}")
+        related = {j for relation in sentence.relations for j in (relation.head, relation.tail)}
+        for j, entity in enumerate(sentence.entities):
+            if j not in related:
+                report(i, f"entities[{j}]", entity.type, "an entity in a relation (the format has no others)")
+        document, _ = _split_id(sentence.id)
+        if not document or any(character in document for character in "|\r\n"):
+            report(i, "id", sentence.id, "'PubMed-ID:offset'")
+    return findings
+
+
+def _groups(path: pathlib.Path, reading: _Reading) -> dict[tuple[str, str], list[_Row]]:
+    groups: dict[tuple[str, str], list[_Row]] = {}
+    seen: dict[str, int] = {}
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        line = line.removesuffix("\r")
+        if not line:
+            continue
+        if line in seen:
+            reading.loss(number, "row", line[:60], f"no row twice (the same as line {seen[line]})", "merged")
+            continue
+        seen[line] = number
+        fields = line.split("|")
+        row = _row(number, fields, reading)
+        if row:
+            groups.setdefault((fields[0], fields[1]), []).append(row)
+    return groups
+
+
+def _row(line: int, fields: list[str], reading: _Reading) -> _Row | None:
+    action = "the row is left out"
+    if len(fields) != len(_FIELDS):
+        expected = f"{len(_FIELDS)} fields separated by '|', not {len(fields)}"
+        reading.problem(line, "row", "|".join(fields)[:60], expected, action)
+        return None
+    for i in (3, 4, 6, 7):
+        if not (fields[i].isascii() and fields[i].isdigit()):
+            reading.problem(line, _FIELDS[i], fields[i], "an offset, a whole number from 0", action)
+            return None
+    effect = _Mention(EFFECT, fields[2], int(fields[3]), int(fields[4]))
+    drug = _Mention(DRUG, fields[5], int(fields[6]), int(fields[7]))
+    for name, mention in (("effect", effect), ("drug", drug)):
+        if not mention.text.strip():
+            reading.problem(line, name, mention.text, "a text", action)
+            return None
+        if mention.end - mention.start != len(mention.text):
+            expected = f"begin + {len(mention.text)}, the length of {mention.text!r}"
+            reading.problem(line, f"{name} end", mention.end, expected, action)
+            return None
+        if mention.text not in fields[1]:
+            reading.problem(line, name, mention.text, "a text that occurs in the sentence", action)
+            return None
+    return _Row(line, effect, drug)
+
+
+def _sentence_offset(text: str, rows: list[_Row], reading: _Reading) -> int | None:
+    """Where the sentence starts in its document: the offset that puts every mention where its text is."""
+    possible: set[int] | None = None
+    for row in rows:
+        for name, mention in (("effect", row.effect), ("drug", row.drug)):
+            fitting = {mention.start - position for position in _occurrences(mention.text, text)}
+            if possible is not None and not possible & fitting:
+                expected = f"an offset that agrees with line {rows[0].line}, of the same sentence"
+                action = "the sentence is left out"
+                reading.problem(row.line, f"{name} begin", mention.start, expected, action)
+                return None
+            possible = fitting if possible is None else possible & fitting
+    assert possible
+    if len(possible) > 1:
+        expected = f"offsets that fit one place of the sentence, not {len(possible)}"
+        action = "the first place is taken"
+        reading.loss(rows[0].line, "effect begin", rows[0].effect.start, expected, action)
+    return max(possible)  # the greatest offset of the sentence: the first place in it
+
+
+def _occurrences(part: str, text: str) -> list[int]:
+    return [i for i in range(len(text) - len(part) + 1) if text.startswith(part, i)]
+
+
+def _sentence(
+    id: str, text: str, rows: list[_Row], offset: int, tokenization: str, reading: _Reading
+) -> Sentence:
+    tokens = tokenize(text, tokenization)
+    spans: dict[_Mention, Entity] = {}
+    line_of: dict[Entity, int] = {}
+    for row in rows:
+        for name, mention in (("effect", row.effect), ("drug", row.drug)):
+            if mention in spans:
+                continue
+            start, end = mention.start - offset, mention.end - offset
+            span = token_span(tokens, start, end)
+            assert span is not None  # the text is not blank, and every other character is in a token
+            spans[mention] = Entity(*span, mention.type)
+            line_of.setdefault(spans[mention], row.line)
+            if not is_exact(tokens, span, start, end):
+                whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
+                reading.loss(row.line, name, mention.text, "whole tokens", f"changed to {whole!r}")
+    entities = sorted(set(spans.values()))
+    relations = [
+        Relation(entities.index(spans[row.effect]), entities.index(spans[row.drug]), RELATION) for row in rows
+    ]
+    sentence = Sentence(
+        tuple(token.text for token in tokens), tuple(entities), tuple(dict.fromkeys(relations)), id
+    )
+    resolved, removals = resolve_overlaps(sentence)
+    for removal in removals:
+        name = "drug" if removal.entity.type == DRUG else "effect"
+        expected = f"no overlap with {removal.kept.type} {sentence.entity_text(removal.kept)!r}"
+        action = f"removed with its relations: {removal.relations}"
+        value = sentence.entity_text(removal.entity)
+        reading.loss(line_of[removal.entity], name, value, expected, action)
+    return resolved
+
+
+def _split_id(id: str) -> tuple[str, int]:
+    document, separator, offset = id.rpartition(":")
+    if separator and offset.isascii() and offset.isdigit():
+        return document, int(offset)
+    return id, 0
+
+
+def _rows_text(sentence: Sentence) -> str:
+    document, offset = _split_id(sentence.id)
+    text = " ".join(sentence.tokens)
+    rows = []
+    for relation in sentence.relations:
+        fields = [document, text]
+        for entity in (sentence.entities[relation.head], sentence.entities[relation.tail]):
+            start = offset + len(" ".join((*sentence.tokens[: entity.start], "")))
+            words = sentence.entity_text(entity)
+            fields += [words, str(start), str(start + len(words))]
+        rows.append("|".join(fields) + "\n")
+    return "".join(rows)

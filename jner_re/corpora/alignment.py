@@ -1,0 +1,24 @@
+"""Character spans to token spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jner_re.corpora.tokenization import Token
+
+
+def token_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
+    """The tokens that a character span touches, as a token span (end exclusive); None if there are none.
+
+    Args:
+      tokens: the tokens of the text, in order.
+      start: of the span, in code points.
+      end: of the span, exclusive.
+    """
+    touched = [i for i, token in enumerate(tokens) if token.start < end and start < token.end]
+    return (touched[0], touched[-1] + 1) if touched else None
+
+
+def is_exact(tokens: Sequence[Token], span: tuple[int, int], start: int, end: int) -> bool:
+    """Whether the character span begins and ends where its token span does."""
+    return tokens[span[0]].start == start and tokens[span[1] - 1].end == end

@@ -1,0 +1,142 @@
+"""What a reader hands back: the sentences of a corpus and everything it found wrong or could not carry."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from jner_re.errors import InputError
+from jner_re.schema import Problem, Sentence, find_problems
+
+_QUOTED_IN_ERRORS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One thing in a corpus that its user must know of.
+
+    Attributes:
+      file: the file it is in.
+      record: where in the file, e.g. "record 12" or "line 7 (T3)".
+      field: what is concerned, e.g. "entities[2].end".
+      value: what stands there, as text.
+      expected: what was expected instead.
+      action: what the reader did about it; "" if nothing.
+      kind: "problem" makes the corpus unfit for training until it is mended; "loss" is something that the
+        format holds and `Sentence` does not, or that a documented rule changed; "note" changes nothing.
+    """
+
+    file: str
+    record: str
+    field: str
+    value: str
+    expected: str
+    action: str = ""
+    kind: Literal["problem", "loss", "note"] = "problem"
+
+    def __str__(self) -> str:
+        done = f" ({self.action})" if self.action else ""
+        return f"{self.file}: {self.record}: {self.field} is {self.value}, expected {self.expected}{done}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """The sentences of a corpus, as its files have them, and the findings about them."""
+
+    sentences: list[Sentence]
+    findings: list[Finding]
+
+    @property
+    def problems(self) -> list[Finding]:
+        """The findings that make the corpus unfit."""
+        return [finding for finding in self.findings if finding.kind == "problem"]
+
+    @property
+    def losses(self) -> list[Finding]:
+        """The findings about what was left behind or changed by a documented rule."""
+        return [finding for finding in self.findings if finding.kind == "loss"]
+
+    def fit_sentences(self) -> list[Sentence]:
+        """The sentences; raises InputError that quotes the first problems if there are any."""
+        raise_problems(self.problems)
+        return self.sentences
+
+
+def raise_problems(problems: Sequence[Finding]) -> None:
+    """Raises InputError that quotes the first problems, if there are any."""
+    if problems:
+        quoted = "; ".join(str(problem) for problem in problems[:_QUOTED_IN_ERRORS])
+        more = len(problems) - _QUOTED_IN_ERRORS
+        raise InputError(quoted + (f"; and {more} more problems" if more > 0 else ""))
+
+
+def check_sentence(
+    sentence: Sentence,
+    file: pathlib.Path,
+    record: str,
+    rename: Callable[[str], str] = lambda field: field,
+) -> list[Finding]:
+    """The problems of one sentence under the model's conditions (`schema.find_problems`).
+
+    Args:
+      sentence: the sentence as the file has it.
+      file: quoted in the findings.
+      record: quoted in the findings.
+      rename: turns a field such as "entities[2]" into the file's own name for it.
+    """
+    findings = []
+    for problem in find_problems(sentence):
+        expected = _FIELD.sub(lambda match: rename(match.group()), problem.expected)
+        field = _FIELD.sub(lambda match: rename(match.group()), problem.field)
+        findings.append(Finding(str(file), record, field, problem.value, expected))
+    return findings
+
+
+_FIELD = re.compile(r"(?:tokens|entities|relations)\[\d+\]")
+
+
+def check_corpus(sentences: Sequence[Sentence], file: pathlib.Path, records: Iterable[str]) -> list[Finding]:
+    """Findings about a whole corpus: no sentence at all, and ids that are used twice (which are kept).
+
+    Args:
+      sentences: all sentences that could be read.
+      file: quoted in the findings.
+      records: the place of each sentence.
+    """
+    if not sentences:
+        return [Finding(str(file), "whole file", "sentences", "none", "at least one sentence")]
+    findings = []
+    first: dict[str, str] = {}
+    for sentence, record in zip(sentences, records, strict=True):
+        if sentence.id and sentence.id in first:
+            expected = f"an id of its own (the same as {first[sentence.id]})"
+            findings.append(Finding(str(file), record, "id", repr(sentence.id), expected, "kept", "note"))
+        first.setdefault(sentence.id, record)
+    return findings
+
+
+def require_fit(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
+    """Raises InputError if there is no sentence, or for the first that is not fit to be written to `path`.
+
+    Besides the model's conditions, every text must be Unicode text: no half of a surrogate pair.
+    """
+    if not sentences:
+        raise InputError(f"{path}: not written: no sentences, expected at least one")
+    for record, sentence in enumerate(sentences):
+        problems = find_problems(sentence, record)
+        types = [entity.type for entity in sentence.entities]
+        types += [relation.type for relation in sentence.relations]
+        texts = (*sentence.tokens, *types, sentence.id)
+        problems += [
+            Problem(record, "text", repr(text), "Unicode text") for text in texts if has_surrogate(text)
+        ]
+        if problems:
+            raise InputError(f"{path}: not written: {problems[0]}")
+
+
+def has_surrogate(text: str) -> bool:
+    """Whether a text has half of a surrogate pair, which JSON can express and UTF-8 cannot."""
+    return any("\ud800" <= character <= "\udfff" for character in text)

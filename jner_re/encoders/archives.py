@@ -1,0 +1,73 @@
+"""Members of zip archives, read by name: no path that an archive gives is ever written to."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import zipfile
+import zlib
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from jner_re.errors import InputError
+
+_LARGEST = 8 << 30  # bytes; the largest checkpoint here has 0.44e9
+_LARGEST_RATIO = 1100  # DEFLATE can't go beyond 1032
+
+
+def extract(archive: pathlib.Path, member: str, destination: pathlib.Path) -> None:
+    """Copies one member's content to `destination`, written beside and renamed into place.
+
+    Raises:
+      InputError: if the archive is no zip, is damaged, lacks the member, or the member's declared size is
+        beyond reason or the disk's free space.
+    """
+    beside = destination.with_name(destination.name + ".part")
+    try:
+        with beside.open("wb") as target:
+            copy_member(archive, member, target)
+        os.replace(beside, destination)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{destination}: can't be written: {error.strerror or error}") from None
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def copy_member(archive: pathlib.Path, member: str, target: BinaryIO) -> None:
+    """Appends one member's content to an open file on disk.
+
+    Raises:
+      InputError: as `extract`.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            info = opened.getinfo(member)
+            free = shutil.disk_usage(archive.parent).free
+            if info.file_size > min(_LARGEST, free, _LARGEST_RATIO * max(info.compress_size, 1)):
+                raise InputError(
+                    f"{archive}: {member} unpacks to {info.file_size:,} bytes from {info.compress_size:,}, "
+                    f"expected at most {_LARGEST_RATIO} times as much, {_LARGEST:,}, {free:,} free on disk"
+                )
+            with opened.open(info) as source:  # yields no more than the declared size and checks the CRC
+                shutil.copyfileobj(source, target, 1 << 20)
+    except KeyError:
+        raise InputError(f"{archive}: has no member {member}") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{archive}: {member} can't be unpacked: {error}") from None
+
+
+def join_members(parts: Sequence[tuple[pathlib.Path, str]], destination: pathlib.Path) -> None:
+    """Writes one file from a member of each archive, in order.
+
+    Raises:
+      InputError: as `extract`.
+    """
+    try:
+        with destination.open("wb") as target:
+            for archive, member in parts:
+                copy_member(archive, member, target)
+    except OSError as error:
+        raise InputError(f"{destination}: can't be written: {error.strerror or error}") from None

@@ -1,0 +1,41 @@
+"""Checkpoints by folder, or by id on the Hugging Face hub."""
+
+from __future__ import annotations
+
+import pathlib
+
+from jner_re.errors import InputError
+
+_FILES = ("config.json", "vocab.txt", "model.safetensors", "tokenizer_config.json", "special_tokens_map.json")
+
+
+def find(folder_or_id: str) -> pathlib.Path:
+    """The folder of a checkpoint.
+
+    Args:
+      folder_or_id: a folder, or the id of a model of the hub ("owner/name"), whose files are then fetched
+        into huggingface_hub's own cache.
+
+    Raises:
+      InputError: if it is neither, huggingface_hub isn't installed, or the hub can't be reached.
+    """
+    folder = pathlib.Path(folder_or_id).expanduser()
+    if folder.is_dir():
+        return folder
+    try:
+        import huggingface_hub
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    except ImportError:
+        raise InputError(
+            f"checkpoint is {folder_or_id!r}, which is not a folder; to get models from the Hugging Face "
+            "hub, pip install 'jner-re[encoders]'"
+        ) from None
+    try:
+        return pathlib.Path(huggingface_hub.snapshot_download(folder_or_id, allow_patterns=list(_FILES)))
+    except HFValidationError:
+        raise InputError(
+            f"checkpoint is {folder_or_id!r}, expected a folder or an id of the Hugging Face hub"
+        ) from None
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"checkpoint {folder_or_id!r} can't be fetched from the hub: {reason}") from None

@@ -1,0 +1,79 @@
+"""From a checkpoint folder to a SavedModel in the TF-Hub format."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+import tensorflow as tf
+
+from jner_re import files
+from jner_re.encoders import download
+from jner_re.encoders.checkpoint import read_checkpoint
+from jner_re.encoders.token_encoder import TokenEncoder
+from jner_re.encoders.vocabulary import read_vocabulary
+from jner_re.errors import InputError
+
+DESCRIPTION = "encoder.json"  # beside saved_model.pb
+WEIGHTS = "model.safetensors"
+_FORMAT = 1  # of the conversion; raised when a new version would give other vectors
+
+
+def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: str = "mean") -> None:
+    """Converts a BERT or MPNet checkpoint in the Hugging Face layout.
+
+    Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `name`, `layers`,
+    `width`, `pooling`, `lowercase` and `sha256` of the weights.
+
+    Args:
+      checkpoint: folder with config.json, vocab.txt and model.safetensors.
+      output: folder to create; it may exist if it is empty or an encoder, which is replaced.
+      name: to show.
+      pooling: "mean" or "first".
+
+    Raises:
+      InputError: if the checkpoint can't be used, or `output` holds something else.
+    """
+    if output.exists() and any(output.iterdir()) and not (output / DESCRIPTION).exists():
+        raise InputError(f"{output}: is in use, expected a new folder, an empty one or an encoder's")
+    weights = read_checkpoint(checkpoint)
+    vocabulary = read_vocabulary(checkpoint, weights.model_type)
+    encoder = TokenEncoder(weights, vocabulary, pooling)
+    description = {
+        "format": _FORMAT,
+        "name": name,
+        "layers": encoder.num_layers,
+        "width": encoder.width,
+        "pooling": pooling,
+        "lowercase": vocabulary.lowercase,
+        "sha256": download.sha256_of(checkpoint / WEIGHTS),
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    beside = pathlib.Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
+    try:
+        tf.saved_model.save(encoder, str(beside), signatures={"tokens": encoder.tokens})
+        (beside / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
+        os.chmod(beside, 0o755)
+        if output.exists():
+            shutil.rmtree(output)
+        os.replace(beside, output)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def is_current(encoder: pathlib.Path, sha256: str | None) -> bool:
+    """Whether `encoder` is a mean-pooling conversion, by this version of the package, of these weights."""
+    if not (encoder / DESCRIPTION).exists():
+        return False
+    description = files.read_json(encoder / DESCRIPTION)
+    return {"format": _FORMAT, "pooling": "mean", "sha256": sha256}.items() <= description.items()
+
+
+def describe(encoder: pathlib.Path) -> str:
+    """One line about an encoder, for people."""
+    description = files.read_json(encoder / DESCRIPTION)
+    return "{name}, {layers} layers, {width} wide, {pooling} of subwords".format(**description)

@@ -1,0 +1,112 @@
+"""A transformer checkpoint as a token encoder: words in, every layer's vector of every word out."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from jner_re.encoders.checkpoint import Checkpoint
+from jner_re.encoders.transformer import Transformer
+from jner_re.encoders.vocabulary import Vocabulary
+from jner_re.encoders.windows import Windows, make_windows
+from jner_re.encoders.wordpiece import Wordpiece
+
+# Padded subwords that go through the transformer at once: more would take memory and win no speed.
+_SUBWORDS_AT_ONCE = 4096
+
+
+class TokenEncoder(tf.Module):
+    """The contract of the package's encoders, on a BERT or MPNet checkpoint."""
+
+    def __init__(self, checkpoint: Checkpoint, vocabulary: Vocabulary, pooling: str = "mean") -> None:
+        """Sets the encoder up.
+
+        Args:
+          checkpoint: weights.
+          vocabulary: its subwords.
+          pooling: of a word's subwords: "mean", or "first" for the first one alone.
+        """
+        super().__init__(name="token_encoder")
+        self.pooling = pooling
+        self._wordpiece = Wordpiece(vocabulary)
+        self._transformer = Transformer(checkpoint)
+        self._first = vocabulary.first
+        self._last = vocabulary.last
+        self.num_layers = self._transformer.num_layers
+        self.width = self._transformer.width
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None], tf.string, "tokens"),
+            tf.TensorSpec([None], tf.int32, "sequence_len"),
+        ]
+    )
+    def tokens(self, tokens: tf.Tensor, sequence_len: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The signature `tokens`.
+
+        Args:
+          tokens: string [B, T], padded with "".
+          sequence_len: int32 [B].
+
+        Returns:
+          `layers`, float32 [B, T, L, D]: embeddings first; zeros past the length.
+        """
+        batch, steps = tf.unstack(tf.shape(tokens, tf.int64))
+        lengths = tf.clip_by_value(tf.cast(sequence_len, tf.int64), 0, steps)
+        places = tf.where(tf.sequence_mask(lengths, steps))  # [N, 2]
+        subwords = self._wordpiece(tf.gather_nd(tokens, places))
+        windows = make_windows(subwords.row_lengths(), lengths, self._transformer.max_positions - 2)
+        words = self._pool(self._encode(subwords.values, windows), subwords)
+        layers = tf.scatter_nd(places, words, tf.stack([batch, steps, self.num_layers, self.width]))
+        return {"layers": tf.ensure_shape(layers, [None, None, self.num_layers, self.width])}
+
+    def _pool(self, vectors: tf.Tensor, subwords: tf.RaggedTensor) -> tf.Tensor:
+        """Vectors of subwords [P, L, D] to vectors of words [N, L, D]."""
+        if self.pooling == "first":
+            return tf.gather(vectors, subwords.row_starts())
+        return tf.math.segment_mean(vectors, subwords.value_rowids())
+
+    def _encode(self, ids: tf.Tensor, windows: Windows) -> tf.Tensor:
+        """Ids [P] to vectors [P, L, D], a bounded number of windows at a time."""
+        count = tf.size(windows.starts, tf.int64)
+        longest = tf.reduce_max(tf.concat([windows.lengths, [0]], 0)) + 2
+        at_once = tf.maximum(_SUBWORDS_AT_ONCE // longest, 1)
+        groups = -(-count // at_once)
+        vectors = tf.TensorArray(
+            tf.float32,
+            tf.cast(groups, tf.int32),
+            infer_shape=False,
+            element_shape=[None, self.num_layers, self.width],
+        )
+
+        def encode_group(group: tf.Tensor, vectors: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+            begin = group * at_once
+            end = tf.minimum(begin + at_once, count)
+            return group + 1, vectors.write(
+                tf.cast(group, tf.int32), self._encode_group(ids, windows, begin, end)
+            )
+
+        _, vectors = tf.while_loop(
+            lambda group, _: group < groups,
+            encode_group,
+            (tf.constant(0, tf.int64), vectors),
+            parallel_iterations=1,
+        )
+        return tf.ensure_shape(vectors.concat(), [None, self.num_layers, self.width])
+
+    def _encode_group(self, ids: tf.Tensor, windows: Windows, begin: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+        """Vectors of the subwords that windows `begin` to `end` own, [p, L, D]."""
+        starts, lengths = windows.starts[begin:end], windows.lengths[begin:end]
+        owned = tf.searchsorted(windows.owners, tf.stack([begin, end]), out_type=tf.int64)
+        steps = tf.reduce_max(lengths) + 2
+        # Each row: first, the window's subwords, last, padding.
+        position = tf.range(steps)[tf.newaxis, :] - 1
+        index = tf.clip_by_value(starts[:, tf.newaxis] + position, 0, tf.size(ids, tf.int64))
+        rows = tf.gather(tf.concat([ids, [self._first]], 0), index)
+        rows = tf.where(position < 0, self._first, rows)
+        rows = tf.where(position >= lengths[:, tf.newaxis], self._last, rows)
+        layers = self._transformer(rows, lengths + 2)
+
+        owners = windows.owners[owned[0] : owned[1]] - begin
+        subwords = tf.range(owned[0], owned[1])
+        places = owners * steps + subwords - tf.gather(starts, owners) + 1
+        return tf.stack([tf.gather(layer, places) for layer in layers], axis=1)

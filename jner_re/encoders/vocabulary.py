@@ -1,0 +1,96 @@
+"""What a checkpoint says about its subwords: vocabulary, casing, special tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import Any
+
+from jner_re import files
+from jner_re.errors import InputError
+
+# Defaults of the two tokenizers where the checkpoint is silent: first, last and unknown subword.
+_SPECIALS = {
+    "bert": {"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]"},
+    "mpnet": {"cls_token": "<s>", "sep_token": "</s>", "unk_token": "[UNK]"},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Vocabulary:
+    """The subwords of a checkpoint and how words are normalised before they are looked up.
+
+    Attributes:
+      subwords: position is id; those that continue a word start with "##".
+      first: id put before every sentence.
+      last: id put after every sentence.
+      unknown: the subword that stands for a word not in the vocabulary.
+      lowercase: whether the checkpoint is uncased.
+      strip_accents: whether combining marks are removed.
+      split_cjk: whether each CJK ideograph is a word of its own.
+    """
+
+    subwords: tuple[str, ...]
+    first: int
+    last: int
+    unknown: str
+    lowercase: bool
+    strip_accents: bool
+    split_cjk: bool
+
+
+def read_vocabulary(folder: pathlib.Path, model_type: str) -> Vocabulary:
+    """Reads vocab.txt and, where they exist, tokenizer_config.json and special_tokens_map.json.
+
+    A checkpoint without `do_lower_case` is uncased if its vocabulary has no capital letter.
+
+    Args:
+      folder: of the checkpoint.
+      model_type: "bert" or "mpnet".
+
+    Raises:
+      InputError: if a file is missing or malformed, or a special token is not in the vocabulary.
+    """
+    path = folder / "vocab.txt"
+    subwords = tuple(files.read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n"))
+    ids = {subword: i for i, subword in enumerate(subwords)}
+    settings = {
+        **_read_settings(folder, "special_tokens_map.json"),
+        **_read_settings(folder, "tokenizer_config.json"),
+    }
+    special = {name: _text(settings.get(name) or default) for name, default in _SPECIALS[model_type].items()}
+    for name, token in special.items():
+        if token not in ids:
+            raise InputError(f"{path}: {name} is {token!r}, expected a line of the file")
+
+    lowercase = settings.get("do_lower_case")
+    if lowercase is None:
+        lowercase = not any(
+            subword != subword.lower() for subword in subwords if subword[:1] not in ("[", "<")
+        )
+    strip_accents = settings.get("strip_accents")
+    return Vocabulary(
+        subwords=subwords,
+        first=ids[special["cls_token"]],
+        last=ids[special["sep_token"]],
+        unknown=special["unk_token"],
+        lowercase=bool(lowercase),
+        strip_accents=bool(lowercase if strip_accents is None else strip_accents),
+        split_cjk=bool(settings.get("tokenize_chinese_chars", True)),
+    )
+
+
+def _read_settings(folder: pathlib.Path, name: str) -> dict[str, Any]:
+    """The JSON object in a file of the checkpoint; empty if there is no such file."""
+    path = folder / name
+    if not path.exists():
+        return {}
+    settings = files.read_json(path)
+    if not isinstance(settings, dict):
+        raise InputError(f"{path}: is {type(settings).__name__}, expected a JSON object")
+    return settings
+
+
+def _text(token: str | dict[str, Any]) -> str:
+    """A special token is given as text, or as an object whose `content` is the text."""
+    return token if isinstance(token, str) else str(token["content"])

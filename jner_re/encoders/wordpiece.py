@@ -1,0 +1,70 @@
+"""Words to subword ids inside the graph, as Hugging Face's BERT tokenizer (BertNormalizer, WordPiece)."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+from jner_re.encoders.vocabulary import Vocabulary
+
+MAX_WORD_CHARS = 100  # longer words are unknown, as in BERT
+
+_CONTROL = r"[\p{C}\x{FFFD}]"
+_SPACE = r"[\t\n\r\p{Z}]"
+_CJK = (
+    r"[\x{4E00}-\x{9FFF}\x{3400}-\x{4DBF}\x{20000}-\x{2A6DF}\x{2A700}-\x{2B73F}\x{2B740}-\x{2B81F}"
+    r"\x{2B820}-\x{2CEAF}\x{F900}-\x{FAFF}\x{2F800}-\x{2FA1F}]"
+)
+_PUNCTUATION = r"[!-/:-@\[-`{-~\p{P}]"
+
+
+class Wordpiece(tf.Module):
+    """Splits words into the subwords of a vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(name="wordpiece")
+        self._lowercase = vocabulary.lowercase
+        self._strip_accents = vocabulary.strip_accents
+        self._split_cjk = vocabulary.split_cjk
+        self._unknown = vocabulary.unknown
+        self._tokenizer = tf_text.FastWordpieceTokenizer(
+            vocab=list(vocabulary.subwords),
+            max_bytes_per_word=4 * MAX_WORD_CHARS,
+            token_out_type=tf.int32,
+            unknown_token=vocabulary.unknown,
+            no_pretokenization=True,
+        )
+        self._unknown_id = vocabulary.subwords.index(vocabulary.unknown)
+
+    def __call__(self, words: tf.Tensor) -> tf.RaggedTensor:
+        """Subword ids of words.
+
+        Args:
+          words: string [N]; UTF-8.
+
+        Returns:
+          Ids, int32 [N, (subwords)]; every word has at least one, the unknown one if it has no text.
+        """
+        parts = tf.strings.split(self._normalise(words))
+        too_long = tf.strings.length(parts.values, unit="UTF8_CHAR") > MAX_WORD_CHARS
+        parts = parts.with_values(tf.where(too_long, self._unknown, parts.values))
+        ids = self._tokenizer.tokenize(parts).merge_dims(1, 2)
+        none = tf.cast(ids.row_lengths() == 0, tf.int64)
+        unknown = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(none)], self._unknown_id), none)
+        return tf.concat([ids, unknown], axis=1)
+
+    def _normalise(self, words: tf.Tensor) -> tf.Tensor:
+        """Cleans, lowers and puts spaces around ideographs and punctuation."""
+        words = tf.strings.unicode_transcode(words, "UTF-8", "UTF-8")  # broken bytes become U+FFFD
+        words = tf.strings.regex_replace(words, _SPACE, " ")
+        words = tf.strings.regex_replace(words, _CONTROL, "")
+        if self._split_cjk:
+            words = tf.strings.regex_replace(words, _CJK, r" \0 ")
+        if self._strip_accents:
+            words = tf.strings.regex_replace(tf_text.normalize_utf8(words, "NFD"), r"\p{Mn}", "")
+        if self._lowercase:
+            # ASCII first, so that the locale has no say; the capital sigma apart, since Unicode's rule
+            # for the end of a word is not applied by the reference.
+            words = tf.strings.regex_replace(tf.strings.lower(words), "Σ", "σ")
+            words = tf.strings.lower(words, encoding="utf-8")
+        return tf.strings.regex_replace(words, _PUNCTUATION, r" \0 ")

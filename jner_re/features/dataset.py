@@ -1,0 +1,158 @@
+"""Sentences to padded batches: arrays per sentence, and tf.data over length-sorted batches."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from jner_re.features import tags
+from jner_re.features.cache import CachedLayers
+from jner_re.features.featurizer import Featurizer
+from jner_re.schema import LabelSet, Sentence
+
+Arrays = dict[str, np.ndarray]
+_CHUNK = 16  # batches among which sentences are sorted by length
+_FEATURIZE = 256  # sentences looked up at once
+
+
+@dataclasses.dataclass(frozen=True)
+class FeaturizedCorpus:
+    """Sentences with their features.
+
+    Attributes:
+      sentences: N sentences.
+      features: of each sentence, without padding: [T, ...].
+      layers: the encoder's layers of each sentence, or None without an encoder.
+    """
+
+    sentences: Sequence[Sentence]
+    features: Sequence[Arrays]
+    layers: CachedLayers | None = None
+
+    def arrays(self, i: int) -> Arrays:
+        """All inputs of one sentence."""
+        if self.layers is None:
+            return self.features[i]
+        return {**self.features[i], "encoder_layers": self.layers[i]}
+
+
+def featurize(sentences: Sequence[Sentence], featurizer: Featurizer) -> list[Arrays]:
+    """Looks the features of all sentences up."""
+    features: list[Arrays] = [{} for _ in sentences]
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i].tokens))
+    for at in range(0, len(order), _FEATURIZE):
+        batch = order[at : at + _FEATURIZE]
+        longest = max(len(sentences[i].tokens) for i in batch)
+        tokens = [[*sentences[i].tokens, *[""] * (longest - len(sentences[i].tokens))] for i in batch]
+        for name, values in featurizer(tf.constant(tokens)).items():
+            array = values.numpy()
+            for row, i in enumerate(batch):
+                features[i][name] = array[row, : len(sentences[i].tokens)].copy()
+    return features
+
+
+def collate(examples: Sequence[Arrays]) -> Arrays:
+    """Pads the arrays of several sentences to common sizes and stacks them; `lengths` are added."""
+    batch = {"lengths": np.array([_length(example) for example in examples], np.int32)}
+    for name in examples[0]:
+        arrays = [example[name] for example in examples]
+        shape = np.max([array.shape for array in arrays], axis=0)
+        stacked = np.zeros((len(arrays), *shape), arrays[0].dtype)
+        for row, array in enumerate(arrays):
+            stacked[(row, *(slice(size) for size in array.shape))] = array
+        batch[name] = stacked
+    return batch
+
+
+def _length(example: Arrays) -> int:
+    return len(next(iter(example.values())))
+
+
+def gold_arrays(sentence: Sentence, label_set: LabelSet) -> Arrays:
+    """The gold annotation: `tag_ids` [T], `spans` [M, 2] and `relations` [M, M, R]."""
+    count = len(sentence.entities)
+    relations = np.zeros((count, count, len(label_set.relation_types)), np.uint8)
+    for relation in sentence.relations:
+        relations[relation.head, relation.tail, label_set.relation_types.index(relation.type)] = 1
+    spans = np.array([(entity.start, entity.end) for entity in sentence.entities], np.int32).reshape(-1, 2)
+    return {
+        "tag_ids": np.array(tags.encode(sentence, label_set), np.int32),
+        "spans": spans,
+        "relations": relations,
+    }
+
+
+def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """The batches of one epoch: sentences of similar length together, in an order that seed and epoch fix.
+
+    All sentences are shuffled; runs of `_CHUNK` batches are sorted by length and cut; the batches are shuffled.
+    """
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(len(lengths))
+    batches = []
+    for at in range(0, len(order), batch_size * _CHUNK):
+        chunk = sorted(order[at : at + batch_size * _CHUNK].tolist(), key=lambda i: lengths[i])
+        batches += [chunk[k : k + batch_size] for k in range(0, len(chunk), batch_size)]
+    return [batches[k] for k in random.permutation(len(batches))]
+
+
+def training_batches(
+    corpus: FeaturizedCorpus, label_set: LabelSet, batch_size: int, seed: int, first_epoch: int
+) -> tuple[tf.data.Dataset, int]:
+    """An endless dataset of (inputs, targets) for `model.fit`, and the number of batches of an epoch."""
+    gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
+    lengths = [len(sentence.tokens) for sentence in corpus.sentences]
+    steps = len(batch_order(lengths, batch_size, seed, 0))
+
+    def generate() -> Iterator[tuple[Arrays, Arrays]]:
+        epoch = first_epoch
+        while True:
+            for batch in batch_order(lengths, batch_size, seed, epoch):
+                yield training_batch(corpus, gold, batch)
+            epoch += 1
+
+    signature = tf.nest.map_structure(_batch_spec, next(generate()))
+    dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    return dataset.prefetch(4), steps
+
+
+def evaluation_batches(corpus: FeaturizedCorpus, label_set: LabelSet, batch_size: int) -> tf.data.Dataset:
+    """The same for validation losses: one pass in the order of the corpus."""
+    gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
+    count = len(corpus.sentences)
+
+    def generate() -> Iterator[tuple[Arrays, Arrays]]:
+        for at in range(0, count, batch_size):
+            yield training_batch(corpus, gold, range(at, min(at + batch_size, count)))
+
+    signature = tf.nest.map_structure(_batch_spec, next(generate()))
+    return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
+
+
+def training_batch(corpus: FeaturizedCorpus, gold: Sequence[Arrays], batch: Sequence[int]) -> tuple[Arrays, Arrays]:
+    """Inputs with gold annotation, and the targets: the NER loss is computed in the model, its target unused."""
+    inputs = collate([{**gold[i], **corpus.arrays(i)} for i in batch])
+    relations = inputs.pop("relations")
+    return inputs, {"ner": np.zeros(len(batch), np.float32), "re": relations}
+
+
+def inference_batches(corpus: FeaturizedCorpus, batch_size: int) -> Iterator[tuple[list[int], Arrays]]:
+    """Inputs of all sentences, length-sorted, with the sentences' indexes."""
+    order = sorted(range(len(corpus.sentences)), key=lambda i: len(corpus.sentences[i].tokens))
+    for at in range(0, len(order), batch_size):
+        batch = order[at : at + batch_size]
+        yield batch, collate([corpus.arrays(i) for i in batch])
+
+
+def _batch_spec(array: np.ndarray) -> tf.TensorSpec:
+    """Any number of sentences, tokens, characters and entities; the last axes of features are fixed."""
+    fixed = {4: 2, 3: 1}.get(array.ndim, 0) if array.dtype in (np.float16, np.float32) else 0
+    shape: list[int | None] = [None] * array.ndim
+    for axis in range(array.ndim - fixed, array.ndim):
+        shape[axis] = array.shape[axis]
+    if array.dtype == np.uint8 and array.ndim == 4:
+        shape[3] = array.shape[3]
+    return tf.TensorSpec(shape, tf.as_dtype(array.dtype))

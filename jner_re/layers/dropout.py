@@ -1,0 +1,50 @@
+"""Dropout whose random state is a weight, so that a restored checkpoint goes on with the same masks."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import tensorflow as tf
+
+
+class Dropout(tf.keras.layers.Layer):
+    """Sets each element to 0 with probability `rate` while training and scales the rest by 1/(1-rate).
+
+    Keras's own layer draws from a hidden state that checkpoints don't hold: a resumed run would differ from
+    an uninterrupted one. Here the masks follow from the weight `state`, a seed and the number of calls.
+
+    Args:
+      rate: probability of dropping, in [0, 1).
+      seed: seed of the masks; by default drawn from Python's `random`, which `set_random_seed` fixes.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate is {rate!r}, expected a number in [0, 1)")
+        self.rate = rate
+        self.seed = seed
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the state: the seed and the number of calls."""
+        seed = random.randint(0, 2**31 - 1) if self.seed is None else self.seed
+        self.state = self.add_weight(
+            name="state",
+            shape=(2,),
+            dtype=tf.int64,
+            initializer=lambda shape, dtype: tf.constant([seed, 0], dtype),
+            trainable=False,
+        )
+        super().build(input_shape)
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Any shape; the same shape out."""
+        if not training or self.rate == 0:
+            return inputs
+        state = self.state.assign_add([0, 1])
+        return tf.nn.experimental.stateless_dropout(inputs, self.rate, seed=state)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

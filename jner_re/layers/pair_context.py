@@ -1,0 +1,85 @@
+"""What stands between two entities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from jner_re.layers.dropout import Dropout
+
+
+_LEVELS = 16  # ranges of up to 2 ** _LEVELS - 1 tokens
+
+
+def range_maximum(values: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor) -> tf.Tensor:
+    """The maximum over ranges of tokens, in memory that doesn't grow with ranges times tokens.
+
+    A sparse table holds the maximum of every range whose length is a power of two; any range is the union of
+    two of these.
+
+    Args:
+      values: [B, T, D].
+      starts: int32 [B, N], at least 0.
+      ends: int32 [B, N], exclusive, at most T.
+
+    Returns:
+      [B, N, D]; zeros for empty ranges.
+    """
+    batch, length = tf.unstack(tf.shape(values)[:2])
+    table = [values]  # table[k][:, t] is the maximum over tokens t to t + 2 ** k - 1
+    for k in range(_LEVELS - 1):
+        table.append(tf.maximum(table[k], tf.roll(table[k], -(2**k), axis=1)))
+    rows = tf.reshape(tf.stack(table), [_LEVELS * batch * length, values.shape[-1]])
+
+    empty = ends <= starts
+    sizes = tf.where(empty, 1, ends - starts)
+    level = tf.reduce_sum(tf.cast(sizes[..., tf.newaxis] >= [2**k for k in range(1, _LEVELS)], tf.int32), -1)
+    last = tf.where(empty, 0, ends - tf.bitwise.left_shift(1, level))
+    first = tf.where(empty, 0, starts)
+    offset = (level * batch + tf.range(batch)[:, tf.newaxis]) * length
+    maximum = tf.maximum(tf.gather(rows, offset + first), tf.gather(rows, offset + last))
+    return tf.where(empty[..., tf.newaxis], tf.zeros_like(maximum), maximum)
+
+
+class PairContext(tf.keras.layers.Layer):
+    """The maximum, over the tokens strictly between two entities, of a projection of the states.
+
+    An extension of the paper's scorer (docs/model.md).
+
+    Args:
+      size: size of the projection.
+      dropout: dropout before the projection.
+    """
+
+    def __init__(self, size: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+        self.dropout = dropout
+        self.drop = Dropout(dropout, name="dropout")
+        self.projection = tf.keras.layers.Dense(size, name="projection")
+
+    def call(self, states: tf.Tensor, spans: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """The contexts of all pairs.
+
+        Args:
+          states: [B, T, D].
+          spans: int32 [B, M, 2] of start and end (exclusive).
+          training: whether to drop out.
+
+        Returns:
+          [B, M, M, size], the same for both orders of a pair; zeros where nothing is between.
+        """
+        projected = self.projection(self.drop(states, training=training))
+        starts, ends = spans[:, :, 0], spans[:, :, 1]
+        first = tf.minimum(ends[:, :, tf.newaxis], ends[:, tf.newaxis])  # [B, M, M]
+        last = tf.maximum(starts[:, :, tf.newaxis], starts[:, tf.newaxis])
+        shape = tf.shape(first)
+        contexts = range_maximum(
+            projected, tf.reshape(first, [shape[0], -1]), tf.reshape(last, [shape[0], -1])
+        )
+        return tf.reshape(contexts, [shape[0], shape[1], shape[2], self.size])
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "size": self.size, "dropout": self.dropout}

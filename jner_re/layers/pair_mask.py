@@ -1,0 +1,55 @@
+"""Which pairs are candidates of a relation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+MASKED_LOGIT = -20.0  # of what is no candidate: a probability of 2e-9, a loss of nothing
+
+
+class PairMask(tf.keras.layers.Layer):
+    """Sets the logits of what is no candidate to MASKED_LOGIT: padding, an entity with itself, and, where a
+    table of allowed argument types is given, types that never were seen together.
+
+    Args:
+      allowed: bool [E, E, R], nested lists: whether a head and a tail of these types may be so related; None
+        allows all.
+    """
+
+    def __init__(self, allowed: list[list[list[bool]]] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.allowed = allowed
+
+    def call(self, logits: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> tf.Tensor:
+        """Masked logits.
+
+        Args:
+          logits: [B, M, M, R].
+          spans: int32 [B, M, 2] of start and end; empty spans are padding.
+          types: int32 [B, M], index of each entity's type.
+
+        Returns:
+          [B, M, M, R].
+        """
+        valid = spans[:, :, 1] > spans[:, :, 0]
+        mask = valid[:, :, tf.newaxis] & valid[:, tf.newaxis]
+        mask &= ~tf.eye(tf.shape(spans)[1], dtype=tf.bool)
+        mask = tf.broadcast_to(mask[..., tf.newaxis], tf.shape(logits))
+        if self.allowed is not None:
+            types = tf.maximum(types, 0)
+            table = tf.constant(self.allowed, tf.bool)
+            mask &= tf.gather_nd(table, tf.stack(_all_pairs(types), axis=-1))
+        return tf.where(mask, logits, MASKED_LOGIT)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "allowed": self.allowed}
+
+
+def _all_pairs(types: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """[B, M] -> the types of heads and of tails, each [B, M, M]."""
+    shape = tf.shape(types)
+    shape = [shape[0], shape[1], shape[1]]
+    return tf.broadcast_to(types[:, :, tf.newaxis], shape), tf.broadcast_to(types[:, tf.newaxis], shape)

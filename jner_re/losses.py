@@ -1,0 +1,25 @@
+"""The two losses that training weighs (paper, section 3.4)."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def ner_loss(_: tf.Tensor, negative_log_likelihood: tf.Tensor) -> tf.Tensor:
+    """L_NER of each sentence, which the CRF layer has computed: [B] -> [B]."""
+    return negative_log_likelihood
+
+
+def relation_loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """L_RE of each sentence: binary cross-entropy summed over all ordered pairs and relation types.
+
+    Args:
+      labels: [B, M, M, R], 0 or 1.
+      logits: [B, M, M, R]; of what is no pair so low that it adds nothing.
+
+    Returns:
+      [B].
+    """
+    labels = tf.cast(labels, logits.dtype)
+    entropies = tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
+    return tf.reduce_sum(entropies, axis=[1, 2, 3])

@@ -1,0 +1,68 @@
+"""From tags and pair scores to spans and relations: in the graph, and to sentences in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from jner_re.schema import Entity, LabelSet, Relation, Sentence
+
+
+def spans_from_tags(tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The spans of well-formed tag sequences, as the constrained CRF gives them.
+
+    Args:
+      tag_ids: int32 [B, T]; tag O is 0, B-x of type e is 2e+1, I-x is 2e+2; 0 past the length.
+
+    Returns:
+      spans: int32 [B, M, 2] of start and end (exclusive), zeros for padding; M the most spans of a sentence.
+      types: int32 [B, M], index of the entity type, -1 for padding.
+    """
+    begins = tag_ids % 2 == 1
+    inside = (tag_ids > 0) & ~begins
+    goes_on = tf.concat([inside[:, 1:], tf.zeros_like(inside[:, :1])], axis=1)
+    lasts = (begins | inside) & ~goes_on
+    positions = tf.broadcast_to(tf.range(tf.shape(tag_ids)[1]), tf.shape(tag_ids))
+    starts = tf.ragged.boolean_mask(positions, begins).to_tensor()
+    ends = tf.ragged.boolean_mask(positions + 1, lasts).to_tensor()
+    types = tf.ragged.boolean_mask((tag_ids - 1) // 2, begins).to_tensor(default_value=-1)
+    return tf.stack([starts, ends], axis=-1), types
+
+
+Scored = tuple[list[tuple[Entity, float]], list[tuple[Relation, float]]]
+
+
+def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, threshold: float) -> list[Scored]:
+    """Entities and relations of each sentence, each with its score."""
+    spans, types = outputs["spans"], outputs["entity_types"]
+    results = []
+    for b in range(len(spans)):
+        count = int((types[b] >= 0).sum())
+        entities = [
+            (Entity(int(start), int(end), label_set.entity_types[kind]), float(score))
+            for (start, end), kind, score in zip(
+                spans[b, :count], types[b, :count], outputs["entity_scores"][b, :count], strict=True
+            )
+        ]
+        scores = outputs["relation_scores"][b, :count, :count]
+        relations = [
+            (Relation(int(head), int(tail), label_set.relation_types[kind]), float(scores[head, tail, kind]))
+            for head, tail, kind in np.argwhere(scores > threshold)
+        ]
+        results.append((entities, relations))
+    return results
+
+
+def without_scores(sentences: Sequence[Sentence], scored: Sequence[Scored], threshold: float = -1) -> list[Sentence]:
+    """The sentences with the predicted annotation in place of their own, relations above `threshold`."""
+    return [
+        Sentence(
+            sentence.tokens,
+            tuple(entity for entity, _ in entities),
+            tuple(relation for relation, score in relations if score > threshold),
+            sentence.id,
+        )
+        for sentence, (entities, relations) in zip(sentences, scored, strict=True)
+    ]

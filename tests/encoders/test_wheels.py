@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import sys
+import zipfile
+
+import pytest
+
+from jner_re.encoders import wheels
+from jner_re.errors import InputError
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder of wheels that is all that pip knows of: no network."""
+    pytest.importorskip("pip")
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def make_wheel(folder, name, version, members, more_metadata=""):
+    info = f"{name}-{version}.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{more_metadata}"
+    tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    content = {**members, f"{info}/METADATA": metadata, f"{info}/WHEEL": tags}
+    record = ""
+    for path, text in content.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        record += f"{path},sha256={digest},{len(text.encode())}\n"
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for member, text in {**content, f"{info}/RECORD": record}.items():
+            wheel.writestr(member, text)
+    return path
+
+
+def test_a_wheel_is_fetched_alone_and_kept(index, tmp_path):
+    source = make_wheel(
+        index,
+        "some_model",
+        "1.0",
+        {"some_model/x": "content"},
+        "Requires-Dist: not-there-at-all\nRequires-Python: >=9\n",
+    )
+    folder = tmp_path / "kept"
+    wheel = wheels.fetch("some-model==1.0", folder)
+    assert wheel.parent == folder
+    assert wheel.read_bytes() == source.read_bytes()
+    source.unlink()
+    assert wheels.fetch("Some.Model==1.0", folder) == wheel
+    assert list(folder.iterdir()) == [wheel]
+
+
+def test_a_kept_file_that_is_no_whole_wheel_is_fetched_again(index, tmp_path):
+    source = make_wheel(index, "some_model", "1.0", {"some_model/x": "content"})
+    (tmp_path / source.name).write_bytes(source.read_bytes()[:200])
+    assert wheels.fetch("some-model==1.0", tmp_path).read_bytes() == source.read_bytes()
+
+
+def test_a_wheel_that_the_index_does_not_have(index, tmp_path):
+    make_wheel(index, "some_model", "2.0", {})
+    with pytest.raises(InputError) as raised:
+        wheels.fetch("some-model==1.0", tmp_path / "kept")
+    assert str(raised.value).startswith("some-model==1.0: pip download failed: ")
+    assert "some-model==1.0" in str(raised.value).split("failed: ")[1]
+    assert "\n" not in str(raised.value)
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_python_without_pip(tmp_path, monkeypatch):
+    monkeypatch.setattr(wheels.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError) as raised:
+        wheels.fetch("some-model==1.0", tmp_path)
+    assert str(raised.value).startswith(f"some-model==1.0: {sys.executable} has no pip, expected one")
