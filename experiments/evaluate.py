@@ -15,7 +15,9 @@ from jner_re import corpora, files, program
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CORPUS = flags.DEFINE_string("corpus", None, "annotated corpus", required=True)
 _FORMAT = flags.DEFINE_enum("format", "spert", ["spert", "multihead", "ade", "brat"], "format of the corpus")
-_OUTPUT = flags.DEFINE_string("output", None, "where the evaluation is written as JSON; not written by default")
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "where the evaluation is written as JSON; not written by default"
+)
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
 )

@@ -13,15 +13,20 @@ from absl import flags
 
 from experiments import config_flags
 from jner_re import program
-from jner_re.corpora import data_dir
+from jner_re.corpora import data_dir, sample_corpus
 from jner_re.errors import InputError
 
 _DATA_DIR = flags.DEFINE_string(
-    "data_dir", None, "folder with train.json, dev.json and test.json, or sample for the bundled corpus", required=True
+    "data_dir",
+    None,
+    "folder with train.json, dev.json and test.json, or sample for the bundled corpus",
+    required=True,
 )
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _TRAIN_ON = flags.DEFINE_list(
-    "train_on", ["train"], "splits to train on, e.g. train,dev; dev chooses the best epoch unless it is trained on"
+    "train_on",
+    ["train"],
+    "splits to train on, e.g. train,dev; dev chooses the best epoch unless it is trained on",
 )
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 config_flags.define()
@@ -33,7 +38,7 @@ def main() -> None:
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    folder = data_dir.resolve(_DATA_DIR.value)
+    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
     sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
 
@@ -46,7 +51,9 @@ def main() -> None:
     if dev:
         print(f"\nDev scores after epoch {metrics['best_epoch']}, threshold {metrics['threshold']}:")
         print(table(metrics["dev"]))
-    print(f"\nModel directory: {_MODEL_DIR.value}\nTensorBoard logs: {pathlib.Path(_MODEL_DIR.value) / training.LOGS}")
+    print(
+        f"\nModel directory: {_MODEL_DIR.value}\nTensorBoard logs: {pathlib.Path(_MODEL_DIR.value) / training.LOGS}"
+    )
 
 
 if __name__ == "__main__":

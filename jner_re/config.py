@@ -49,7 +49,8 @@ class ModelConfig:
     )
     casing: bool = _option(True, "give the model a one-hot vector of each word's casing")
     tokenization: str = _option(
-        "news", "how raw text is split into words: news keeps hyphenated words, fine splits them",
+        "news",
+        "how raw text is split into words: news keeps hyphenated words, fine splits them",
         choices=("news", "fine"),
     )
     rnn_cell: str = _option("gru", "cell of every BiRNN", choices=("gru", "lstm"))
@@ -98,8 +99,10 @@ class TrainConfig:
     relation_weight: float = _option(5.0, "lambda_r: weight of the relation loss", low=0)
     clip_norm: float = _option(0.0, "bound of the gradients' global norm; 0 for none", low=0)
     average_decay: float = _option(
-        0.0, "decay of the moving average of the weights that is evaluated and saved; 0 for none",
-        low=0, high=0.9999,
+        0.0,
+        "decay of the moving average of the weights that is evaluated and saved; 0 for none",
+        low=0,
+        high=0.9999,
     )
     patience: int = _option(0, "stop after so many epochs without a better dev score; 0 for never", low=0)
     calibrate: bool = _option(False, "choose the relation threshold on the dev set after training")

@@ -51,11 +51,20 @@ def import_tensorflow_quietly() -> None:
 def run(main: Callable[[], None]) -> None:
     """Parses the flags and runs `main`; an InputError ends the program with one line and exit code 1."""
 
+    def without_arguments(arguments: Sequence[str]) -> None:
+        if arguments:
+            raise app.UsageError(f"unexpected argument {arguments[0]!r}: options start with --")
+        main()
+
+    run_with_arguments(without_arguments)
+
+
+def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
+    """As `run`, for a program that takes arguments besides flags."""
+
     def guarded(argv: Sequence[str]) -> None:
-        if len(argv) > 1:
-            raise app.UsageError(f"unexpected argument {argv[1]!r}: options start with --")
         try:
-            main()
+            main(argv[1:])
         except InputError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)

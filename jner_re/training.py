@@ -180,7 +180,9 @@ def train(
     model = trained.build(config, inputs, vocabulary)
     print(f"{trained.trainable_parameters(model.training):,} trainable parameters", flush=True)
     predictor = trained.Predictor(model.inference, label_set, _EVALUATION_BATCH)
-    progress = _fit(train_config, model, predictor, corpus, dev_corpus, label_set, model_dir, config.threshold)
+    progress = _fit(
+        train_config, model, predictor, corpus, dev_corpus, label_set, model_dir, config.threshold
+    )
 
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
     if dev_corpus is not None:
@@ -199,7 +201,9 @@ def _claim(model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConf
     path = model_dir / trained.CONFIG
     if not path.exists():
         if model_dir.is_dir() and any(model_dir.iterdir()):
-            raise InputError(f"{model_dir}: not empty and without {trained.CONFIG}, expected a new or a model directory")
+            raise InputError(
+                f"{model_dir}: not empty and without {trained.CONFIG}, expected a new or a model directory"
+            )
         configs.save(path, config, train_config)
         return
     for ours, theirs in zip((config, train_config), configs.load(path), strict=True):
@@ -216,7 +220,9 @@ def _claim_vocabulary(model_dir: pathlib.Path, vocabulary: trained.Vocabulary) -
     if not path.exists():
         vocabulary.save(path)
     elif trained.Vocabulary.load(path) != vocabulary:
-        raise InputError(f"{path}: differs from this run's: the directory holds a run on another corpus or encoder")
+        raise InputError(
+            f"{path}: differs from this run's: the directory holds a run on another corpus or encoder"
+        )
 
 
 def _fit(
@@ -250,7 +256,9 @@ def _fit(
     if progress.stopped or len(progress.history) >= config.epochs:
         return progress
 
-    batches, steps = training_batches(corpus, label_set, config.batch_size, config.seed, len(progress.history))
+    batches, steps = training_batches(
+        corpus, label_set, config.batch_size, config.seed, len(progress.history)
+    )
     callbacks: list[tf.keras.callbacks.Callback] = [average]
     if dev is not None:
         sentences = dev.sentences

@@ -208,8 +208,11 @@ def _sentence(
             start, end = mention.start - offset, mention.end - offset
             span = token_span(tokens, start, end)
             assert span is not None  # the text is not blank, and every other character is in a token
-            spans[mention] = Entity(*span, mention.type)
-            line_of.setdefault(spans[mention], row.line)
+            entity = spans[mention] = Entity(*span, mention.type)
+            if entity in line_of:
+                expected, action = f"tokens of its own, unlike line {line_of[entity]}", "merged"
+                reading.loss(row.line, name, mention.text, expected, action)
+            line_of.setdefault(entity, row.line)
             if not is_exact(tokens, span, start, end):
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
                 reading.loss(row.line, name, mention.text, "whole tokens", f"changed to {whole!r}")

@@ -45,11 +45,14 @@ def copy_member(archive: pathlib.Path, member: str, target: BinaryIO) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             info = opened.getinfo(member)
-            free = shutil.disk_usage(archive.parent).free
-            if info.file_size > min(_LARGEST, free, _LARGEST_RATIO * max(info.compress_size, 1)):
+            if info.file_size > min(_LARGEST, _LARGEST_RATIO * max(info.compress_size, 1)):
                 raise InputError(
                     f"{archive}: {member} unpacks to {info.file_size:,} bytes from {info.compress_size:,}, "
-                    f"expected at most {_LARGEST_RATIO} times as much, {_LARGEST:,}, {free:,} free on disk"
+                    f"expected at most {_LARGEST:,}, and {_LARGEST_RATIO} times as much"
+                )
+            if info.file_size > (free := shutil.disk_usage(archive.parent).free):
+                raise InputError(
+                    f"{archive}: {member} has {info.file_size:,} bytes, but the disk has {free:,} free"
                 )
             with opened.open(info) as source:  # yields no more than the declared size and checks the CRC
                 shutil.copyfileobj(source, target, 1 << 20)

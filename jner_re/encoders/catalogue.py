@@ -139,10 +139,13 @@ def fetch_entry(entry: Entry) -> pathlib.Path:
             missing = [file for file in entry.files if not (folder / file.name).is_file()]
             if missing:
                 known |= _fetch_missing(entry, missing, folder)
-            checked = {
-                file.name: sums.check(folder / file.name, file.sha256, known.get(file.name))
-                for file in entry.files
-            }
+            try:
+                checked = {
+                    file.name: sums.check(folder / file.name, file.sha256, known.get(file.name))
+                    for file in entry.files
+                }
+            except InputError as error:
+                raise InputError(f"{folder}/{error}; once deleted, the file is fetched again") from None
             sums.write(folder, checked)
     return folder
 
@@ -191,7 +194,7 @@ def _fetch_missing(entry: Entry, missing: Sequence[File], folder: pathlib.Path) 
             shutil.rmtree(beside)
             return found
         except InputError as error:
-            failures.append(f"{source}: {error}")
+            failures.append(str(error))
             print(f"{entry.name}: {error}", file=sys.stderr)
         except OSError as error:
             raise InputError(f"{folder}: can't be written: {error.strerror or error}") from None
@@ -207,6 +210,6 @@ def _fetch_checked(source: Source, wanted: Sequence[File], staging: pathlib.Path
     source.fetch(wanted, staging)
     try:
         return {file.name: sums.check(staging / file.name, file.sha256) for file in wanted}
-    except InputError:
+    except InputError as error:
         shutil.rmtree(staging)
-        raise
+        raise InputError(f"{source}: {error}") from None

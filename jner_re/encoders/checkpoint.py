@@ -93,10 +93,16 @@ def _read_config(path: pathlib.Path) -> dict[str, Any]:
     ):
         if config.get(name) not in supported:
             raise InputError(f"{path}: {name} is {config.get(name)!r}, expected {' or '.join(supported)}")
-    sizes = ["vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"]
-    for name in [*sizes, "max_position_embeddings"]:
-        if not (isinstance(config.get(name), int) and config[name] > 0):
-            raise InputError(f"{path}: {name} is {config.get(name)!r}, expected a positive whole number")
+    for name, least in (
+        ("vocab_size", 1),
+        ("hidden_size", 1),
+        ("num_hidden_layers", 1),
+        ("num_attention_heads", 1),
+        ("intermediate_size", 1),
+        ("max_position_embeddings", 8),
+    ):
+        if not (isinstance(config.get(name), int) and config[name] >= least):
+            raise InputError(f"{path}: {name} is {config.get(name)!r}, expected a whole number from {least}")
     if config["hidden_size"] % config["num_attention_heads"]:
         raise InputError(
             f"{path}: hidden_size is {config['hidden_size']}, expected a multiple of num_attention_heads "
@@ -113,6 +119,8 @@ class _Weights:
 
     def __init__(self, path: pathlib.Path, prefix: str) -> None:
         self._path = path
+        if not path.is_file():
+            raise InputError(f"{path}: is missing, expected the weights in the safetensors format")
         try:
             self._file = safetensors.safe_open(str(path), framework="numpy")
         except (OSError, safetensors.SafetensorError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import shutil
 import tempfile
 
 import tensorflow as tf
@@ -25,22 +24,28 @@ _FORMAT = 1  # of the conversion; raised when a new version would give other vec
 def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: str = "mean") -> None:
     """Converts a BERT or MPNet checkpoint in the Hugging Face layout.
 
-    Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `name`, `layers`,
-    `width`, `pooling`, `lowercase` and `sha256` of the weights.
+    Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `format`, `name`,
+    `layers`, `width`, `pooling`, `lowercase` and the `sha256` of the weights.
 
     Args:
       checkpoint: folder with config.json, vocab.txt and model.safetensors.
       output: folder to create; it may exist if it is empty or an encoder, which is replaced.
       name: to show.
-      pooling: "mean" or "first".
+      pooling: of a word's subwords: "mean", or "first" for the first one alone.
 
     Raises:
-      InputError: if the checkpoint can't be used, or `output` holds something else.
+      InputError: if the checkpoint can't be used, or `output` can't be written or holds something else.
     """
-    if output.exists() and any(output.iterdir()) and not (output / DESCRIPTION).exists():
+    output = output.expanduser().resolve()
+    if output.exists() and not (output.is_dir() and _is_replaceable(output)):
         raise InputError(f"{output}: is in use, expected a new folder, an empty one or an encoder's")
     weights = read_checkpoint(checkpoint)
     vocabulary = read_vocabulary(checkpoint, weights.model_type)
+    if len(vocabulary.subwords) > len(weights.subword_embeddings):
+        raise InputError(
+            f"{checkpoint / 'vocab.txt'}: has {len(vocabulary.subwords)} lines, expected at most vocab_size "
+            f"({len(weights.subword_embeddings)} in config.json)"
+        )
     encoder = TokenEncoder(weights, vocabulary, pooling)
     description = {
         "format": _FORMAT,
@@ -51,18 +56,25 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
         "lowercase": vocabulary.lowercase,
         "sha256": download.sha256_of(checkpoint / WEIGHTS),
     }
-    output.parent.mkdir(parents=True, exist_ok=True)
-    beside = pathlib.Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
     try:
-        tf.saved_model.save(encoder, str(beside), signatures={"tokens": encoder.tokens})
-        (beside / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
-        os.chmod(beside, 0o755)
+        _write(encoder, description, output)
+    except (OSError, tf.errors.OpError) as error:
+        raise InputError(f"{output}: can't be written: {error}") from None
+
+
+def _is_replaceable(folder: pathlib.Path) -> bool:
+    return (folder / DESCRIPTION).exists() or not any(folder.iterdir())
+
+
+def _write(encoder: TokenEncoder, description: dict[str, object], output: pathlib.Path) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as beside:
+        new = pathlib.Path(beside) / "new"
+        tf.saved_model.save(encoder, str(new), signatures={"tokens": encoder.tokens})
+        files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
         if output.exists():
-            shutil.rmtree(output)
-        os.replace(beside, output)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+            os.replace(output, pathlib.Path(beside) / "old")
+        os.replace(new, output)
 
 
 def is_current(encoder: pathlib.Path, sha256: str | None) -> bool:

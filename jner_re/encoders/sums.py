@@ -41,7 +41,7 @@ def check(path: pathlib.Path, pinned: str | None, known: Sum | None = None) -> S
     """The file's sum, which must be `pinned` or, if that is None, the known one.
 
     Raises:
-      InputError: if it is another, or the file can't be read.
+      InputError: if it is another, or the file can't be read; the message begins with the file's name.
     """
     expected = pinned or (known.sha256 if known else None)
     if known and known.sha256 == expected and known.is_current(path):
@@ -50,11 +50,9 @@ def check(path: pathlib.Path, pinned: str | None, known: Sum | None = None) -> S
         status = path.stat()
         actual = download.sha256_of(path)
     except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}") from None
+        raise InputError(f"{path.name}: can't be read: {error.strerror}") from None
     if expected not in (None, actual):
-        raise InputError(
-            f"{path}: sha256 is {actual}, expected {expected}; once deleted, the file is fetched again"
-        )
+        raise InputError(f"{path.name}: sha256 is {actual}, expected {expected}")
     return Sum(status.st_size, status.st_mtime_ns, actual)
 
 

@@ -52,8 +52,10 @@ def read_vocabulary(folder: pathlib.Path, model_type: str) -> Vocabulary:
       InputError: if a file is missing or malformed, or a special token is not in the vocabulary.
     """
     path = folder / "vocab.txt"
-    subwords = tuple(files.read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n"))
-    ids = {subword: i for i, subword in enumerate(subwords)}
+    lines = files.read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
+    ids = {subword: i for i, subword in enumerate(lines)}
+    # Of a subword that is there twice the last line counts; the line break puts the others out of reach.
+    subwords = tuple(subword if ids[subword] == i else f"\n{i}" for i, subword in enumerate(lines))
     settings = {
         **_read_settings(folder, "special_tokens_map.json"),
         **_read_settings(folder, "tokenizer_config.json"),

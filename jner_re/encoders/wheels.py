@@ -59,16 +59,22 @@ def _download(requirement: str, folder: pathlib.Path) -> None:
     command += ["--dest", str(folder), requirement]
     environment = {"PIP_RESUME_RETRIES": "5", **os.environ}
     sys.stderr.flush()
+    errors: list[str] = []  # from the first on, also the traceback that may follow
+    connected = True
     with subprocess.Popen(
         command, stdout=2, stderr=subprocess.PIPE, text=True, errors="replace", env=environment
     ) as pip:
-        assert pip.stderr is not None
-        errors = []
-        for line in pip.stderr:
-            if line.startswith("ERROR: "):
-                errors.append(line.removeprefix("ERROR: ").strip())
-            else:
-                print(line, end="", file=sys.stderr, flush=True)
+        try:
+            for line in pip.stderr or ():
+                connected &= "connection broken" not in line
+                if errors or line.startswith("ERROR: "):
+                    errors.append(line.removeprefix("ERROR: ").strip())
+                else:
+                    print(line, end="", file=sys.stderr, flush=True)
+        except BaseException:
+            pip.kill()
+            raise
     if pip.returncode:
-        reason = errors[-1] if errors else f"exit code {pip.returncode}"
-        raise InputError(f"{requirement}: pip download failed: {reason}")
+        reason = next((line for line in reversed(errors) if line), f"exit code {pip.returncode}")
+        hint = "" if connected else ", after broken connections to the package index"
+        raise InputError(f"{requirement}: pip download failed: {reason}{hint}")

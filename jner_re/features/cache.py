@@ -66,7 +66,9 @@ def cached_layers(encoder: Encoder, sentences: Sequence[Sentence], folder: pathl
     Raises:
       InputError: the disk is full, or the encoder gave numbers that float16 can't hold.
     """
-    offsets = np.concatenate([[0], np.cumsum([len(sentence.tokens) for sentence in sentences])]).astype(np.int64)
+    offsets = np.concatenate([[0], np.cumsum([len(sentence.tokens) for sentence in sentences])]).astype(
+        np.int64
+    )
     place = folder / _key(encoder, sentences)
     shape = (int(offsets[-1]), encoder.num_layers, encoder.width)
     try:
@@ -76,7 +78,8 @@ def cached_layers(encoder: Encoder, sentences: Sequence[Sentence], folder: pathl
             done = _open(place / "done", np.uint8, (len(sentences),))
             _fill(encoder, sentences, offsets, layers, done)
         files.write_text(
-            place / "about.json", json.dumps({"shape": shape, "encoder": encoder.fingerprint}, indent=2) + "\n"
+            place / "about.json",
+            json.dumps({"shape": shape, "encoder": encoder.fingerprint}, indent=2) + "\n",
         )
     except OSError as error:
         raise InputError(f"{place}: can't be written: {error.strerror}") from None
@@ -117,17 +120,24 @@ def _fill(
         input_signature=[tf.TensorSpec([None, None], tf.string), tf.TensorSpec([None], tf.int32)],
     )
     progress = tqdm(
-        total=len(sentences), initial=len(sentences) - len(missing), desc="encoding", unit=" sentences",
+        total=len(sentences),
+        initial=len(sentences) - len(missing),
+        desc="encoding",
+        unit=" sentences",
         file=sys.stderr,
     )
     with progress:
         for batch in _batches(missing, sentences):
             lengths = [len(sentences[i].tokens) for i in batch]
-            tokens = [[*sentences[i].tokens, *[""] * (max(lengths) - len(sentences[i].tokens))] for i in batch]
+            tokens = [
+                [*sentences[i].tokens, *[""] * (max(lengths) - len(sentences[i].tokens))] for i in batch
+            ]
             output = run(tf.constant(tokens), tf.constant(lengths, tf.int32)).numpy().astype(np.float16)
             for row, i in enumerate(batch):
                 if not np.isfinite(output[row, : lengths[row]]).all():
-                    raise InputError(f"sentence {i}: the encoder's output doesn't fit float16, expected finite numbers")
+                    raise InputError(
+                        f"sentence {i}: the encoder's output doesn't fit float16, expected finite numbers"
+                    )
                 layers[offsets[i] : offsets[i + 1]] = output[row, : lengths[row]]
             layers.flush()
             done[batch] = 1

@@ -132,7 +132,9 @@ def evaluation_batches(corpus: FeaturizedCorpus, label_set: LabelSet, batch_size
     return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
 
 
-def training_batch(corpus: FeaturizedCorpus, gold: Sequence[Arrays], batch: Sequence[int]) -> tuple[Arrays, Arrays]:
+def training_batch(
+    corpus: FeaturizedCorpus, gold: Sequence[Arrays], batch: Sequence[int]
+) -> tuple[Arrays, Arrays]:
     """Inputs with gold annotation, and the targets: the NER loss is computed in the model, its target unused."""
     inputs = collate([{**gold[i], **corpus.arrays(i)} for i in batch])
     relations = inputs.pop("relations")

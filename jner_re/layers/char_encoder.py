@@ -19,7 +19,9 @@ class CharEncoder(tf.keras.layers.Layer):
       cell: "gru" or "lstm".
     """
 
-    def __init__(self, num_chars: int, embedding_size: int, units: int, cell: str = "gru", **kwargs: Any) -> None:
+    def __init__(
+        self, num_chars: int, embedding_size: int, units: int, cell: str = "gru", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.num_chars = num_chars
         self.embedding_size = embedding_size

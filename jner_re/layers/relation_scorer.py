@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from jner_re.layers.distmult import DistMult
 
+
 class RelationScorer(tf.keras.layers.Layer):
     """FFNN(r2)(f_i ∘ f_j ∘ cos_ij ∘ DISTMULT_ij) with f = FFNN(r1)(g) (paper, equations 4 to 6).
 

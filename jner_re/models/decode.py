@@ -55,7 +55,9 @@ def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, thre
     return results
 
 
-def without_scores(sentences: Sequence[Sentence], scored: Sequence[Scored], threshold: float = -1) -> list[Sentence]:
+def without_scores(
+    sentences: Sequence[Sentence], scored: Sequence[Scored], threshold: float = -1
+) -> list[Sentence]:
     """The sentences with the predicted annotation in place of their own, relations above `threshold`."""
     return [
         Sentence(

@@ -69,7 +69,9 @@ def build(
     crf = CRF(num_tags, name="crf")
     span_ends = SpanEnds(num_tags, config.label_embedding_size, name="span_ends")
     re_dropout = Dropout(config.re_dropout, name="re_dropout")
-    scorer = RelationScorer(num_relations, config.re_hidden_size, config.re_activation, name="relation_scorer")
+    scorer = RelationScorer(
+        num_relations, config.re_hidden_size, config.re_activation, name="relation_scorer"
+    )
     pair_mask = PairMask(allowed if config.typed_pairs else None, name="re")
     if config.pair_context_size:
         pair_context = PairContext(config.pair_context_size, config.pair_context_dropout, name="pair_context")
@@ -110,7 +112,9 @@ def build(
         "relation_scores": relation_scores,
     }
     return JointModel(
-        tf.keras.Model({**inputs, "tag_ids": gold_tag_ids, "spans": gold_spans}, training_outputs, name="training"),
+        tf.keras.Model(
+            {**inputs, "tag_ids": gold_tag_ids, "spans": gold_spans}, training_outputs, name="training"
+        ),
         tf.keras.Model(inputs, inference_outputs, name="inference"),
     )
 
@@ -130,9 +134,7 @@ def _inputs(config: ModelConfig, sizes: InputSizes) -> dict[str, tf.Tensor]:
     return inputs
 
 
-def _token_representations(
-    config: ModelConfig, sizes: InputSizes, inputs: dict[str, tf.Tensor]
-) -> tf.Tensor:
+def _token_representations(config: ModelConfig, sizes: InputSizes, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
     """v = encoder ∘ GloVe ∘ characters ∘ casing (paper, equation 1): [B, T, D]."""
     parts: list[tf.Tensor] = []
     if "encoder_layers" in inputs:
@@ -141,7 +143,11 @@ def _token_representations(
         parts.append(inputs["word_vectors"])
     if "char_ids" in inputs:
         encoder = CharEncoder(
-            sizes.num_chars, config.char_embedding_size, config.char_rnn_size, config.rnn_cell, name="char_encoder"
+            sizes.num_chars,
+            config.char_embedding_size,
+            config.char_rnn_size,
+            config.rnn_cell,
+            name="char_encoder",
         )
         parts.append(encoder(inputs["char_ids"]))
     if "casing_ids" in inputs:
@@ -153,6 +159,9 @@ def allowed_pairs(label_set: LabelSet, triples: Sequence[tuple[str, str, str]]) 
     """The table of `PairMask` from (head type, tail type, relation type) triples."""
     seen = set(triples)
     return [
-        [[(head, tail, relation) in seen for relation in label_set.relation_types] for tail in label_set.entity_types]
+        [
+            [(head, tail, relation) in seen for relation in label_set.relation_types]
+            for tail in label_set.entity_types
+        ]
         for head in label_set.entity_types
     ]

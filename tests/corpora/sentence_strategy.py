@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import strategies as st
 
 from jner_re.schema import Entity, Relation, Sentence
@@ -33,7 +35,7 @@ def sentences(
     """
     words = draw(st.lists(tokens, min_size=1, max_size=8))
     cuts = sorted(draw(st.sets(st.integers(0, len(words)), max_size=6)))
-    spans = [span for span in zip(cuts, cuts[1:], strict=False) if draw(st.booleans())]
+    spans = [span for span in itertools.pairwise(cuts) if draw(st.booleans())]
     if not in_order:
         spans = draw(st.permutations(spans))
     entities = [Entity(start, end, draw(types)) for start, end in spans]

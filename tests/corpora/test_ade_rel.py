@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import pathlib
 import tempfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jner_re.corpora import ade_rel
@@ -16,7 +17,9 @@ from jner_re.schema import Entity, Relation, Sentence
 TEXT = "Rash after gold, not lithium-induced; gold was stopped."
 
 
-def row(effect: str, effect_begin: int, drug: str, drug_begin: int, text: str = TEXT, document: str = "99") -> str:
+def row(
+    effect: str, effect_begin: int, drug: str, drug_begin: int, text: str = TEXT, document: str = "99"
+) -> str:
     effect_end, drug_end = effect_begin + len(effect), drug_begin + len(drug)
     fields = (document, text, effect, effect_begin, effect_end, drug, drug_begin, drug_end)
     return "|".join(map(str, fields)) + "\n"
@@ -45,7 +48,9 @@ def test_counts_of_the_corpus(ade: Corpus) -> None:
     overlaps = [loss for loss in ade.losses if "overlap" in loss.expected]
     assert len(overlaps) == 120 and {loss.field for loss in overlaps} == {"drug"}
     assert sum(int(loss.action.rsplit(" ", 1)[1]) for loss in overlaps) == 194
-    changed = [(loss.record, loss.value, loss.action) for loss in ade.losses if "overlap" not in loss.expected]
+    changed = [
+        (loss.record, loss.value, loss.action) for loss in ade.losses if "overlap" not in loss.expected
+    ]
     assert changed == [
         ("line 108", "' minocycline'", "changed to 'minocycline'"),
         ("line 386", "'anaphylaxis '", "changed to 'anaphylaxis'"),
@@ -57,11 +62,16 @@ def test_every_row_is_found_again(ade: Corpus, shared: pathlib.Path) -> None:
     want: dict[tuple[str, str], set[tuple[str, str]]] = collections.defaultdict(set)
     for line in (shared / "data" / "ade" / "DRUG-AE.rel").read_text().splitlines():
         fields = line.split("|")
-        want[fields[0], "".join(fields[1].split())].add(("".join(fields[2].split()), "".join(fields[5].split())))
+        want[fields[0], "".join(fields[1].split())].add(
+            ("".join(fields[2].split()), "".join(fields[5].split()))
+        )
     removed = 0
     for sentence in ade.sentences:
         found = {
-            tuple("".join(sentence.tokens[e.start : e.end]) for e in (sentence.entities[r.head], sentence.entities[r.tail]))
+            tuple(
+                "".join(sentence.tokens[e.start : e.end])
+                for e in (sentence.entities[r.head], sentence.entities[r.tail])
+            )
             for r in sentence.relations
         }
         expected = want[sentence.id.split(":")[0], "".join(sentence.tokens)]
@@ -72,7 +82,12 @@ def test_every_row_is_found_again(ade: Corpus, shared: pathlib.Path) -> None:
 
 def test_rows_of_one_sentence_are_merged(tmp_path: pathlib.Path) -> None:
     # the sentence stands at 100; "gold" is meant once where it comes first and once where it comes second
-    corpus = load(tmp_path, row("Rash", 100, "gold", 111), row("Rash", 100, "gold", 138), row("Rash", 100, "lithium", 121))
+    corpus = load(
+        tmp_path,
+        row("Rash", 100, "gold", 111),
+        row("Rash", 100, "gold", 138),
+        row("Rash", 100, "lithium", 121),
+    )
     assert corpus.findings == []
     [sentence] = corpus.sentences
     assert sentence.tokens == (
@@ -112,6 +127,20 @@ def test_longer_of_two_overlapping_entities_stays(tmp_path: pathlib.Path) -> Non
     assert loss.action == "removed with its relations: 2"
 
 
+def test_entities_of_the_same_tokens_are_merged_and_told(tmp_path: pathlib.Path) -> None:
+    text = "Rash from lithium-gold."
+    path = tmp_path / "DRUG-AE.rel"
+    path.write_text(row("Rash", 0, "lithium", 10, text) + row("Rash", 0, "gold", 18, text))
+    corpus = ade_rel.load(path, "news")
+    assert corpus.sentences[0].entities == (Entity(0, 1, "Adverse-Effect"), Entity(2, 3, "Drug"))
+    assert len(corpus.sentences[0].relations) == 1
+    assert [(loss.record, loss.value, loss.action) for loss in corpus.losses] == [
+        ("line 1", "'lithium'", "changed to 'lithium-gold'"),
+        ("line 2", "'gold'", "merged"),
+        ("line 2", "'gold'", "changed to 'lithium-gold'"),
+    ]
+
+
 def test_place_that_the_offsets_leave_open_is_told(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, row("gold rash", 50, "gold", 50, "gold rash, gold rash"))
     assert corpus.sentences[0].entities == (Entity(0, 2, "Adverse-Effect"),)
@@ -122,9 +151,18 @@ def test_place_that_the_offsets_leave_open_is_told(tmp_path: pathlib.Path) -> No
     ("bad", "message"),
     [
         ("99|Rash after gold.|Rash\n", "line 2: row is '99|Rash after gold.|Rash', expected 8 fields"),
-        (row("Rash", 100, "gold", 111).replace("|104|", "|105|"), "line 2: effect end is 105, expected begin + 4"),
-        (row("Rash", 100, "gold", 111).replace("|111|", "|-1|"), "line 2: drug begin is '-1', expected an offset"),
-        (row("Rash", 100, "silver", 111), "line 2: drug is 'silver', expected a text that occurs in the sentence"),
+        (
+            row("Rash", 100, "gold", 111).replace("|104|", "|105|"),
+            "line 2: effect end is 105, expected begin + 4",
+        ),
+        (
+            row("Rash", 100, "gold", 111).replace("|111|", "|-1|"),
+            "line 2: drug begin is '-1', expected an offset",
+        ),
+        (
+            row("Rash", 100, "silver", 111),
+            "line 2: drug is 'silver', expected a text that occurs in the sentence",
+        ),
         (row("Rash", 100, "", 111), "line 2: drug is '', expected a text"),
     ],
 )
@@ -146,7 +184,7 @@ def writable(draw: st.DrawFn) -> Sentence:
     """Words that differ and are equally long, so that every offset says one place; all entities related."""
     words = draw(st.lists(st.text("ab-.é中", min_size=4, max_size=4), min_size=2, max_size=8, unique=True))
     cuts = sorted(draw(st.sets(st.integers(0, len(words)), min_size=3)))
-    spans = list(zip(cuts, cuts[1:], strict=False))
+    spans = list(itertools.pairwise(cuts))
     effects = draw(st.integers(1, len(spans) - 1))
     types = draw(st.permutations(["Adverse-Effect"] * effects + ["Drug"] * (len(spans) - effects)))
     entities = [Entity(*span, type) for span, type in zip(spans, types, strict=True)]
@@ -157,6 +195,7 @@ def writable(draw: st.DrawFn) -> Sentence:
     return Sentence(tuple(words), tuple(entities), relations)
 
 
+@settings(deadline=None)
 @given(st.lists(writable(), min_size=1, max_size=3), st.integers(0, 5000))
 def test_round_trip_is_exact(drawn: list[Sentence], offset: int) -> None:
     corpus = [Sentence(s.tokens, s.entities, s.relations, f"{i}:{offset}") for i, s in enumerate(drawn)]
@@ -171,12 +210,19 @@ def test_round_trip_is_exact(drawn: list[Sentence], offset: int) -> None:
     [
         (Sentence(("a|b",)), "tokens[0]"),
         (Sentence(("a",), id="1:2"), "relations"),
-        (Sentence(("a", "b"), (Entity(0, 1, "Drug"), Entity(1, 2, "Drug")), (Relation(0, 1, "Kill"),), "1"), "relations[0]"),
+        (
+            Sentence(
+                ("a", "b"), (Entity(0, 1, "Drug"), Entity(1, 2, "Drug")), (Relation(0, 1, "Kill"),), "1"
+            ),
+            "relations[0]",
+        ),
         (Sentence(("a",), (Entity(0, 1, "Drug"),), id="1:2"), "entities[0]"),
         (Sentence(("a",)), "id"),
     ],
 )
-def test_what_the_format_cannot_carry_is_refused(tmp_path: pathlib.Path, sentence: Sentence, field: str) -> None:
+def test_what_the_format_cannot_carry_is_refused(
+    tmp_path: pathlib.Path, sentence: Sentence, field: str
+) -> None:
     with pytest.raises(InputError) as error:
         ade_rel.write([sentence], tmp_path / "corpus.rel")
     assert f"record 0: {field} is" in str(error.value)

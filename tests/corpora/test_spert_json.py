@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentence_strategy import ANY_TEXT, sentences
 
@@ -20,7 +20,10 @@ RECORD = {
     "orig_id": 12,
 }
 SENTENCE = Sentence(
-    ("Ann", "joined", "Acme", "."), (Entity(0, 1, "Peop"), Entity(2, 3, "Org")), (Relation(0, 1, "Work_For"),), "12"
+    ("Ann", "joined", "Acme", "."),
+    (Entity(0, 1, "Peop"), Entity(2, 3, "Org")),
+    (Relation(0, 1, "Work_For"),),
+    "12",
 )
 
 
@@ -38,7 +41,12 @@ def dump(folder: pathlib.Path, data: object) -> pathlib.Path:
     return path
 
 
-@given(st.lists(sentences(ids=st.one_of(st.just(""), st.just("7"), st.just("007"), ANY_TEXT)), min_size=1, max_size=4))
+@settings(deadline=None)
+@given(
+    st.lists(
+        sentences(ids=st.one_of(st.just(""), st.just("7"), st.just("007"), ANY_TEXT)), min_size=1, max_size=4
+    )
+)
 def test_round_trip_is_exact(corpus: list[Sentence]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "corpus.json"
@@ -66,7 +74,10 @@ WRONG_SHAPES = {
     "record": ([RECORD, 3], "record 1: sentence is 3, expected an object"),
     "no tokens": (without("tokens"), "record 1: tokens is null, expected a list (the key is missing)"),
     "no entities": (without("entities"), "record 1: entities is null, expected a list (the key is missing)"),
-    "no relations": (without("relations"), "record 1: relations is null, expected a list (the key is missing)"),
+    "no relations": (
+        without("relations"),
+        "record 1: relations is null, expected a list (the key is missing)",
+    ),
     "tokens": (changed(tokens="Ann joined"), 'record 1: tokens is "Ann joined", expected a list'),
     "token": (changed(tokens=["Ann", 4]), "record 1: tokens[1] is 4, expected a string"),
     "surrogate": (changed(tokens=["\ud800"]), "record 1: tokens[0] is"),
@@ -118,7 +129,10 @@ UNFIT = {
         changed(relations=[{"type": "Kill", "head": 0, "tail": 2}]),
         "record 1: relations[0].tail is 2, expected an index of one of the 2 entities",
     ),
-    "empty token": (changed(tokens=["Ann", "", "Acme"]), "record 1: tokens[1] is '', expected a non-empty string"),
+    "empty token": (
+        changed(tokens=["Ann", "", "Acme"]),
+        "record 1: tokens[1] is '', expected a non-empty string",
+    ),
 }
 
 
@@ -141,7 +155,9 @@ def test_the_first_problems_are_quoted(tmp_path: pathlib.Path) -> None:
 
 def test_ids_used_twice_and_other_keys_are_told_and_harmless(tmp_path: pathlib.Path) -> None:
     entities = [{**RECORD["entities"][0], "text": "Ann"}, RECORD["entities"][1]]
-    corpus = spert_json.load(dump(tmp_path, [RECORD, {**RECORD, "pos": []}, {**RECORD, "pos": [], "entities": entities}]))
+    corpus = spert_json.load(
+        dump(tmp_path, [RECORD, {**RECORD, "pos": []}, {**RECORD, "pos": [], "entities": entities}])
+    )
     assert corpus.problems == [] and corpus.sentences == [SENTENCE] * 3
     told = [(finding.kind, finding.record, finding.field) for finding in corpus.findings]
     assert told == [

@@ -19,7 +19,8 @@ class Page:
 
     Attributes:
       break_at: for each of the next requests, how many bytes are sent before the connection drops.
-      forced_begin: the first byte that a range's answer claims, whatever was asked for.
+      forced_begin: the first byte of a range's answer, whatever was asked for.
+      longest: how many bytes of a range are answered at most.
     """
 
     content: bytes
@@ -28,6 +29,7 @@ class Page:
     ranges: bool = True
     break_at: list[int] = dataclasses.field(default_factory=list)
     forced_begin: int | None = None
+    longest: int = 1 << 30
 
 
 class Web:
@@ -53,8 +55,7 @@ def _handler(web: Web) -> type[http.server.BaseHTTPRequestHandler]:
             if page is None:
                 self.send_error(404)
                 return
-            size = len(page.content)
-            begin = 0
+            begin, end, size = 0, len(page.content), len(page.content)
             if asked and page.ranges and condition in (page.etag, page.date):
                 begin = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
                 if begin >= size:
@@ -64,17 +65,18 @@ def _handler(web: Web) -> type[http.server.BaseHTTPRequestHandler]:
                     self.end_headers()
                     return
                 self.send_response(206)
-                claimed = begin if page.forced_begin is None else page.forced_begin
-                self.send_header("Content-Range", f"bytes {claimed}-{size - 1}/{size}")
+                begin = begin if page.forced_begin is None else page.forced_begin
+                end = min(size, begin + page.longest)
+                self.send_header("Content-Range", f"bytes {begin}-{end - 1}/{size}")
             else:
                 self.send_response(200)
-            self.send_header("Content-Length", str(size - begin))
+            self.send_header("Content-Length", str(end - begin))
             if page.etag:
                 self.send_header("ETag", page.etag)
             if page.date:
                 self.send_header("Last-Modified", page.date)
             self.end_headers()
-            body = page.content[begin:]
+            body = page.content[begin:end]
             with contextlib.suppress(ConnectionError):  # the client may have heard enough
                 self.wfile.write(body[: page.break_at.pop(0)] if page.break_at else body)
 

@@ -108,7 +108,9 @@ def write_vocabulary(folder: pathlib.Path, specials: list[str], uncased: bool) -
         for size in (1, 2, 3):
             for start in range(len(word) - size + 1):
                 subword = ("##" if start else "") + word[start : start + size]
-                if subword.removeprefix("##").isalnum() or (size == 1 and not start and subword.isprintable()):
+                if subword.removeprefix("##").isalnum() or (
+                    size == 1 and not start and subword.isprintable()
+                ):
                     counts[subword] = counts.get(subword, 0) + 1
     frequent = sorted(counts, key=lambda subword: (-counts[subword], subword))[:700]
     folder.mkdir(exist_ok=True)

@@ -133,6 +133,15 @@ def test_another_range_than_the_asked_one_is_not_glued(web, page, tmp_path, monk
     page.forced_begin = 7
     download.fetch(f"{web.url}/file", tmp_path / "file", SUM)
     assert (tmp_path / "file").read_bytes() == CONTENT
+    assert [asked is None for _, asked, _ in web.requests] == [False, True]
+
+
+def test_a_server_that_sends_a_range_bit_by_bit(web, page, tmp_path, monkeypatch):
+    kept = fetch_broken(web, tmp_path / "file", monkeypatch)
+    page.longest = (len(CONTENT) - kept) // 3 + 1
+    download.fetch(f"{web.url}/file", tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert len(web.requests) == 3
 
 
 def test_a_wrong_sum_names_both_and_leaves_nothing(web, page, tmp_path):

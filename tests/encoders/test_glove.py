@@ -56,6 +56,7 @@ def test_header_blank_lines_and_windows_ends_are_skipped(tmp_path):
         ("a 1 2\nb 3 4\nc 5\n", r"glove\.txt: line 3 has 1 numbers, expected 2"),
         ("a 1 2\nb 3 4\nc 5 6 7\n", r"glove\.txt: line 3 has 3 numbers, expected 2"),
         ("a 1 2\n\nb 3 x4\nc 5 6\n", r"glove\.txt: line 3 has 'x4', expected a finite number"),
+        ('a 1 2\nb 3 "4"\nc 5 6\n', r"glove\.txt: line 2 has '\"4\"', expected a finite number"),
         ("a 1 2\nb 3 nan\nc 5 6\n", r"glove\.txt: line 2 has 'nan', expected a finite number"),
         ("a 1 2\nb 3 1e40\nc 5 6\n", r"glove\.txt: line 2 has '1e40', expected a finite number"),
         ("a 1 2\nb 3 1\x002\nc 5 6\n", r"glove\.txt: line 2 has '1\\x002', expected a finite number"),

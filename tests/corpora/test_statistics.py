@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pathlib
+
+from jner_re.corpora import statistics
+from jner_re.corpora.corpus import Finding, check_sentence
+from jner_re.schema import Entity, Relation, Sentence
+
+CORPUS = [
+    Sentence(
+        ("Ann", "Lee", "left", "Oslo", "for", "Acme"),
+        (Entity(0, 2, "Peop"), Entity(3, 4, "Loc"), Entity(5, 6, "Org")),
+        (Relation(0, 1, "Live_In"), Relation(0, 2, "Work_For")),
+    ),
+    Sentence(("Oslo", "slept"), (Entity(0, 1, "Loc"),)),
+    Sentence(("Oslo", "slept")),
+]
+
+
+def test_sizes() -> None:
+    assert statistics.size_table(CORPUS)["count"].to_list() == [3, 1, 1, 2, 10, 7, 4, 2]
+
+
+def test_entities_by_type() -> None:
+    table = statistics.entity_table(CORPUS)
+    assert table.loc["Loc"].to_list() == [2, 2, 1, 1.0, 1]
+    assert table.loc["Peop"].to_list() == [1, 1, 1, 2.0, 2]
+
+
+def test_relations_by_type_and_arguments() -> None:
+    table = statistics.relation_table(CORPUS)
+    assert table.loc[("Live_In", "Peop", "Loc")].to_list() == [1, 1, 1.0, 1]
+    assert table.loc[("Work_For", "Peop", "Org"), "max_distance"] == 3
+
+
+def test_lengths() -> None:
+    table = statistics.length_table(CORPUS)
+    assert table.loc["tokens a sentence", ["min", "median", "max"]].to_list() == [2, 2, 6]
+    assert table.loc["tokens an entity", "mean"] == 5 / 4
+
+
+def test_overlaps_by_kind() -> None:
+    spans = ((0, 3, "A"), (1, 2, "B"), (2, 5, "C"), (2, 5, "D"), (6, 8, "A"), (6, 7, "B"))
+    sentence = Sentence(tuple("abcdefgh"), tuple(Entity(*span) for span in spans))
+    table = statistics.overlap_table([sentence])["pairs"]
+    assert table.to_dict() == {
+        ("A", "B", "nested"): 1,
+        ("A", "C", "crossing"): 1,
+        ("A", "D", "crossing"): 1,
+        ("B", "A", "nested"): 1,
+        ("C", "D", "same span"): 1,
+    }
+
+
+def test_findings_of_one_sort_are_counted_together() -> None:
+    sentence = Sentence(("a",), (Entity(0, 2, "A"), Entity(0, 3, "A")))
+    findings = check_sentence(sentence, pathlib.Path("f"), "record 4")
+    findings.append(Finding("f", "line 2", "drug", "'x'", "whole tokens", "changed to 'y'", "loss"))
+    table = statistics.finding_table(findings)
+    assert table["count"].to_dict() == {
+        ("loss", "drug", "changed to …"): 1,
+        ("problem", "entities.end", "nothing"): 2,
+    }
+    assert table["first"].iloc[1] == "record 4: 2, expected an exclusive end from 1 to 1"
+
+
+def test_empty_corpus_has_tables_too() -> None:
+    for table in (statistics.entity_table([]), statistics.relation_table([]), statistics.overlap_table([])):
+        assert len(table) == 0
+    assert statistics.size_table([])["count"].sum() == 0
+    assert len(statistics.length_table([])) == 5

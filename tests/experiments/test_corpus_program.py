@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from jner_re.corpora import brat, multihead, sample_corpus, spert_json
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SAMPLE = sample_corpus.FOLDER / "dev.json"
+RECORD = {
+    "tokens": ["Ann", "joined", "Acme", "Inc."],
+    "entities": [{"type": "Peop", "start": 0, "end": 1}, {"type": "Org", "start": 2, "end": 4}],
+    "relations": [{"type": "Work_For", "head": 0, "tail": 1}],
+}
+
+
+def run(**flags: object) -> subprocess.CompletedProcess[str]:
+    options = [f"--{name}={value}" for name, value in flags.items()]
+    command = [sys.executable, "-m", "experiments.corpus", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def unfit(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Three records: a fit one, one with an overlap and a relation without argument, one of a wrong shape."""
+    overlap = {"type": "Org", "start": 2, "end": 3}
+    relations = [
+        *RECORD["relations"],
+        {"type": "Kill", "head": 0, "tail": 2},
+        {"type": "Kill", "head": 0, "tail": 7},
+    ]
+    second = {**RECORD, "entities": [*RECORD["entities"], overlap], "relations": relations}
+    path = tmp_path / "unfit.json"
+    path.write_text(json.dumps([RECORD, second, {"tokens": "Ann"}]))
+    return path
+
+
+def test_validate_a_fit_corpus() -> None:
+    done = run(action="validate", input=SAMPLE)
+    assert done.returncode == 0 and done.stderr == ""
+    [line] = done.stdout.splitlines()
+    assert f"{SAMPLE}: fit: " in line and "0 problems, 0 losses" in line
+
+
+def test_validate_lists_every_problem(unfit: pathlib.Path) -> None:
+    done = run(action="validate", input=unfit)
+    assert done.returncode == 1 and done.stderr == ""
+    *problems, summary = done.stdout.splitlines()
+    assert problems == [
+        f"problem: {unfit}: {problem}"
+        for problem in (
+            "record 1: entities[2] is 'Org [2, 3)', expected no overlap with entities[1] Org [2, 4)",
+            "record 1: relations[2].tail is 7, expected an index of one of the 3 entities, from 0",
+            'record 2: tokens is "Ann", expected a list (the record is left out)',
+        )
+    ]
+    assert summary == f"{unfit}: not fit: 2 sentences, 5 entities, 4 relations; 3 problems, 0 losses"
+
+
+def test_convert_refuses_an_unfit_corpus(unfit: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    done = run(action="convert", input=unfit, output=tmp_path / "out.json")
+    assert done.returncode == 1 and not (tmp_path / "out.json").exists()
+    assert done.stderr.count("problem: ") == 3
+    assert done.stderr.splitlines()[-1].startswith(f"error: {unfit}: 3 problems: nothing written")
+
+
+def test_convert_with_loss_leaves_out_and_tells(unfit: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    done = run(action="convert", input=unfit, output=tmp_path / "out.json", allow_loss=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("problem: ") == 3
+    assert (
+        "read 2 sentences, 5 entities, 4 relations; kept 2 sentences, 4 entities, 2 relations" in done.stderr
+    )
+    first, second = spert_json.read(tmp_path / "out.json")
+    assert first == second and len(first.relations) == 1
+
+
+def test_convert_through_all_formats(tmp_path: pathlib.Path) -> None:
+    corpus = spert_json.read(SAMPLE)
+    assert run(action="convert", input=SAMPLE, output=tmp_path / "brat", output_format="brat").returncode == 0
+    assert brat.load(tmp_path / "brat", "whitespace").fit_sentences() == corpus
+    done = run(
+        action="convert",
+        input=tmp_path / "brat",
+        input_format="brat",
+        tokenization="whitespace",
+        output=tmp_path / "m.txt",
+        output_format="multihead",
+    )
+    assert done.returncode == 0 and done.stdout.startswith(f"{tmp_path / 'm.txt'}: {len(corpus)} sentences")
+    assert [s.tokens for s in multihead.load(tmp_path / "m.txt").fit_sentences()] == [
+        s.tokens for s in corpus
+    ]
+    done = run(action="convert", input=SAMPLE, output=tmp_path / "a.rel", output_format="ade")
+    assert done.returncode == 1 and not (tmp_path / "a.rel").exists()
+    assert "things that ade cannot carry" in done.stderr.splitlines()[-1]
+
+
+def test_split_makes_a_data_dir(tmp_path: pathlib.Path) -> None:
+    source = sample_corpus.FOLDER / "train.json"
+    done = run(
+        action="split", input=source, output=tmp_path / "data", dev_fraction=0.2, test_fraction=0.1, seed=5
+    )
+    assert done.returncode == 0, done.stderr
+    parts = {name: spert_json.read(tmp_path / "data" / f"{name}.json") for name in ("train", "dev", "test")}
+    whole = spert_json.read(source)
+    assert len(parts["dev"]) == round(0.2 * len(whole)) and len(parts["test"]) == round(0.1 * len(whole))
+    assert sorted(s.tokens for part in parts.values() for s in part) == sorted(s.tokens for s in whole)
+    again = run(action="split", input=source, output=tmp_path / "data")
+    assert again.returncode == 1 and "exists already" in again.stderr
+
+
+def test_stats_of_ade(shared: pathlib.Path) -> None:
+    done = run(action="stats", input=shared / "data" / "ade" / "DRUG-AE.rel", input_format="ade")
+    assert done.returncode == 0 and done.stderr == ""
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "sentences 4272" in lines and "entities 10719" in lines and "relations 6627" in lines
+    assert any(line.startswith("removed with its relations: … 120") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"action": "validate", "input": "none.json"}, "error: none.json: no such file"),
+        ({"action": "convert", "input": SAMPLE}, "error: --action=convert needs --output"),
+        ({"action": "stats", "input": SAMPLE, "output": "x"}, "error: --action=stats takes no --output"),
+        (
+            {"action": "stats", "input": SAMPLE, "tokenization": "news"},
+            "error: --tokenization is for ade and brat",
+        ),
+        (
+            {"action": "stats", "input": SAMPLE, "input_format": "multihead"},
+            "line 1 is '[', expected",
+        ),
+    ],
+)
+def test_mistakes_are_one_line(flags: dict[str, object], message: str) -> None:
+    done = run(**flags)
+    assert done.returncode == 1 and done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert message in line
+
+
+def test_starts_without_tensorflow() -> None:
+    code = "import sys, experiments.corpus; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0
