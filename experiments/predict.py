@@ -2,9 +2,14 @@
 
 python -m experiments.predict --model_dir=DIR [FILES] > found.jsonl
 
-Every line of the files, or of standard input without files, is a text of one or more sentences. Each gives a line
-of JSON: {"text", "entities": [{"type", "start", "end", "text", "score"}], "relations": [{"type", "head", "tail",
-"score"}]}; start and end count characters (Unicode code points), head and tail index the entities.
+Every line of the files, or of standard input without files, is a text of one or more sentences. Each gives a
+line of JSON:
+
+{"text": …, "entities": [{"type", "start", "end", "text", "score"}],
+ "relations": [{"type", "head", "tail", "score"}]}
+
+start and end count characters (Unicode code points, end exclusive); head and tail index the entities; scores
+are probabilities.
 """
 
 from __future__ import annotations

@@ -47,13 +47,12 @@ def main() -> None:
     from jner_re import training
     from jner_re.metrics.table import table
 
-    metrics = training.train(config, train_config, sentences, dev, pathlib.Path(_MODEL_DIR.value))
+    model_dir = pathlib.Path(_MODEL_DIR.value)
+    metrics = training.train(config, train_config, sentences, dev, model_dir)
     if dev:
         print(f"\nDev scores after epoch {metrics['best_epoch']}, threshold {metrics['threshold']}:")
         print(table(metrics["dev"]))
-    print(
-        f"\nModel directory: {_MODEL_DIR.value}\nTensorBoard logs: {pathlib.Path(_MODEL_DIR.value) / training.LOGS}"
-    )
+    print(f"\nModel directory: {model_dir}\nTensorBoard logs: {model_dir / training.LOGS}")
 
 
 if __name__ == "__main__":

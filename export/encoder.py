@@ -13,6 +13,7 @@ import pathlib
 from absl import flags
 
 from jner_re import program
+from jner_re.encoders import checkpoint_source
 from jner_re.errors import InputError
 
 _CHECKPOINT = flags.DEFINE_string(
@@ -32,18 +33,20 @@ _SUBWORD_POOLING = flags.DEFINE_enum(
 
 def main() -> None:
     """Converts what the flags name."""
-    program.import_tensorflow_quietly()
-    from jner_re.encoders import catalogue, hub_checkpoint, saved_encoder
-
     output = pathlib.Path(_OUTPUT.value)
     if _NAME.value and not _CHECKPOINT.value:
-        name, checkpoint = _NAME.value, catalogue.fetch(_NAME.value)
+        name, checkpoint = _NAME.value, checkpoint_source.fetch(_NAME.value)
     elif _CHECKPOINT.value and not _NAME.value:
-        name, checkpoint = _CHECKPOINT.value, hub_checkpoint.find(_CHECKPOINT.value)
+        name, checkpoint = _CHECKPOINT.value, checkpoint_source.find(_CHECKPOINT.value)
     else:
         raise InputError("give either --name or --checkpoint")
+
+    program.import_tensorflow_quietly()
+    from jner_re.encoders import saved_encoder
+
     saved_encoder.convert(checkpoint, output, name, _SUBWORD_POOLING.value)
-    print(f"{output}: {saved_encoder.describe(output)}")
+    description = saved_encoder.read_description(output)
+    print("{}: {name}, {layers} layers, {width} wide, {pooling} of subwords".format(output, **description))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ import tensorflow as tf
 
 
 class MovingAverage(tf.keras.callbacks.Callback):
-    """Follows a model's trainable weights: average = decay * average + (1 - decay) * weight after every batch.
+    """Follows a model's trainable weights.
+
+    After every batch, average = decay * average + (1 - decay) * weight.
 
     Args:
       model: the model that is trained.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import pathlib
 from typing import Any, TypeVar
 
@@ -106,7 +107,7 @@ class TrainConfig:
     )
     patience: int = _option(0, "stop after so many epochs without a better dev score; 0 for never", low=0)
     calibrate: bool = _option(False, "choose the relation threshold on the dev set after training")
-    seed: int = _option(1, "seed of weights, dropout and order", low=0)
+    seed: int = _option(1, "seed of weights, dropout and order", low=0, high=2**32 - 1)
 
     def __post_init__(self) -> None:
         _check(self)
@@ -118,6 +119,8 @@ def _check(config: ModelConfig | TrainConfig) -> None:
         choices, low, high = (field.metadata[name] for name in ("choices", "low", "high"))
         if choices and value not in choices:
             raise InputError(f"{field.name} is {value!r}, expected one of {', '.join(choices)}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"{field.name} is {value!r}, expected a finite number")
         if low is not None and not low <= value:
             raise InputError(f"{field.name} is {value!r}, expected at least {low}")
         if high is not None and not value <= high:

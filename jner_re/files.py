@@ -57,7 +57,10 @@ def read_json(path: pathlib.Path) -> Any:
     Raises:
       InputError: if the file can't be read or isn't JSON.
     """
+    text = read_text(path)
     try:
-        return json.loads(read_text(path))
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: line {error.lineno}: {error.msg}, expected JSON") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
+        raise InputError(f"{path}: can't be read: {error}") from None

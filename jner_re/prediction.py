@@ -18,8 +18,8 @@ def extract(
 ) -> list[dict[str, Any]]:
     """Entities and relations of each text.
 
-    A text of several sentences is split, since the model reads a sentence at a time; relations join entities of
-    one sentence.
+    A text of several sentences is split, since the model reads a sentence at a time; relations join entities
+    of one sentence.
 
     Args:
       model: a trained model.
@@ -28,8 +28,8 @@ def extract(
 
     Returns:
       For each text {"text", "entities": [{"type", "start", "end", "text", "score"}], "relations": [{"type",
-      "head", "tail", "score"}]}: start and end are code points of the text (end exclusive), head and tail index
-      the entities, scores are probabilities.
+      "head", "tail", "score"}]}: start and end are code points of the text (end exclusive), head and tail
+      index the entities, scores are probabilities.
     """
     sentences: list[list[Token]] = []
     owners: list[int] = []

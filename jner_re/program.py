@@ -9,7 +9,8 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 
-from absl import app
+import absl.logging
+from absl import app, flags
 
 from jner_re.errors import InputError
 
@@ -63,6 +64,8 @@ def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
     """As `run`, for a program that takes arguments besides flags."""
 
     def guarded(argv: Sequence[str]) -> None:
+        if not flags.FLAGS["verbosity"].present:
+            absl.logging.set_verbosity(absl.logging.WARNING)
         try:
             main(argv[1:])
         except InputError as error:

@@ -146,13 +146,13 @@ class LabelSet:
     def check(self, sentences: Sequence[Sentence], source: str) -> None:
         """Raises InputError if a sentence has a type that is not in the set."""
         for record, sentence in enumerate(sentences):
-            for kind, known, items in (
-                ("entities", self.entity_types, sentence.entities),
-                ("relations", self.relation_types, sentence.relations),
+            for kind, known, types in (
+                ("entities", self.entity_types, [entity.type for entity in sentence.entities]),
+                ("relations", self.relation_types, [relation.type for relation in sentence.relations]),
             ):
-                for i, item in enumerate(items):
-                    if item.type not in known:
+                for i, name in enumerate(types):
+                    if name not in known:
                         raise InputError(
-                            f"{source}: record {record}: {kind}[{i}].type is {item.type!r}, "
+                            f"{source}: record {record}: {kind}[{i}].type is {name!r}, "
                             f"expected one of {', '.join(known)}"
                         )

@@ -17,7 +17,7 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
 from jner_re.features.chars import characters
 from jner_re.features.dataset import FeaturizedCorpus, evaluation_batches, training_batches
-from jner_re.features.inputs import Inputs, open_inputs
+from jner_re.features.inputs import open_inputs
 from jner_re.losses import ner_loss, relation_loss
 from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
@@ -161,7 +161,7 @@ def train(
     """
     if train_config.calibrate and not dev:
         raise InputError("calibrate is set, expected a dev set that is not trained on")
-    _claim(model_dir, config, train_config)
+    _check_directory(model_dir, config, train_config)
     label_set = LabelSet.of(sentences)
     label_set.check(dev, "dev")
     inputs = open_inputs(config, characters(sentences))
@@ -172,10 +172,13 @@ def train(
         trained.argument_types(sentences),
         inputs.fingerprints,
     )
-    _claim_vocabulary(model_dir, vocabulary)
+    _check_vocabulary(model_dir, vocabulary)
     corpus = inputs.corpus(sentences, trained.feature_cache())
     dev_corpus = inputs.corpus(dev, trained.feature_cache()) if dev else None
 
+    if not (model_dir / trained.CONFIG).exists():
+        vocabulary.save(model_dir / trained.VOCABULARY)
+        configs.save(model_dir / trained.CONFIG, config, train_config)
     tf.keras.utils.set_random_seed(train_config.seed)
     model = trained.build(config, inputs, vocabulary)
     print(f"{trained.trainable_parameters(model.training):,} trainable parameters", flush=True)
@@ -196,32 +199,31 @@ def train(
     return metrics
 
 
-def _claim(model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig) -> None:
-    """Writes the configs, or checks that those of the interrupted run are the same."""
+def _check_directory(model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig) -> None:
+    """Raises InputError if the directory holds something else than a run of these configs."""
     path = model_dir / trained.CONFIG
     if not path.exists():
-        if model_dir.is_dir() and any(model_dir.iterdir()):
+        unknown = {entry.name for entry in model_dir.glob("*")} - {trained.VOCABULARY}
+        if unknown:
             raise InputError(
-                f"{model_dir}: not empty and without {trained.CONFIG}, expected a new or a model directory"
+                f"{model_dir}: holds {min(unknown)} and no {trained.CONFIG}, expected a new folder"
             )
-        configs.save(path, config, train_config)
         return
     for ours, theirs in zip((config, train_config), configs.load(path), strict=True):
         for name, value in vars(ours).items():
             if value != getattr(theirs, name):
                 raise InputError(
-                    f"{path}: {name} is {getattr(theirs, name)!r}, expected {value!r}: this directory holds a run of "
-                    "another config"
+                    f"{path}: {name} is {getattr(theirs, name)!r}, expected {value!r}: the directory holds a run "
+                    "of another config"
                 )
 
 
-def _claim_vocabulary(model_dir: pathlib.Path, vocabulary: trained.Vocabulary) -> None:
+def _check_vocabulary(model_dir: pathlib.Path, vocabulary: trained.Vocabulary) -> None:
+    """Raises InputError if the directory holds a run on another corpus or with another encoder."""
     path = model_dir / trained.VOCABULARY
-    if not path.exists():
-        vocabulary.save(path)
-    elif trained.Vocabulary.load(path) != vocabulary:
+    if (model_dir / trained.CONFIG).exists() and trained.Vocabulary.load(path) != vocabulary:
         raise InputError(
-            f"{path}: differs from this run's: the directory holds a run on another corpus or encoder"
+            f"{path}: is not of this run, expected a new folder: this one holds a run on another corpus or encoder"
         )
 
 
@@ -288,7 +290,7 @@ def _threshold(
     label_set: LabelSet,
     model_dir: pathlib.Path,
 ) -> float:
-    """theta_r: configured, or the multiple of 0.05 with the best strict micro F1 on dev, which is then saved."""
+    """theta_r: as configured, or the multiple of 0.05 with the best strict micro F1 on dev, then saved."""
     if not train_config.calibrate:
         return config.threshold
     scored = predictor.scored(dev, 0.0)

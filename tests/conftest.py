@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pathlib
 
+import hypothesis
 import pytest
 
 from jner_re import program
 
 program.import_tensorflow_quietly()
+
+# A shared machine can be slow: no example fails for its time. The examples are the same in every run.
+hypothesis.settings.register_profile("shared", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import safetensors
 from jner_re import files
 from jner_re.errors import InputError
 
+WEIGHTS = "model.safetensors"
 _ACTIVATIONS = ("gelu", "gelu_new", "relu")
 # MPNet's relative attention; `transformers` fixes both, whatever the config says.
 _DISTANCE_BUCKETS = 32
@@ -77,7 +78,7 @@ def read_checkpoint(folder: pathlib.Path) -> Checkpoint:
         missing or of another shape than the config says.
     """
     config = _read_config(folder / "config.json")
-    weights = _Weights(folder / "model.safetensors", prefix=f"{config['model_type']}.")
+    weights = _Weights(folder / WEIGHTS, prefix=f"{config['model_type']}.")
     return _bert(config, weights) if config["model_type"] == "bert" else _mpnet(config, weights)
 
 

@@ -13,12 +13,11 @@ import tensorflow as tf
 import tensorflow_hub as hub
 import tensorflow_text  # noqa: F401  (registers the ops that encoders use)
 
-from jner_re.encoders import catalogue, download, saved_encoder
+from jner_re.encoders import catalogue, checkpoint_source, download, saved_encoder
+from jner_re.encoders.checkpoint import WEIGHTS
 from jner_re.errors import InputError
 
 _ELMO_OUTPUTS = ("word_emb", "lstm_outputs1", "lstm_outputs2")
-# Written anew, with random content, by every save.
-_IGNORED_FILES = ("fingerprint.pb", saved_encoder.DESCRIPTION)
 
 
 class Encoder(tf.Module):
@@ -86,10 +85,16 @@ class Encoder(tf.Module):
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the SavedModel's files: equal only if the encoder gives equal vectors."""
-        digest = hashlib.sha256()
+        """SHA-256 of what the encoder consists of: equal only if it gives equal vectors.
+
+        Hashes the files of the SavedModel; in the package's own, saved_model.pb by its hash of content in
+        encoder.json, so that two conversions of one checkpoint are equal.
+        """
+        content = saved_encoder.read_description(self.folder).get("content")
+        ignored = {"fingerprint.pb", saved_encoder.DESCRIPTION, *(["saved_model.pb"] if content else [])}
+        digest = hashlib.sha256(str(content).encode())
         for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and path.name not in _IGNORED_FILES:
+            if path.is_file() and path.name not in ignored:
                 digest.update(f"{path.relative_to(self.folder)} {download.sha256_of(path)}\n".encode())
         return digest.hexdigest()
 
@@ -118,29 +123,19 @@ def load(handle: str) -> Encoder:
     folder = pathlib.Path(handle).expanduser()
     if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
         return Encoder(folder)
-    if (folder / "model.safetensors").exists():
+    if (folder / WEIGHTS).exists():
         raise InputError(f"{handle}: is a checkpoint; make an encoder of it with python -m export.encoder")
     if "://" in handle:
         try:
             return Encoder(pathlib.Path(hub.resolve(handle)))
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise InputError(f"{handle}: can't be fetched: {_line(error)}") from None
-    names = catalogue_names()
-    if handle not in names:
-        known = ", ".join(names)
+    if handle not in checkpoint_source.catalogue_names():
+        names = ", ".join(checkpoint_source.catalogue_names())
         raise InputError(
-            f"encoder is {handle!r}, expected {known}, the folder of a SavedModel or a TF-Hub handle"
+            f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or a TF-Hub handle"
         )
     return Encoder(_converted(handle))
-
-
-def catalogue_names() -> tuple[str, ...]:
-    """The names that `load` knows."""
-    return tuple(
-        entry.name
-        for entry in catalogue.ENTRIES
-        if any(file.name == saved_encoder.WEIGHTS for file in entry.files)
-    )
 
 
 def _converted(name: str) -> pathlib.Path:
@@ -148,7 +143,7 @@ def _converted(name: str) -> pathlib.Path:
     folder = download.cache_dir() / "encoders" / name
     sums = {file.name: file.sha256 for file in catalogue.find(name).files}
     with _locked(folder):
-        if not saved_encoder.is_current(folder, sums[saved_encoder.WEIGHTS]):
+        if not saved_encoder.is_current(folder, sums[WEIGHTS]):
             saved_encoder.convert(catalogue.fetch(name), folder, name)
     return folder
 
@@ -156,8 +151,12 @@ def _converted(name: str) -> pathlib.Path:
 @contextlib.contextmanager
 def _locked(folder: pathlib.Path) -> Iterator[None]:
     """Keeps other processes from converting to the same folder."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.lock").open("w") as lock:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = (folder.parent / f".{folder.name}.lock").open("w")
+    except OSError as error:
+        raise InputError(f"{folder.parent}: can't be written: {error.strerror}") from None
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

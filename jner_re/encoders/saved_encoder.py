@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pathlib
 import tempfile
+from typing import Any
 
 import tensorflow as tf
 
 from jner_re import files
 from jner_re.encoders import download
-from jner_re.encoders.checkpoint import read_checkpoint
+from jner_re.encoders.checkpoint import WEIGHTS, read_checkpoint
 from jner_re.encoders.token_encoder import TokenEncoder
 from jner_re.encoders.vocabulary import read_vocabulary
 from jner_re.errors import InputError
 
 DESCRIPTION = "encoder.json"  # beside saved_model.pb
-WEIGHTS = "model.safetensors"
 _FORMAT = 1  # of the conversion; raised when a new version would give other vectors
 
 
@@ -25,7 +26,9 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
     """Converts a BERT or MPNet checkpoint in the Hugging Face layout.
 
     Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `format`, `name`,
-    `layers`, `width`, `pooling`, `lowercase` and the `sha256` of the weights.
+    `layers`, `width`, `pooling`, `lowercase`, the `sha256` of the weights, and `content`, a hash of all that
+    the vectors depend on. (saved_model.pb itself differs from one conversion to the next: TensorFlow numbers
+    functions through the life of a process.)
 
     Args:
       checkpoint: folder with config.json, vocab.txt and model.safetensors.
@@ -47,6 +50,8 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
             f"({len(weights.subword_embeddings)} in config.json)"
         )
     encoder = TokenEncoder(weights, vocabulary, pooling)
+    sha256 = download.sha256_of(checkpoint / WEIGHTS)
+    settings = (_FORMAT, pooling, weights.model_type, weights.heads, weights.activation, weights.epsilon)
     description = {
         "format": _FORMAT,
         "name": name,
@@ -54,12 +59,15 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
         "width": encoder.width,
         "pooling": pooling,
         "lowercase": vocabulary.lowercase,
-        "sha256": download.sha256_of(checkpoint / WEIGHTS),
+        "sha256": sha256,
+        "content": hashlib.sha256(repr((sha256, settings, vocabulary)).encode()).hexdigest(),
     }
     try:
         _write(encoder, description, output)
-    except (OSError, tf.errors.OpError) as error:
-        raise InputError(f"{output}: can't be written: {error}") from None
+    except OSError as error:
+        raise InputError(f"{output}: can't be written: {error.strerror or error}") from None
+    except tf.errors.OpError as error:
+        raise InputError(f"{output}: can't be written: {error.message}") from None
 
 
 def _is_replaceable(folder: pathlib.Path) -> bool:
@@ -79,13 +87,11 @@ def _write(encoder: TokenEncoder, description: dict[str, object], output: pathli
 
 def is_current(encoder: pathlib.Path, sha256: str | None) -> bool:
     """Whether `encoder` is a mean-pooling conversion, by this version of the package, of these weights."""
-    if not (encoder / DESCRIPTION).exists():
-        return False
-    description = files.read_json(encoder / DESCRIPTION)
+    description = read_description(encoder)
     return {"format": _FORMAT, "pooling": "mean", "sha256": sha256}.items() <= description.items()
 
 
-def describe(encoder: pathlib.Path) -> str:
-    """One line about an encoder, for people."""
-    description = files.read_json(encoder / DESCRIPTION)
-    return "{name}, {layers} layers, {width} wide, {pooling} of subwords".format(**description)
+def read_description(encoder: pathlib.Path) -> dict[str, Any]:
+    """The content of encoder.json; empty if there is none."""
+    path = encoder / DESCRIPTION
+    return files.read_json(path) if path.exists() else {}

@@ -56,8 +56,8 @@ class Wordpiece(tf.Module):
     def _normalise(self, words: tf.Tensor) -> tf.Tensor:
         """Cleans, lowers and puts spaces around ideographs and punctuation.
 
-        The same as the reference for every character up to Unicode 8; for the scripts and marks that came
-        later (the reference's tables have no class for them), Unicode's classes count.
+        Differs from the reference for some characters of rare scripts, which its older Unicode tables class
+        otherwise or not at all (docs/encoders.md).
         """
         words = tf.strings.unicode_transcode(words, "UTF-8", "UTF-8")  # broken bytes become U+FFFD
         words = tf.strings.regex_replace(words, _SPACE, " ")

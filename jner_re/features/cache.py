@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import math
 import os
 import pathlib
 import sys
@@ -71,9 +72,13 @@ def cached_layers(encoder: Encoder, sentences: Sequence[Sentence], folder: pathl
     )
     place = folder / _key(encoder, sentences)
     shape = (int(offsets[-1]), encoder.num_layers, encoder.width)
+    if not sentences:
+        return CachedLayers(np.zeros(shape, np.float16), offsets)
     try:
         place.mkdir(parents=True, exist_ok=True)
         with _lock(place / "lock"):
+            if not _has_size(place / "layers.float16", np.float16, shape):
+                (place / "done").unlink(missing_ok=True)
             layers = _open(place / "layers.float16", np.float16, shape)
             done = _open(place / "done", np.uint8, (len(sentences),))
             _fill(encoder, sentences, offsets, layers, done)
@@ -101,12 +106,20 @@ def _lock(path: pathlib.Path) -> Iterator[None]:
 
 
 def _open(path: pathlib.Path, dtype: type, shape: tuple[int, ...]) -> np.memmap:
-    """Opens or creates a memory-mapped array; its room on disk is taken at once, so that it can't end midway."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    if not path.exists() or path.stat().st_size != size:
+    """Opens or creates a memory-mapped array; its room on disk is taken before anything is computed."""
+    if not _has_size(path, dtype, shape):
         with open(path, "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+            os.posix_fallocate(file.fileno(), 0, _size(dtype, shape))
     return np.memmap(path, dtype, "r+", shape=shape)
+
+
+def _has_size(path: pathlib.Path, dtype: type, shape: tuple[int, ...]) -> bool:
+    return path.exists() and path.stat().st_size == _size(dtype, shape)
+
+
+def _size(dtype: type, shape: tuple[int, ...]) -> int:
+    """Bytes of an array."""
+    return math.prod(shape) * np.dtype(dtype).itemsize
 
 
 def _fill(
@@ -132,7 +145,9 @@ def _fill(
             tokens = [
                 [*sentences[i].tokens, *[""] * (max(lengths) - len(sentences[i].tokens))] for i in batch
             ]
-            output = run(tf.constant(tokens), tf.constant(lengths, tf.int32)).numpy().astype(np.float16)
+            output = run(tf.constant(tokens), tf.constant(lengths, tf.int32)).numpy()
+            with np.errstate(over="ignore"):  # what overflows is reported below
+                output = output.astype(np.float16)
             for row, i in enumerate(batch):
                 if not np.isfinite(output[row, : lengths[row]]).all():
                     raise InputError(

@@ -29,7 +29,7 @@ class CharTable(tf.Module):
         super().__init__()
         self.size = len(vocabulary) + _FIRST
         self._half = max_chars // 2
-        code_points = [ord(char) for char in vocabulary] or [0]
+        code_points = [ord(char) for char in vocabulary] or [-1]  # a table can't be empty
         self._table = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(
                 tf.constant(code_points, tf.int32),

@@ -50,8 +50,15 @@ def featurize(sentences: Sequence[Sentence], featurizer: Featurizer) -> list[Arr
         for name, values in featurizer(tf.constant(tokens)).items():
             array = values.numpy()
             for row, i in enumerate(batch):
-                features[i][name] = array[row, : len(sentences[i].tokens)].copy()
+                features[i][name] = _without_padding(name, array[row, : len(sentences[i].tokens)])
     return features
+
+
+def _without_padding(name: str, array: np.ndarray) -> np.ndarray:
+    """A copy; of characters, only as many columns as the sentence's longest word has."""
+    if name == "char_ids":
+        array = array[:, : np.count_nonzero(array, axis=1).max(initial=0)]
+    return array.copy()
 
 
 def collate(examples: Sequence[Arrays]) -> Arrays:
@@ -61,8 +68,8 @@ def collate(examples: Sequence[Arrays]) -> Arrays:
         arrays = [example[name] for example in examples]
         shape = np.max([array.shape for array in arrays], axis=0)
         stacked = np.zeros((len(arrays), *shape), arrays[0].dtype)
-        for row, array in enumerate(arrays):
-            stacked[(row, *(slice(size) for size in array.shape))] = array
+        for row, array in zip(stacked, arrays, strict=True):
+            row[tuple(slice(size) for size in array.shape)] = array
         batch[name] = stacked
     return batch
 
@@ -88,7 +95,8 @@ def gold_arrays(sentence: Sentence, label_set: LabelSet) -> Arrays:
 def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
     """The batches of one epoch: sentences of similar length together, in an order that seed and epoch fix.
 
-    All sentences are shuffled; runs of `_CHUNK` batches are sorted by length and cut; the batches are shuffled.
+    All sentences are shuffled; runs of `_CHUNK` batches are sorted by length and cut; the batches are
+    shuffled.
     """
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(lengths))
@@ -135,7 +143,7 @@ def evaluation_batches(corpus: FeaturizedCorpus, label_set: LabelSet, batch_size
 def training_batch(
     corpus: FeaturizedCorpus, gold: Sequence[Arrays], batch: Sequence[int]
 ) -> tuple[Arrays, Arrays]:
-    """Inputs with gold annotation, and the targets: the NER loss is computed in the model, its target unused."""
+    """Inputs with gold annotation, and the targets; the model computes the NER loss, its target is unused."""
     inputs = collate([{**gold[i], **corpus.arrays(i)} for i in batch])
     relations = inputs.pop("relations")
     return inputs, {"ner": np.zeros(len(batch), np.float32), "re": relations}

@@ -27,10 +27,9 @@ class DistMult(tf.keras.layers.Layer):
 
     def call(self, entities: tf.Tensor) -> tf.Tensor:
         """[B, M, P] -> [B, M, M, R]: head, tail, relation type."""
-        shape = tf.shape(entities)
-        batch, count = shape[0], shape[1]
+        batch, count, width = tf.unstack(tf.shape(entities))
         scaled = entities[:, :, tf.newaxis] * self.diagonals  # [B, M, R, P]
-        heads = tf.reshape(scaled, [batch, count * self.num_relations, -1])
+        heads = tf.reshape(scaled, [batch, count * self.num_relations, width])
         scores = tf.matmul(heads, entities, transpose_b=True)  # [B, M * R, M]
         scores = tf.reshape(scores, [batch, count, self.num_relations, count])
         return tf.transpose(scores, [0, 1, 3, 2])

@@ -1,168 +1,139 @@
-"""Bidirectional GRU as a plain function of tensors, with a gradient of its own.
+"""A GRU over a padded batch as a plain function of tensors, with a gradient written for a CPU.
 
 The variant is cuDNN's (Keras' `reset_after=True`, PyTorch's nn.GRU): for a step with input x and state h,
 
-    z = sigmoid(x W_z + b_z + h U_z)                 update gate
-    r = sigmoid(x W_r + b_r + h U_r)                 reset gate
-    c = tanh(x W_c + b_c + r * (h U_c + b_u))        candidate
+    z = sigmoid(x W_z + b_z + h U_z)      update gate
+    r = sigmoid(x W_r + b_r + h U_r)      reset gate
+    u = h U_c + b_u                       what the reset gate holds back
+    c = tanh(x W_c + b_c + r * u)         candidate
     h' = z * h + (1 - z) * c
+
+and h' = 0 at padding, so that reading may start at either end. Products with W need no state: one product
+forms those of all steps before the loop. The backward loop holds the recurrent part alone, too: the gradients
+of all weights are products over all steps after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
+from jner_re.layers.scan import COMPILED_STEPS, Tensors, pad_steps, scan, states_before
 
-def gru_sequence(
+
+def gru(
     inputs: tf.Tensor,
+    mask: tf.Tensor,
     kernel: tf.Tensor,
-    recurrent_kernel: tf.Tensor,
     bias: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
     recurrent_bias: tf.Tensor,
+    reverse: bool = False,
+    jit_compile: bool = False,
 ) -> tf.Tensor:
-    """Runs a GRU over a time-major sequence, from a state of zeros.
-
-    The gradient is written out: the backward loop holds the recurrent part alone, and the gradients of all
-    weights are products over all steps at once.
+    """Runs a GRU over time-major sequences, from a state of zeros.
 
     Args:
       inputs: float [T, B, D].
+      mask: float [T, B, 1], 1 at the steps of a sequence and 0 at padding.
       kernel: float [D, 3H], W for z, r and c.
-      recurrent_kernel: float [H, 3H], U for z, r and c.
       bias: float [3H], b.
+      recurrent_kernel: float [H, 3H], U for z, r and c.
       recurrent_bias: float [H], b_u.
+      reverse: whether to read from the last step to the first.
+      jit_compile: whether XLA compiles the loops, once for each B, H and T rounded up to a multiple of 4.
+        First-order gradients only.
 
     Returns:
-      The states after every step, float [T, B, H].
+      float [T, B, H], the state after each step, zeros at padding.
     """
+    steps, batch, units = tf.shape(inputs)[0], tf.shape(inputs)[1], recurrent_kernel.shape[0]
+    gate_inputs = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel) + bias
+    gate_inputs = tf.reshape(gate_inputs, [steps, batch, 3 * units])
+    multiple = COMPILED_STEPS if jit_compile else 1
+    gate_inputs, mask = pad_steps(gate_inputs, multiple), pad_steps(mask, multiple)
+    states = _recurrence(gate_inputs, mask, recurrent_kernel, recurrent_bias, reverse, jit_compile)
+    return states[:steps]
+
+
+def _recurrence(
+    gate_inputs: tf.Tensor,
+    mask: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    recurrent_bias: tf.Tensor,
+    reverse: bool,
+    jit_compile: bool,
+) -> tf.Tensor:
+    """The states [T, B, H] from x W + b [T, B, 3H]."""
+    forward, backward = (_compiled_forward, _compiled_backward) if jit_compile else (_forward, _backward)
+    order = tf.constant(reverse)  # a tensor, so that both directions share what XLA compiles
+    units = recurrent_kernel.shape[0]
 
     @tf.custom_gradient
-    def run(*arguments: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
-        inputs, kernel, recurrent_kernel, bias, recurrent_bias = arguments
-        shape = tf.shape(inputs)
-        gate_inputs = tf.reshape(
-            tf.matmul(_flat(inputs), kernel) + bias, [shape[0], shape[1], kernel.shape[1]]
-        )
-        states, gates = _forward(gate_inputs, recurrent_kernel, recurrent_bias)
+    def run(*tensors: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], Tensors]]:
+        if jit_compile:  # else an eager tape would record TensorArrays, which cannot leave XLA
+            tensors = tuple(map(tf.stop_gradient, tensors))
+        gate_inputs, kernel, bias = tensors
+        states, gates = forward(gate_inputs, mask, kernel, bias, order)
 
-        def gradient(state_gradients: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            before = tf.concat([tf.zeros_like(states[:1]), states[:-1]], axis=0)[: shape[0]]
-            recurrent, candidate = _backward(state_gradients, before, gates, recurrent_kernel)
-            recurrent = _flat(recurrent)
-            units = recurrent_kernel.shape[0]
-            direct = tf.concat([recurrent[:, : 2 * units], _flat(candidate)], axis=1)
-            return (
-                tf.reshape(tf.matmul(direct, kernel, transpose_b=True), shape),
-                tf.matmul(_flat(inputs), direct, transpose_a=True),
-                tf.matmul(_flat(before), recurrent, transpose_a=True),
-                tf.reduce_sum(direct, axis=0),
-                tf.reduce_sum(recurrent[:, 2 * units :], axis=0),
-            )
+        def gradient(d_states: tf.Tensor) -> Tensors:
+            before = states_before(states, reverse)
+            d_products, d_candidates = backward(d_states, mask, before, gates, kernel, order)
+            d_gate_inputs = tf.concat([d_products[:, :, : 2 * units], d_candidates], axis=2)
+            d_products = tf.reshape(d_products, [-1, 3 * units])
+            d_kernel = tf.matmul(tf.reshape(before, [-1, units]), d_products, transpose_a=True)
+            return d_gate_inputs, d_kernel, tf.reduce_sum(d_products[:, 2 * units :], axis=0)
 
         return states, gradient
 
-    return run(*(tf.convert_to_tensor(x) for x in (inputs, kernel, recurrent_kernel, bias, recurrent_bias)))
+    return run(gate_inputs, tf.convert_to_tensor(recurrent_kernel), tf.convert_to_tensor(recurrent_bias))
 
 
 def _forward(
-    gate_inputs: tf.Tensor, recurrent_kernel: tf.Tensor, recurrent_bias: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """States [T, B, H], and z, r, c and h U_c + b_u of every step, [T, B, 4H]."""
-    steps, batch = tf.unstack(tf.shape(gate_inputs)[:2])
-    units = recurrent_kernel.shape[0]
-    read = tf.TensorArray(gate_inputs.dtype, steps, element_shape=[None, 3 * units]).unstack(gate_inputs)
-    states = tf.TensorArray(gate_inputs.dtype, steps, element_shape=[None, units])
-    gates = tf.TensorArray(gate_inputs.dtype, steps, element_shape=[None, 4 * units])
+    gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, reverse: tf.Tensor
+) -> Tensors:
+    """The states [T, B, H] and, for the gradient, z, r, c and u of every step [T, B, 4H]."""
+    units = kernel.shape[0]
 
-    def step(
-        t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray, gates: tf.TensorArray
-    ) -> tuple[Any, ...]:
-        x, h = read.read(t), tf.matmul(state, recurrent_kernel)
-        update_reset = tf.sigmoid(x[:, : 2 * units] + h[:, : 2 * units])
+    def step(t: tf.Tensor, state: tf.Tensor) -> tuple[Tensors, Tensors]:
+        x, product = gate_inputs[t], tf.matmul(state, kernel)
+        update_reset = tf.sigmoid(x[:, : 2 * units] + product[:, : 2 * units])
         update, reset = update_reset[:, :units], update_reset[:, units:]
-        hidden = h[:, 2 * units :] + recurrent_bias
-        candidate = tf.tanh(x[:, 2 * units :] + reset * hidden)
-        state = candidate + update * (state - candidate)
-        kept = tf.concat([update_reset, candidate, hidden], axis=1)
-        return t + 1, state, states.write(t, state), gates.write(t, kept)
+        held = product[:, 2 * units :] + bias
+        candidate = tf.tanh(x[:, 2 * units :] + reset * held)
+        state = mask[t] * (candidate + update * (state - candidate))
+        return (state,), (state, tf.concat([update_reset, candidate, held], axis=1))
 
-    first = tf.zeros([batch, units], gate_inputs.dtype)
-    _, _, states, gates = tf.while_loop(lambda t, *_: t < steps, step, (0, first, states, gates))
-    return tf.reshape(states.stack(), [steps, batch, units]), tf.reshape(
-        gates.stack(), [steps, batch, 4 * units]
-    )
+    first = tf.zeros([tf.shape(gate_inputs)[1], units], gate_inputs.dtype)
+    return scan(step, (first,), [units, 4 * units], tf.shape(gate_inputs)[0], reverse)
 
 
 def _backward(
-    state_gradients: tf.Tensor, before: tf.Tensor, gates: tf.Tensor, recurrent_kernel: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of h U + (0, 0, b_u), [T, B, 3H], and of the candidate before tanh, [T, B, H]."""
-    steps, batch = tf.unstack(tf.shape(state_gradients)[:2])
-    units = recurrent_kernel.shape[0]
-    transposed = tf.transpose(recurrent_kernel)
-
-    def array(values: tf.Tensor, width: int) -> tf.TensorArray:
-        return tf.TensorArray(values.dtype, steps, element_shape=[None, width]).unstack(values)
-
-    read_gradient, read_before = array(state_gradients, units), array(before, units)
-    read_gates = array(gates, 4 * units)
-    recurrent = tf.TensorArray(gates.dtype, steps, element_shape=[None, 3 * units])
-    direct = tf.TensorArray(gates.dtype, steps, element_shape=[None, units])
-
-    def step(
-        t: tf.Tensor, gradient: tf.Tensor, recurrent: tf.TensorArray, direct: tf.TensorArray
-    ) -> tuple[Any, ...]:
-        gradient += read_gradient.read(t)
-        update, reset, candidate, hidden = tf.split(read_gates.read(t), 4, axis=1)
-        d_candidate = gradient * (1 - update) * (1 - candidate * candidate)
-        d_update = gradient * (read_before.read(t) - candidate) * update * (1 - update)
-        d_reset = d_candidate * hidden * reset * (1 - reset)
-        d_recurrent = tf.concat([d_update, d_reset, d_candidate * reset], axis=1)
-        earlier = tf.matmul(d_recurrent, transposed) + gradient * update
-        return t - 1, earlier, recurrent.write(t, d_recurrent), direct.write(t, d_candidate)
-
-    last = tf.zeros([batch, units], gates.dtype)
-    _, _, recurrent, direct = tf.while_loop(lambda t, *_: t >= 0, step, (steps - 1, last, recurrent, direct))
-    return (
-        tf.reshape(recurrent.stack(), [steps, batch, 3 * units]),
-        tf.reshape(direct.stack(), [steps, batch, units]),
-    )
-
-
-def _flat(values: tf.Tensor) -> tf.Tensor:
-    """[T, B, D] -> [T * B, D]."""
-    return tf.reshape(values, [-1, values.shape[-1]])
-
-
-def bidirectional_gru(
-    inputs: tf.Tensor,
-    lengths: tf.Tensor,
+    d_states: tf.Tensor,
+    mask: tf.Tensor,
+    before: tf.Tensor,
+    gates: tf.Tensor,
     kernel: tf.Tensor,
-    recurrent_kernel: tf.Tensor,
-    bias: tf.Tensor,
-    recurrent_bias: tf.Tensor,
-) -> tf.Tensor:
-    """Reads every sequence from both ends.
+    reverse: tf.Tensor,
+) -> Tensors:
+    """Gradients of each step's h U + (0, 0, b_u) [T, B, 3H] and candidate before its tanh [T, B, H]."""
+    units = kernel.shape[0]
+    transposed = tf.transpose(kernel)
 
-    Args:
-      inputs: float [T, B, D].
-      lengths: int32 [B], the valid steps of each sequence.
-      kernel: float [2, D, 3H]: W of the forward and of the backward direction, each for z, r and c.
-      recurrent_kernel: float [2, H, 3H], U.
-      bias: float [2, 3H], b.
-      recurrent_bias: float [2, H], b_u.
+    def step(t: tf.Tensor, d_state: tf.Tensor) -> tuple[Tensors, Tensors]:
+        update, reset, candidate, held = tf.split(gates[t], 4, axis=1)
+        d_state = mask[t] * (d_state + d_states[t])
+        d_candidate = d_state * (1 - update) * (1 - candidate * candidate)
+        d_update = d_state * (before[t] - candidate) * update * (1 - update)
+        d_reset = d_candidate * held * reset * (1 - reset)
+        d_product = tf.concat([d_update, d_reset, d_candidate * reset], axis=1)
+        d_before = tf.matmul(d_product, transposed) + d_state * update
+        return (d_before,), (d_product, d_candidate)
 
-    Returns:
-      float [T, B, 2H]: at each step the forward state and the backward state; past a sequence's length
-      the values are finite and meaningless.
-    """
-    weights = (kernel, recurrent_kernel, bias, recurrent_bias)
-    backward_inputs = tf.reverse_sequence(inputs, lengths, seq_axis=0, batch_axis=1)
-    forward, backward = (
-        gru_sequence(direction_inputs, *(tf.unstack(weight)[direction] for weight in weights))
-        for direction, direction_inputs in enumerate((inputs, backward_inputs))
-    )
-    return tf.concat([forward, tf.reverse_sequence(backward, lengths, seq_axis=0, batch_axis=1)], axis=-1)
+    last = tf.zeros([tf.shape(gates)[1], units], gates.dtype)
+    return scan(step, (last,), [3 * units, units], tf.shape(gates)[0], ~reverse)
+
+
+_compiled_forward = tf.function(_forward, jit_compile=True)
+_compiled_backward = tf.function(_backward, jit_compile=True)

@@ -1,64 +1,129 @@
-"""Bidirectional LSTM as a plain function of tensors.
+"""An LSTM over a padded batch as a plain function of tensors, with a gradient written for a CPU.
 
-For a step with input x, state h and cell s (Keras' LSTM, without peepholes):
+For a step with input x, state h and cell s (Keras' and PyTorch's LSTM, without peepholes):
 
-    i, f, o = sigmoid(x W + b + h U)   input, forget and output gate, each with its own W, b and U
-    c = tanh(x W_c + b_c + h U_c)      candidate
+    i, f, o = sigmoid(x W + b + h U)      input, forget and output gate, each with its own W, b and U
+    c = tanh(x W_c + b_c + h U_c)         candidate
     s' = f * s + i * c
     h' = o * tanh(s')
 
-The columns of W, b and U stand in the order i, f, c, o.
+and s' = 0, thus h' = 0, at padding, so that reading may start at either end. Columns stand in the order
+i, f, c, o. As in gru.py, what needs no state is one product over all steps outside the loops.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
-
-def lstm_sequence(gate_inputs: tf.Tensor, recurrent_kernel: tf.Tensor) -> tf.Tensor:
-    """Runs an LSTM over a time-major sequence, from a state and a cell of zeros.
-
-    Args:
-      gate_inputs: float [T, B, 4H], x W + b of every step, for i, f, c and o.
-      recurrent_kernel: float [H, 4H], U for i, f, c and o.
-
-    Returns:
-      The states after every step, float [T, B, H].
-    """
-    steps = tf.shape(gate_inputs)[0]
-    units = recurrent_kernel.shape[0]
-    first = tf.zeros([tf.shape(gate_inputs)[1], units], gate_inputs.dtype)
-    states = tf.TensorArray(gate_inputs.dtype, size=steps, element_shape=[None, units])
-
-    def step(
-        t: tf.Tensor, state: tf.Tensor, cell: tf.Tensor, states: tf.TensorArray
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
-        i, f, c, o = tf.split(gate_inputs[t] + tf.matmul(state, recurrent_kernel), 4, axis=-1)
-        cell = tf.sigmoid(f) * cell + tf.sigmoid(i) * tf.tanh(c)
-        state = tf.sigmoid(o) * tf.tanh(cell)
-        return t + 1, state, cell, states.write(t, state)
-
-    _, _, _, states = tf.while_loop(lambda t, *_: t < steps, step, (0, first, first, states))
-    return tf.reshape(states.stack(), [steps, tf.shape(gate_inputs)[1], units])
+from jner_re.layers.scan import COMPILED_STEPS, Tensors, pad_steps, scan, states_before
 
 
-def bidirectional_lstm(
-    inputs: tf.Tensor, lengths: tf.Tensor, kernel: tf.Tensor, recurrent_kernel: tf.Tensor, bias: tf.Tensor
+def lstm(
+    inputs: tf.Tensor,
+    mask: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    reverse: bool = False,
+    jit_compile: bool = False,
 ) -> tf.Tensor:
-    """Reads every sequence from both ends.
+    """Runs an LSTM over time-major sequences, from a state and a cell of zeros.
 
     Args:
       inputs: float [T, B, D].
-      lengths: int32 [B], the valid steps of each sequence.
-      kernel: float [2, D, 4H]: W of the forward and of the backward direction, each for i, f, c and o.
-      recurrent_kernel: float [2, H, 4H], U.
-      bias: float [2, 4H], b.
+      mask: float [T, B, 1], 1 at the steps of a sequence and 0 at padding.
+      kernel: float [D, 4H], W for i, f, c and o.
+      bias: float [4H], b.
+      recurrent_kernel: float [H, 4H], U for i, f, c and o.
+      reverse: whether to read from the last step to the first.
+      jit_compile: whether XLA compiles the loops, once for each B, H and T rounded up to a multiple of 4.
+        First-order gradients only.
 
     Returns:
-      float [T, B, 2H]: at each step the forward state and the backward state; past a sequence's length
-      the values are finite and meaningless.
+      float [T, B, H], the state after each step, zeros at padding.
     """
-    backward_inputs = tf.reverse_sequence(inputs, lengths, seq_axis=0, batch_axis=1)
-    forward = lstm_sequence(tf.matmul(inputs, kernel[0]) + bias[0], recurrent_kernel[0])
-    backward = lstm_sequence(tf.matmul(backward_inputs, kernel[1]) + bias[1], recurrent_kernel[1])
-    return tf.concat([forward, tf.reverse_sequence(backward, lengths, seq_axis=0, batch_axis=1)], axis=-1)
+    steps, batch, units = tf.shape(inputs)[0], tf.shape(inputs)[1], recurrent_kernel.shape[0]
+    gate_inputs = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel) + bias
+    gate_inputs = tf.reshape(gate_inputs, [steps, batch, 4 * units])
+    multiple = COMPILED_STEPS if jit_compile else 1
+    gate_inputs, mask = pad_steps(gate_inputs, multiple), pad_steps(mask, multiple)
+    return _recurrence(gate_inputs, mask, recurrent_kernel, reverse, jit_compile)[:steps]
+
+
+def _recurrence(
+    gate_inputs: tf.Tensor, mask: tf.Tensor, recurrent_kernel: tf.Tensor, reverse: bool, jit_compile: bool
+) -> tf.Tensor:
+    """The states [T, B, H] from x W + b [T, B, 4H]."""
+    forward, backward = (_compiled_forward, _compiled_backward) if jit_compile else (_forward, _backward)
+    order = tf.constant(reverse)  # a tensor, so that both directions share what XLA compiles
+    units = recurrent_kernel.shape[0]
+
+    @tf.custom_gradient
+    def run(*tensors: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], Tensors]]:
+        if jit_compile:  # else an eager tape would record TensorArrays, which cannot leave XLA
+            tensors = tuple(map(tf.stop_gradient, tensors))
+        gate_inputs, kernel = tensors
+        states, cells, gates = forward(gate_inputs, mask, kernel, order)
+
+        def gradient(d_states: tf.Tensor) -> Tensors:
+            cells_before = states_before(cells, reverse)
+            (d_gates,) = backward(d_states, mask, cells_before, cells, gates, kernel, order)
+            before = tf.reshape(states_before(states, reverse), [-1, units])
+            d_kernel = tf.matmul(before, tf.reshape(d_gates, [-1, 4 * units]), transpose_a=True)
+            return d_gates, d_kernel
+
+        return states, gradient
+
+    return run(gate_inputs, tf.convert_to_tensor(recurrent_kernel))
+
+
+def _forward(gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, reverse: tf.Tensor) -> Tensors:
+    """The states [T, B, H] and, for the gradient, the cells [T, B, H] and i, f, c and o [T, B, 4H]."""
+    units = kernel.shape[0]
+
+    def step(t: tf.Tensor, state: tf.Tensor, cell: tf.Tensor) -> tuple[Tensors, Tensors]:
+        product = gate_inputs[t] + tf.matmul(state, kernel)
+        input_forget = tf.sigmoid(product[:, : 2 * units])
+        candidate = tf.tanh(product[:, 2 * units : 3 * units])
+        output = tf.sigmoid(product[:, 3 * units :])
+        cell = mask[t] * (input_forget[:, units:] * cell + input_forget[:, :units] * candidate)
+        state = output * tf.tanh(cell)
+        return (state, cell), (state, cell, tf.concat([input_forget, candidate, output], axis=1))
+
+    first = tf.zeros([tf.shape(gate_inputs)[1], units], gate_inputs.dtype)
+    return scan(step, (first, first), [units, units, 4 * units], tf.shape(gate_inputs)[0], reverse)
+
+
+def _backward(
+    d_states: tf.Tensor,
+    mask: tf.Tensor,
+    cells_before: tf.Tensor,
+    cells: tf.Tensor,
+    gates: tf.Tensor,
+    kernel: tf.Tensor,
+    reverse: tf.Tensor,
+) -> Tensors:
+    """Gradients of x W + b + h U at each step, [T, B, 4H]."""
+    units = kernel.shape[0]
+    transposed = tf.transpose(kernel)
+
+    def step(t: tf.Tensor, d_state: tf.Tensor, d_cell: tf.Tensor) -> tuple[Tensors, Tensors]:
+        input_, forget, candidate, output = tf.split(gates[t], 4, axis=1)
+        squashed = tf.tanh(cells[t])
+        d_state = mask[t] * (d_state + d_states[t])
+        d_cell = mask[t] * d_cell + d_state * output * (1 - squashed * squashed)
+        d_input = d_cell * candidate * input_ * (1 - input_)
+        d_forget = d_cell * cells_before[t] * forget * (1 - forget)
+        d_candidate = d_cell * input_ * (1 - candidate * candidate)
+        d_output = d_state * squashed * output * (1 - output)
+        d_gates = tf.concat([d_input, d_forget, d_candidate, d_output], axis=1)
+        return (tf.matmul(d_gates, transposed), d_cell * forget), (d_gates,)
+
+    last = tf.zeros([tf.shape(gates)[1], units], gates.dtype)
+    return scan(step, (last, last), [4 * units], tf.shape(gates)[0], ~reverse)
+
+
+_compiled_forward = tf.function(_forward, jit_compile=True)
+_compiled_backward = tf.function(_backward, jit_compile=True)

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from jner_re.layers.dropout import Dropout
 
-
 _LEVELS = 16  # ranges of up to 2 ** _LEVELS - 1 tokens
 
 
@@ -74,11 +73,10 @@ class PairContext(tf.keras.layers.Layer):
         starts, ends = spans[:, :, 0], spans[:, :, 1]
         first = tf.minimum(ends[:, :, tf.newaxis], ends[:, tf.newaxis])  # [B, M, M]
         last = tf.maximum(starts[:, :, tf.newaxis], starts[:, tf.newaxis])
-        shape = tf.shape(first)
-        contexts = range_maximum(
-            projected, tf.reshape(first, [shape[0], -1]), tf.reshape(last, [shape[0], -1])
-        )
-        return tf.reshape(contexts, [shape[0], shape[1], shape[2], self.size])
+        batch, count, _ = tf.unstack(tf.shape(first))
+        pairs = [batch, count * count]
+        contexts = range_maximum(projected, tf.reshape(first, pairs), tf.reshape(last, pairs))
+        return tf.reshape(contexts, [batch, count, count, self.size])
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -12,8 +12,8 @@ from jner_re.layers.distmult import DistMult
 class RelationScorer(tf.keras.layers.Layer):
     """FFNN(r2)(f_i ∘ f_j ∘ cos_ij ∘ DISTMULT_ij) with f = FFNN(r1)(g) (paper, equations 4 to 6).
 
-    FFNN(r2) is linear: applied to a concatenation it is the sum of a product for each part. So heads and tails
-    are multiplied once per entity, not once per pair.
+    FFNN(r2) is linear: applied to a concatenation it is the sum of a product for each part. So heads and
+    tails are multiplied once per entity, not once per pair.
 
     Args:
       num_relations: R.

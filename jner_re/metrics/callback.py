@@ -12,7 +12,7 @@ from jner_re.schema import LabelSet, Sentence
 
 
 class StrictScores(tf.keras.callbacks.Callback):
-    """Adds `val_ner_precision`, `val_ner_recall`, `val_ner_f1`, the same of `re`, and `val_average_f1` (micro).
+    """Adds micro `val_ner_precision`, `val_ner_recall`, `val_ner_f1`, the same of `re`, and `val_average_f1`.
 
     Args:
       predict: gives the predicted sentences.

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from jner_re.encoders.windows import make_windows
 
-
 _make_windows = tf.function(make_windows, reduce_retracing=True)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
+import pathlib
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -18,7 +22,7 @@ _SUBWORDS = (
     "[UNK]",
     *dict.fromkeys("abcdeABCDßſσςжЖйאب字東々あガ!-'.,_$€«—…1٣²ﬁａ한"),
     *(f"##{c}" for c in "abceABCñéßσжй々あ1ﬁ한"),
-    *("ab", "##ab", "##abc", "abcd", "ec", "AB", "Ée", "e\u0301", "##ec", "..."),
+    *("ab", "##ab", "##abc", "abcd", "ec", "AB", "Ée", "e\u0301", "i", "##ec", "..."),
 )
 _SPACES = " \t\n\u00a0\u2009\u3000\u2028"
 _NOTHING = "\u0000\u0007\u007f\u00ad\u200b\u200d\ufeff\ufffd\ue000"
@@ -140,3 +144,15 @@ def test_ideographs_stay_together_on_request() -> None:
 
 def test_no_words() -> None:
     assert _tokenizer(True)(tf.zeros([0], tf.string)).shape[0] == 0
+
+
+def test_the_locale_has_no_say() -> None:
+    """In Turkish, I is lowered to a dotless one, which is not in the vocabulary."""
+    run = subprocess.run(
+        [sys.executable, "-c", "import test_wordpiece as t; print(t._actual(t._tokenizer(True), ['I']))"],
+        cwd=pathlib.Path(__file__).parent,
+        env={**os.environ, "LC_ALL": "tr_TR.UTF-8"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout == "[['i']]\n", run.stderr

@@ -1,12 +1,30 @@
-"""Checkpoints by folder, or by id on the Hugging Face hub."""
+"""Where checkpoints come from: the catalogue, a folder, or the Hugging Face hub."""
 
 from __future__ import annotations
 
 import pathlib
 
+from jner_re.encoders import catalogue
+from jner_re.encoders.checkpoint import WEIGHTS
 from jner_re.errors import InputError
 
-_FILES = ("config.json", "vocab.txt", "model.safetensors", "tokenizer_config.json", "special_tokens_map.json")
+_FILES = ("config.json", "vocab.txt", WEIGHTS, "tokenizer_config.json", "special_tokens_map.json")
+
+
+def catalogue_names() -> tuple[str, ...]:
+    """The names of the catalogue that are checkpoints."""
+    return tuple(entry.name for entry in catalogue.ENTRIES if WEIGHTS in (file.name for file in entry.files))
+
+
+def fetch(name: str) -> pathlib.Path:
+    """The folder of a checkpoint of the catalogue.
+
+    Raises:
+      InputError: if there is none of that name, or it can't be fetched.
+    """
+    if name not in catalogue_names():
+        raise InputError(f"encoder {name!r} is not known, expected one of {', '.join(catalogue_names())}")
+    return catalogue.fetch(name)
 
 
 def find(folder_or_id: str) -> pathlib.Path:

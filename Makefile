@@ -1,0 +1,54 @@
+# Needs Linux, make and Python 3.10 or 3.11 (PYTHON=python3.10 picks another). Everything goes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := runs/demo
+
+.PHONY: help venv demo test lint bench clean
+help:
+	@echo "make demo   train on the sample corpus, evaluate, and extract from three sentences"
+	@echo "make venv   .venv with every extra"
+	@echo "make test   the tests"
+	@echo "make lint   ruff and mypy"
+	@echo "make bench  the benchmarks"
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v not in ((3, 10), (3, 11)) and \
+	"error: %s is Python %d.%d, expected 3.10 or 3.11: make PYTHON=python3.11" % (sys.executable, *v))'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	@touch $@
+
+.venv/demo-installed: .venv/made setup.cfg pyproject.toml
+	$(BIN)/pip install --progress-bar on --editable .
+	@touch $@
+
+.venv/all-installed: .venv/made setup.cfg pyproject.toml
+	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,distributed,convert,dev]'
+	@touch $@ .venv/demo-installed
+
+venv: .venv/all-installed
+
+demo: .venv/demo-installed
+	$(BIN)/python -m experiments.train --flagfile=experiments/presets/sample.flags --data_dir=sample --model_dir=$(DEMO)
+	$(BIN)/python -m experiments.evaluate --model_dir=$(DEMO) --corpus=jner_re/corpora/sample/test.json \
+	  --output=$(DEMO)/evaluation.json
+	@echo
+	@echo "Entities and relations of three sentences:"
+	@$(BIN)/python -m experiments.predict --model_dir=$(DEMO) experiments/demo.txt
+	@echo
+	@echo "Model directory: $(DEMO)"
+	@echo "TensorBoard:     $(BIN)/tensorboard --logdir $(DEMO)/logs"
+
+test: .venv/all-installed
+	$(BIN)/python -m pytest
+
+lint: .venv/all-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/all-installed
+	$(BIN)/python -m benchmarks.training
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,95 @@
+"""`python -m export.encoder`, run as a program."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from jner_re.encoders import checkpoint_source, module
+from jner_re.errors import InputError
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+_FIXTURES = _ROOT / "tests" / "fixtures" / "encoders"
+
+
+def _run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "export.encoder", *flags],
+        cwd=_ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def _error(*flags: str, **environment: str) -> str:
+    """What a run that fails as it should says."""
+    run = _run(*flags, **environment)
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert run.stderr.startswith("error: ")
+    assert run.stderr.count("\n") == 1
+    return run.stderr
+
+
+def test_converts_a_folder(tmp_path: pathlib.Path) -> None:
+    output = tmp_path / "encoders" / "tiny"
+    checkpoint = _FIXTURES / "tiny_mpnet"
+    run = _run(f"--checkpoint={checkpoint}", f"--output={output}", "--subword_pooling=first")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == f"{output}: {checkpoint}, 3 layers, 32 wide, first of subwords\n"
+    assert json.loads((output / "encoder.json").read_text())["pooling"] == "first"
+    assert module.load(str(output)).width == 32
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ((), "give either --name or --checkpoint"),
+        (("--name=minilm", "--checkpoint=x"), "give either --name or --checkpoint"),
+        (("--name=glove-6b-50d",), "encoder 'glove-6b-50d' is not known, expected one of minilm, mpnet"),
+    ],
+)
+def test_wrong_flags(tmp_path: pathlib.Path, flags: tuple[str, ...], expected: str) -> None:
+    assert expected in _error(*flags, f"--output={tmp_path / 'output'}")
+    assert os.listdir(tmp_path) == []
+
+
+def test_broken_checkpoint(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text('{"model_type": "t5"}')
+    message = _error(f"--checkpoint={tmp_path / 'broken'}", f"--output={tmp_path / 'output'}")
+    assert "broken/config.json: model_type is 't5', expected bert or mpnet" in message
+    assert os.listdir(tmp_path) == ["broken"]
+
+
+def test_hub_out_of_reach(tmp_path: pathlib.Path) -> None:
+    pytest.importorskip("huggingface_hub")
+    message = _error(
+        "--checkpoint=someone/some-model",
+        f"--output={tmp_path / 'output'}",
+        HF_ENDPOINT="http://127.0.0.1:9",
+        HF_HOME=str(tmp_path / "hub"),
+        NO_PROXY="127.0.0.1",
+    )
+    assert "checkpoint 'someone/some-model' can't be fetched from the hub" in message
+    assert not (tmp_path / "output").exists()
+
+
+def test_hub_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(
+        InputError, match=r"'owner/model', which is not a folder; .* pip install 'jner-re\[encoders\]'"
+    ):
+        checkpoint_source.find("owner/model")
+
+
+def test_not_an_id_of_the_hub() -> None:
+    pytest.importorskip("huggingface_hub")
+    with pytest.raises(InputError, match="'no/such/folder', expected a folder or an id"):
+        checkpoint_source.find("no/such/folder")

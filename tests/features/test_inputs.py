@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from jner_re.config import ModelConfig
+from jner_re.errors import InputError
+from jner_re.features.inputs import InputSizes, open_inputs
+from jner_re.schema import Sentence
+
+SENTENCES = [Sentence(("Rome", "is", "far")), Sentence(("Ann",))]
+CHARACTERS = "AREaefimnorst"
+
+
+class Lengths(tf.Module):
+    """An encoder that gives each word's length in bytes, times the number of the layer, at any width."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = tf.Variable(factor)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None], tf.string, "tokens"),
+            tf.TensorSpec([None], tf.int32, "sequence_len"),
+        ]
+    )
+    def tokens(self, tokens: tf.Tensor, sequence_len: tf.Tensor) -> dict[str, tf.Tensor]:
+        mask = tf.sequence_mask(sequence_len, tf.shape(tokens)[1], tf.float32)
+        sizes = tf.cast(tf.strings.length(tokens), tf.float32) * mask * self.factor
+        return {"layers": sizes[:, :, None, None] * tf.constant([[1.0] * 4, [2.0] * 4])}
+
+
+def save_encoder(folder: pathlib.Path, factor: float) -> str:
+    encoder = Lengths(factor)
+    tf.saved_model.save(encoder, str(folder), signatures={"tokens": encoder.tokens})
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return save_encoder(tmp_path_factory.mktemp("encoder"), 1.0)
+
+
+@pytest.fixture
+def glove(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("JNER_RE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "glove.tiny.txt").write_text("rome 1 2 3\nis 4 5 6\n")
+    return str(tmp_path / "glove.tiny.txt")
+
+
+def test_everything(encoder: str, glove: str, tmp_path: pathlib.Path) -> None:
+    inputs = open_inputs(ModelConfig(encoder=encoder, glove=glove), CHARACTERS)
+    assert inputs.sizes == InputSizes(2, 4, 3, len(CHARACTERS) + 2)
+    assert set(inputs.fingerprints) == {"encoder", "glove"}
+    corpus = inputs.corpus(SENTENCES, tmp_path / "features")
+    arrays = corpus.arrays(0)
+    assert set(arrays) == {"encoder_layers", "word_vectors", "char_ids", "casing_ids"}
+    assert arrays["word_vectors"].tolist() == [[1, 2, 3], [4, 5, 6], [0, 0, 0]]
+    assert arrays["encoder_layers"][:, :, 0].tolist() == [[4, 8], [2, 4], [3, 6]]
+    assert corpus.arrays(1)["encoder_layers"].shape == (1, 2, 4)
+    assert (tmp_path / "features").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("options", "sizes", "names"),
+    [
+        ({}, InputSizes(num_chars=15), {"char_ids", "casing_ids"}),
+        ({"casing": False}, InputSizes(num_chars=15), {"char_ids"}),
+        ({"char_rnn_size": 0, "glove": True}, InputSizes(word_width=3), {"word_vectors", "casing_ids"}),
+    ],
+)
+def test_only_what_the_config_names(
+    options: dict[str, bool | int], sizes: InputSizes, names: set[str], glove: str, tmp_path: pathlib.Path
+) -> None:
+    config = ModelConfig(**{**options, "encoder": "", "glove": glove if options.get("glove") else ""})
+    inputs = open_inputs(config, CHARACTERS)
+    assert inputs.sizes == sizes
+    assert inputs.encoder is None
+    assert set(inputs.fingerprints) == ({"glove"} if config.glove else set())
+    assert set(inputs.corpus(SENTENCES, tmp_path / "features").arrays(0)) == names
+    assert not (tmp_path / "features").exists()
+
+
+def test_fingerprints_follow_the_content(encoder: str, glove: str, tmp_path: pathlib.Path) -> None:
+    config = ModelConfig(encoder=encoder, glove=glove)
+    one = open_inputs(config, CHARACTERS).fingerprints
+    assert open_inputs(config, "abc").fingerprints == one
+    other_glove = tmp_path / "glove.other.txt"
+    for content in ("rome 1 2 3\nis 4 5 7\n", "rome 1 2 3\nit 4 5 6\n", "rome 1 2 3\n"):
+        other_glove.write_text(content)
+        fingerprints = open_inputs(ModelConfig(encoder="", glove=str(other_glove)), CHARACTERS).fingerprints
+        assert fingerprints["glove"] != one["glove"]
+    other_encoder = save_encoder(tmp_path / "encoder", 2.0)
+    assert (
+        open_inputs(ModelConfig(encoder=other_encoder, glove=""), "a").fingerprints["encoder"]
+        != one["encoder"]
+    )
+
+
+def test_max_word_chars(tmp_path: pathlib.Path) -> None:
+    config = ModelConfig(encoder="", glove="", max_word_chars=4)
+    corpus = open_inputs(config, "abcdef").corpus([Sentence(("abcdef",))], tmp_path)
+    assert corpus.arrays(0)["char_ids"].tolist() == [[2, 3, 6, 7]]
+
+
+def test_nothing_to_read() -> None:
+    with pytest.raises(InputError, match="encoder and glove are empty and char_rnn_size is 0"):
+        open_inputs(ModelConfig(encoder="", glove="", char_rnn_size=0), "abc")
+
+
+@pytest.mark.parametrize("option", ["encoder", "glove"])
+def test_what_cannot_be_had(option: str, glove: str) -> None:
+    config = ModelConfig(**{"encoder": "", "glove": "", option: "no such thing"})
+    with pytest.raises(InputError, match="no such thing"):
+        open_inputs(config, "abc")
+
+
+def test_arrays_are_of_the_types_that_the_model_declares(
+    encoder: str, glove: str, tmp_path: pathlib.Path
+) -> None:
+    inputs = open_inputs(ModelConfig(encoder=encoder, glove=glove), CHARACTERS)
+    arrays = inputs.corpus(SENTENCES, tmp_path / "features").arrays(0)
+    assert {name: array.dtype for name, array in arrays.items()} == {
+        "encoder_layers": np.float16,
+        "word_vectors": np.float32,
+        "char_ids": np.int32,
+        "casing_ids": np.int32,
+    }

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from jner_re.averaging import MovingAverage
+
+
+def make_model() -> tf.keras.Model:
+    model = tf.keras.Sequential(
+        [tf.keras.layers.Dense(2, input_shape=(3,)), tf.keras.layers.BatchNormalization()]
+    )
+    for weight in model.weights:
+        weight.assign(np.random.default_rng(0).normal(size=weight.shape) ** 2)
+    return model
+
+
+def train(model: tf.keras.Model, average: MovingAverage, steps: int) -> list[list[np.ndarray]]:
+    """Gives the trainable weights new values `steps` times; returns the values of each step."""
+    random = np.random.default_rng(1)
+    seen = []
+    for step in range(steps):
+        for weight in model.trainable_weights:
+            weight.assign(random.normal(size=weight.shape))
+        average.on_train_batch_end(step)
+        seen.append([weight.numpy() for weight in model.trainable_weights])
+    return seen
+
+
+def test_follows_the_formula() -> None:
+    model = make_model()
+    expected = [weight.numpy() for weight in model.trainable_weights]
+    average = MovingAverage(model, 0.9)
+    for values in train(model, average, 5):
+        expected = [0.9 * old + 0.1 * new for old, new in zip(expected, values, strict=True)]
+    for found, wanted in zip(average.averages, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_is_applied_for_a_while_only() -> None:
+    model = make_model()
+    average = MovingAverage(model, 0.9)
+    (*_, last) = train(model, average, 3)
+    untrained = [weight.numpy() for weight in model.non_trainable_weights]
+    with average.applied():
+        for weight, averaged, own in zip(model.trainable_weights, average.averages, last, strict=True):
+            np.testing.assert_array_equal(weight, averaged)
+            assert np.abs(weight - own).max() > 0.01
+    for weight, own in zip(model.trainable_weights, last, strict=True):
+        np.testing.assert_array_equal(weight, own)
+    for weight, own in zip(model.non_trainable_weights, untrained, strict=True):
+        np.testing.assert_array_equal(weight, own)
+
+
+def test_the_models_own_weights_come_back_after_an_error() -> None:
+    model = make_model()
+    average = MovingAverage(model, 0.9)
+    (*_, last) = train(model, average, 3)
+    with pytest.raises(RuntimeError), average.applied():
+        raise RuntimeError
+    for weight, own in zip(model.trainable_weights, last, strict=True):
+        np.testing.assert_array_equal(weight, own)
+
+
+def test_decay_0_is_the_model_itself() -> None:
+    model = make_model()
+    average = MovingAverage(model, 0.0)
+    (last,) = train(model, average, 1)
+    assert average.averages == []
+    with average.applied():
+        for weight, own in zip(model.trainable_weights, last, strict=True):
+            np.testing.assert_array_equal(weight, own)
+
+
+def test_a_restored_average_goes_on(tmp_path: pathlib.Path) -> None:
+    model = make_model()
+    average = MovingAverage(model, 0.9)
+    train(model, average, 2)
+    path = tf.train.Checkpoint(model=model, averages=average.averages).write(str(tmp_path / "state"))
+    train(model, average, 3)
+    other = make_model()
+    resumed = MovingAverage(other, 0.9)
+    tf.train.Checkpoint(model=other, averages=resumed.averages).read(path).assert_consumed()
+    train(other, resumed, 3)
+    for one, same in zip(average.averages, resumed.averages, strict=True):
+        np.testing.assert_array_equal(one, same)
+
+
+def test_averages_in_fit() -> None:
+    model = make_model()
+    before = [weight.numpy() for weight in model.trainable_weights]
+    average = MovingAverage(model, 0.5)
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), batch_size=4, epochs=1, verbose=0, callbacks=[average])
+    for old, weight, averaged in zip(before, model.trainable_weights, average.averages, strict=True):
+        np.testing.assert_allclose(averaged, (old + weight) / 2, atol=1e-6)

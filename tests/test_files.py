@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import errno
+import os
+import pathlib
+import re
+import threading
+
+import pytest
+
+from jner_re import files
+from jner_re.errors import InputError
+
+
+@pytest.mark.parametrize("text", ["", "Zürich\n", "a\r\nb\n"])
+def test_round_trip(text: str, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "new" / "folder" / "file.txt"
+    files.write_text(path, text)
+    assert path.read_bytes() == text.encode()
+    files.write_bytes(path, b"\x00\xff")
+    assert path.read_bytes() == b"\x00\xff"
+    assert [entry.name for entry in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_text_is_read_as_utf_8(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file.txt").write_bytes("Zürich".encode())
+    assert files.read_text(tmp_path / "file.txt") == "Zürich"
+
+
+def test_others_may_read_what_is_written(tmp_path: pathlib.Path) -> None:
+    files.write_text(tmp_path / "file.txt", "new")
+    assert (tmp_path / "file.txt").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("at", ["write", "replace"])
+def test_a_failed_write_leaves_the_old_content(
+    at: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    if at == "replace":
+
+        def replace(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "replace", replace)
+    else:
+        make = os.fdopen
+
+        def fdopen(handle: int, mode: str) -> object:
+            full = os.open("/dev/full", os.O_WRONLY)  # every write to it fails
+            os.dup2(full, handle)
+            os.close(full)
+            return make(handle, mode)
+
+        monkeypatch.setattr(os, "fdopen", fdopen)
+    with pytest.raises(InputError, match=r"file\.txt: can't be written: No space left on device"):
+        files.write_text(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        files.write_text(tmp_path / "file.txt", "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_readers_see_the_old_or_the_new_content(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "file.txt"
+    contents = {"a" * 300_000, "b" * 300_000}
+    files.write_text(path, "a" * 300_000)
+
+    def write() -> None:
+        for _ in range(20):
+            for content in contents:
+                files.write_text(path, content)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while writer.is_alive():
+        seen.add(path.read_text())
+    writer.join()
+    assert seen <= contents
+
+
+def test_where_nothing_can_be_written(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "file" / "child.txt", tmp_path / "folder"):
+        with pytest.raises(InputError, match=f"{re.escape(str(path))}: can't be written: "):
+            files.write_text(path, "new")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_what_cannot_be_read(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match=r"missing\.txt: can't be read: No such file or directory"):
+        files.read_text(tmp_path / "missing.txt")
+    with pytest.raises(InputError, match="can't be read: Is a directory"):
+        files.read_text(tmp_path)
+    (tmp_path / "latin.txt").write_bytes("Zürich".encode("latin-1"))
+    with pytest.raises(InputError, match=r"latin\.txt: byte 1 is not UTF-8, expected UTF-8 text"):
+        files.read_text(tmp_path / "latin.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a":\n [1, 2,\n}', "line 3: "),
+        ("", "line 1: Expecting value, expected JSON"),
+        ("\ufeff{}", "line 1: "),
+        ("[" * 100_000, "can't be read: maximum recursion depth"),
+        ("1" * 5_000, "can't be read: Exceeds the limit"),
+    ],
+)
+def test_what_is_no_json(text: str, message: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"file\.json: {message}") as error:
+        files.read_json(tmp_path / "file.json")
+    assert "\n" not in str(error.value)
+
+
+def test_json(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file.json").write_text('{"a": [1, null, "é"]}', encoding="utf-8")
+    assert files.read_json(tmp_path / "file.json") == {"a": [1, None, "é"]}

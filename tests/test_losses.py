@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from jner_re.layers.pair_mask import PairMask
+from jner_re.losses import ner_loss, relation_loss
+
+RANDOM = np.random.default_rng(0)
+LOGITS = RANDOM.normal(scale=2, size=(3, 4, 4, 2)).astype(np.float32)
+LABELS = RANDOM.integers(0, 2, size=LOGITS.shape).astype(np.uint8)
+
+
+def entropy(label: float, logit: float) -> float:
+    p = 1 / (1 + math.exp(-logit))
+    return -math.log(p if label else 1 - p)
+
+
+def test_relation_loss_sums_cross_entropies_over_pairs_and_types() -> None:
+    expected = [
+        sum(entropy(label, logit) for label, logit in zip(labels.flat, logits.flat, strict=True))
+        for labels, logits in zip(LABELS, LOGITS.astype(float), strict=True)
+    ]
+    np.testing.assert_allclose(relation_loss(tf.constant(LABELS), tf.constant(LOGITS)), expected, rtol=1e-5)
+
+
+def test_what_is_no_pair_adds_nothing() -> None:
+    spans = np.array([[[0, 1], [1, 2], [2, 4], [0, 0]]] * 3, np.int32)
+    types = np.zeros((3, 4), np.int32)
+    real = np.zeros((4, 4, 1))
+    real[:3, :3, 0] = 1 - np.eye(3)
+    labels = (LABELS * real).astype(np.uint8)
+    expected = [
+        sum(entropy(labels[b, i, j, r], LOGITS[b, i, j, r]) for i, j, r in np.argwhere(real * np.ones(2)))
+        for b in range(3)
+    ]
+    masked = PairMask()(LOGITS, spans, types)
+    np.testing.assert_allclose(relation_loss(tf.constant(labels), masked), expected, rtol=1e-5)
+
+
+def test_no_entities() -> None:
+    empty = tf.zeros([3, 0, 0, 2])
+    assert relation_loss(tf.cast(empty, tf.uint8), empty).numpy().tolist() == [0, 0, 0]
+
+
+def test_sure_predictions_stay_finite() -> None:
+    logits = tf.constant([[[[200.0, -200.0]]]])
+    assert relation_loss(tf.constant([[[[1, 0]]]]), logits).numpy().tolist() == [0]
+    assert relation_loss(tf.constant([[[[0, 1]]]]), logits).numpy().tolist() == [400]
+
+
+def test_ner_loss_is_what_the_crf_has_computed() -> None:
+    assert ner_loss(tf.zeros([2]), tf.constant([1.5, 2.5])).numpy().tolist() == [1.5, 2.5]
+
+
+def test_keras_averages_over_the_sentences_of_a_batch() -> None:
+    inputs = {"ner": tf.keras.Input([], name="ner_in"), "re": tf.keras.Input([None, None, 2], name="re_in")}
+    outputs = {name: tf.keras.layers.Lambda(lambda x: 1.0 * x, name=name)(x) for name, x in inputs.items()}
+    model = tf.keras.Model(inputs, outputs)
+    model.compile(
+        loss={"ner": ner_loss, "re": relation_loss}, loss_weights={"ner": 1.0, "re": 5.0}, run_eagerly=True
+    )
+    likelihoods = np.array([1.0, 2.0, 6.0], np.float32)
+    total = model.test_on_batch({"ner": likelihoods, "re": LOGITS}, {"ner": np.zeros(3), "re": LABELS})[0]
+    relations = relation_loss(tf.constant(LABELS), tf.constant(LOGITS)).numpy()
+    np.testing.assert_allclose(total, 3.0 + 5 * relations.mean(), rtol=1e-5)

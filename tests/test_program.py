@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_HEADER = "from absl import flags\nfrom jner_re import program\nfrom jner_re.errors import InputError\n"
+
+
+def run(
+    code: str, *arguments: str, folder: pathlib.Path, path: pathlib.Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a small program; `path` is searched for modules before all else."""
+    script = folder / "tiny.py"
+    script.write_text(_HEADER + textwrap.dedent(code))
+    search = ":".join(str(entry) for entry in (path, _ROOT) if entry)
+    return subprocess.run(
+        [sys.executable, str(script), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": search, "HOME": str(folder)},
+    )
+
+
+RAISES = """
+    def main():
+        print("started")
+        raise {error}
+    program.run(main)
+"""
+
+
+def test_an_input_error_is_one_line_and_exit_code_1(tmp_path: pathlib.Path) -> None:
+    done = run(RAISES.format(error="InputError('f.json: record 3: bad')"), folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "started\n", "error: f.json: record 3: bad\n")
+
+
+def test_an_interruption_is_one_line(tmp_path: pathlib.Path) -> None:
+    done = run(RAISES.format(error="KeyboardInterrupt"), folder=tmp_path)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_a_mistake_of_the_program_keeps_its_traceback(tmp_path: pathlib.Path) -> None:
+    done = run(RAISES.format(error="ValueError('a bug')"), folder=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert done.stderr.endswith("ValueError: a bug\n")
+
+
+def test_success(tmp_path: pathlib.Path) -> None:
+    code = """
+        WORD = flags.DEFINE_string("word", "", "a word")
+        program.run(lambda: print(WORD.value))
+    """
+    done = run(code, "--word=here", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "here\n", "")
+
+
+def test_arguments_that_are_no_flags(tmp_path: pathlib.Path) -> None:
+    done = run("program.run(lambda: print('ran'))", "word=here", folder=tmp_path)
+    assert done.returncode == 1
+    assert "unexpected argument 'word=here': options start with --" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "ran" not in done.stdout.splitlines()
+    done = run("program.run_with_arguments(print)", "a", "b", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "['a', 'b']\n")
+
+
+def test_unknown_flag(tmp_path: pathlib.Path) -> None:
+    done = run("program.run(lambda: print('ran'))", "--wrod=here", folder=tmp_path)
+    assert done.returncode == 1
+    assert "wrod" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_tensorflow_starts_in_silence(tmp_path: pathlib.Path) -> None:
+    code = """
+        program.import_tensorflow_quietly()
+        import tensorflow as tf
+        program.set_threads(1)
+        assert tf.reduce_sum(tf.ones([3, 3])) == 9
+        assert tf.config.threading.get_intra_op_parallelism_threads() == 1
+    """
+    done = run(code, folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_other_lines_of_the_import_are_passed_on(fails: bool, tmp_path: pathlib.Path) -> None:
+    """A stand-in for TensorFlow writes as its C++ side does: to the file descriptor."""
+    (tmp_path / "fake").mkdir()
+    lines = [
+        "2026 I x.cc] oneDNN custom operations are on.",
+        "2026 E y.cc] Unable to register cuDNN factory",
+        "W real",
+    ]
+    fake = "import os\n" + "".join(f"os.write(2, {line.encode()!r} + b'\\n')\n" for line in lines)
+    (tmp_path / "fake" / "tensorflow.py").write_text(fake + ("raise ImportError('broken')" if fails else ""))
+    code = """
+        import sys
+        try:
+            program.import_tensorflow_quietly()
+        except ImportError as error:
+            print(error)
+        print("after", file=sys.stderr)
+    """
+    done = run(code, folder=tmp_path, path=tmp_path / "fake")
+    assert (done.returncode, done.stderr) == (0, "W real\nafter\n")
+    assert done.stdout == ("broken\n" if fails else "")
