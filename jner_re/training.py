@@ -213,8 +213,8 @@ def _check_directory(model_dir: pathlib.Path, config: ModelConfig, train_config:
         for name, value in vars(ours).items():
             if value != getattr(theirs, name):
                 raise InputError(
-                    f"{path}: {name} is {getattr(theirs, name)!r}, expected {value!r}: the directory holds a run "
-                    "of another config"
+                    f"{path}: {name} is {getattr(theirs, name)!r}, expected {value!r}: the directory holds a "
+                    "run of another config"
                 )
 
 
@@ -223,7 +223,7 @@ def _check_vocabulary(model_dir: pathlib.Path, vocabulary: trained.Vocabulary) -
     path = model_dir / trained.VOCABULARY
     if (model_dir / trained.CONFIG).exists() and trained.Vocabulary.load(path) != vocabulary:
         raise InputError(
-            f"{path}: is not of this run, expected a new folder: this one holds a run on another corpus or encoder"
+            f"{path}: is not of this run, expected a new folder: this one is of another corpus or encoder"
         )
 
 

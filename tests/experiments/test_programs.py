@@ -1,0 +1,227 @@
+"""The programs as their users run them: training, evaluation, prediction, and clear errors for bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from jner_re.corpora import sample_corpus
+
+ROOT = pathlib.Path(__file__).parents[2]
+TINY = [
+    "--encoder=", "--glove=", "--rnn_size=16", "--char_rnn_size=8", "--re_layers=1", "--batch_size=8",
+    "--learning_rate=0.01", "--rnn_dropout=0", "--threads=1",
+]  # fmt: skip
+
+
+def run(
+    module: str, *arguments: object, text: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        cwd=ROOT, env={**os.environ, **environment}, input=text, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+def assert_one_line_error(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert result.returncode == 1, result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1 and "Traceback" not in result.stderr, result.stderr
+    assert all(part in lines[0] for part in parts), lines[0]
+
+
+@pytest.fixture(scope="module")
+def model_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A tiny model, trained by the program."""
+    folder = tmp_path_factory.mktemp("runs") / "model"
+    result = run("experiments.train", *TINY, "--epochs=2", "--data_dir=sample", f"--model_dir={folder}")
+    assert result.returncode == 0, result.stderr
+    assert str(folder) in result.stdout and "trainable parameters" in result.stdout
+    assert result.stderr == ""  # no start-up noise
+    return folder
+
+
+def test_training_leaves_what_the_documentation_names(model_dir: pathlib.Path) -> None:
+    names = {path.name for path in model_dir.iterdir()}
+    assert names == {"config.json", "vocabulary.json", "checkpoints", "logs", "metrics.json"}
+    assert list(model_dir.glob("logs/**/events.out.tfevents*"))
+    assert (model_dir / "checkpoints" / "best.weights.h5").is_file()
+    metrics = json.loads((model_dir / "metrics.json").read_text())
+    assert len(metrics["history"]) == 2
+    assert {"loss", "ner_loss", "re_loss", "val_ner_f1", "val_re_f1"} <= set(metrics["history"][0])
+
+
+def test_tensorboard_gets_losses_and_strict_scores(model_dir: pathlib.Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    tags: set[str] = set()
+    for folder in {path.parent for path in model_dir.glob("logs/**/events.out.tfevents*")}:
+        accumulator = EventAccumulator(str(folder), size_guidance={"tensors": 0})
+        accumulator.Reload()
+        tags |= set(accumulator.Tags()["tensors"])
+    assert {"epoch_loss", "epoch_ner_loss", "epoch_re_loss", "epoch_ner_f1", "epoch_re_f1"} <= tags
+
+
+def test_the_same_command_again_trains_no_more(model_dir: pathlib.Path) -> None:
+    before = (model_dir / "metrics.json").read_text()
+    result = run("experiments.train", *TINY, "--epochs=2", "--data_dir=sample", f"--model_dir={model_dir}")
+    assert result.returncode == 0 and "resuming after epoch 2" in result.stdout
+    assert "Epoch" not in result.stdout
+    assert (model_dir / "metrics.json").read_text() == before
+
+
+def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    corpus, output = sample_corpus.FOLDER / "test.json", tmp_path / "evaluation.json"
+    result = run(
+        "experiments.evaluate", f"--model_dir={model_dir}", f"--corpus={corpus}", f"--output={output}"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "micro" in result.stdout
+    report = json.loads(output.read_text())
+    assert set(report) == {"ner", "re", "average_f1"}
+    score = report["ner"]["strict"]["micro"]
+    assert score["tp"] + score["fn"] == sum(
+        len(sentence.entities) for sentence in sample_corpus.read_sample("test")
+    )
+    summary = run("experiments.summarize", output, output)
+    assert f"{100 * score['f1']:.2f} ± 0.00" in summary.stdout
+
+
+def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    texts = [" ".join(sentence.tokens) for sentence in sample_corpus.read_sample("train")[:6]]
+    texts[0] = "😀 Früher: " + texts[0] + "  " + texts[1]  # two sentences, characters of several bytes
+    (tmp_path / "texts.txt").write_text(
+        "\n".join(texts[:3]) + "\n\n" + "\n".join(texts[3:]), encoding="utf-8"
+    )
+    from_file = run(
+        "experiments.predict", f"--model_dir={model_dir}", "--threshold=0", tmp_path / "texts.txt"
+    )
+    from_stdin = run(
+        "experiments.predict", f"--model_dir={model_dir}", "--threshold=0", text="\n".join(texts)
+    )
+    assert from_file.returncode == 0, from_file.stderr
+    assert from_file.stdout == from_stdin.stdout
+    found = [json.loads(line) for line in from_file.stdout.splitlines()]
+    assert [record["text"] for record in found] == texts
+    assert sum(len(record["entities"]) for record in found) and sum(
+        len(record["relations"]) for record in found
+    )
+    for record in found:
+        for entity in record["entities"]:
+            assert record["text"][entity["start"] : entity["end"]] == entity["text"] == entity["text"].strip()
+            assert 0 <= entity["score"] <= 1
+        for relation in record["relations"]:
+            assert 0 <= relation["head"] < len(record["entities"]) > relation["tail"] >= 0
+            assert relation["head"] != relation["tail"]
+
+
+def test_a_directory_of_another_config_is_refused(model_dir: pathlib.Path) -> None:
+    result = run("experiments.train", *TINY, "--epochs=3", "--data_dir=sample", f"--model_dir={model_dir}")
+    assert_one_line_error(result, "config.json", "epochs is 2, expected 3")
+
+
+def test_bad_input_of_training(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "model"
+    (tmp_path / "data").mkdir()
+    for content, parts in (
+        (None, ("train.json", "No such file")),
+        ('{"tokens": []}', ("train.json", "list")),
+        (
+            '[{"tokens": ["a"], "entities": [{"type": "X", "start": 0, "end": 2}], "relations": []}]',
+            ("end", "2"),
+        ),
+    ):
+        if content is not None:
+            (tmp_path / "data" / "train.json").write_text(content)
+        result = run("experiments.train", *TINY, f"--data_dir={tmp_path / 'data'}", f"--model_dir={folder}")
+        assert_one_line_error(result, *parts)
+    result = run("experiments.train", *TINY, "--threshold=2", "--data_dir=sample", f"--model_dir={folder}")
+    assert_one_line_error(result, "threshold is 2.0, expected at most 1")
+    assert not folder.exists()
+
+
+def test_no_network_is_one_line_and_leaves_nothing(tmp_path: pathlib.Path) -> None:
+    nowhere = {
+        "JNER_RE_CACHE": str(tmp_path / "cache"),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_NO_INDEX": "1",
+        "PIP_RETRIES": "0",
+    }
+    folder = tmp_path / "model"
+    arguments = [argument for argument in TINY if argument != "--encoder="]
+    result = run(
+        "experiments.train",
+        *arguments,
+        "--encoder=minilm",
+        "--data_dir=sample",
+        f"--model_dir={folder}",
+        **nowhere,
+    )
+    assert_one_line_error(result, "minilm")
+    assert not folder.exists()
+
+
+def test_an_encoder_with_a_wrong_sum_is_refused(tmp_path: pathlib.Path) -> None:
+    checkpoint = tmp_path / "cache" / "downloads" / "minilm"
+    checkpoint.mkdir(parents=True)
+    for name in ("config.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"):
+        (checkpoint / name).write_text("{}")
+    (checkpoint / "model.safetensors").write_bytes(b"not the weights")
+    result = run(
+        "experiments.train", "--encoder=minilm", "--data_dir=sample", f"--model_dir={tmp_path / 'model'}",
+        JNER_RE_CACHE=str(tmp_path / "cache"), HF_ENDPOINT="http://127.0.0.1:9", PIP_NO_INDEX="1",
+    )  # fmt: skip
+    assert_one_line_error(
+        result, "model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    )
+    assert not (tmp_path / "model").exists()
+
+
+def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    output = tmp_path / "evaluation.json"
+
+    def evaluate(corpus: pathlib.Path, model: pathlib.Path = model_dir) -> subprocess.CompletedProcess[str]:
+        return run("experiments.evaluate", f"--model_dir={model}", f"--corpus={corpus}", f"--output={output}")
+
+    unknown = [
+        {
+            "tokens": ["Ada", "met", "Bo"],
+            "entities": [{"type": "Peop", "start": 0, "end": 1}, {"type": "Peop", "start": 2, "end": 3}],
+            "relations": [{"type": "Met", "head": 0, "tail": 1}],
+        }
+    ]
+    corpus = tmp_path / "unknown.json"
+    corpus.write_text(json.dumps(unknown))
+    assert_one_line_error(evaluate(corpus), "unknown.json: record 0: relations[0].type is 'Met'", "Live_In")
+    corpus.write_text('{"sentences": 3}')
+    assert_one_line_error(evaluate(corpus), "unknown.json", "list")
+    assert_one_line_error(evaluate(tmp_path / "missing.json"), "missing.json")
+    assert_one_line_error(evaluate(sample_corpus.FOLDER / "test.json", tmp_path), "config.json")
+    assert not output.exists()
+
+
+def test_bad_input_of_prediction(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    assert_one_line_error(
+        run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "no.txt"), "no.txt"
+    )
+    (tmp_path / "bytes.txt").write_bytes(b"fine\n\xff\xfe\n")
+    result = run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "bytes.txt")
+    assert_one_line_error(result, "bytes.txt: line 2: byte 0 is not UTF-8")
+    assert_one_line_error(run("experiments.summarize", tmp_path / "bytes.txt"), "bytes.txt")
+
+
+def test_every_field_of_the_configs_is_a_flag_with_a_help_text() -> None:
+    import dataclasses
+
+    from jner_re.config import ModelConfig, TrainConfig
+
+    text = run("experiments.train", "--helpfull").stdout
+    for field in (*dataclasses.fields(ModelConfig), *dataclasses.fields(TrainConfig)):
+        assert f"{field.name}:" in text.replace("]", "")
+        assert field.metadata["help"]
