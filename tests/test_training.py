@@ -56,13 +56,25 @@ class KilledError(Exception):
     """Stands for a kill: nothing is cleaned up or saved."""
 
 
-@pytest.mark.parametrize("batch", [0, 3, 4], ids=["at once", "within an epoch", "at an epoch's end"])
-def test_a_killed_run_resumes_to_the_same_result(
-    batch: int, sentences: list[Any], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train, dev = sentences[:16], sentences[16:]
-    whole = training.train(SMALL, QUICK, train, dev, tmp_path / "whole")
+@pytest.fixture(scope="module")
+def whole(
+    sentences: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], pathlib.Path]:
+    """An uninterrupted run: its metrics and its directory."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    return training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder), folder
 
+
+@pytest.mark.parametrize("batch", [3, 4], ids=["within an epoch", "at an epoch's end"])
+def test_a_killed_run_resumes_to_the_same_result(
+    batch: int,
+    whole: tuple[dict[str, Any], pathlib.Path],
+    sentences: list[Any],
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    metrics, folder = whole
+    train, dev = sentences[:16], sentences[16:]
     seen = []
     update = MovingAverage.on_train_batch_end
 
@@ -76,10 +88,9 @@ def test_a_killed_run_resumes_to_the_same_result(
         patch.setattr(MovingAverage, "on_train_batch_end", die)
         with pytest.raises(KilledError):
             training.train(SMALL, QUICK, train, dev, tmp_path / "killed")
-    resumed = training.train(SMALL, QUICK, train, dev, tmp_path / "killed")
-    assert resumed == whole
+    assert training.train(SMALL, QUICK, train, dev, tmp_path / "killed") == metrics
     first, second = (
-        trained.load(tmp_path / name).model.training.get_weights() for name in ("whole", "killed")
+        trained.load(place).model.training.get_weights() for place in (folder, tmp_path / "killed")
     )
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -89,13 +100,13 @@ def test_a_finished_run_is_not_trained_again(
     sentences: list[Any], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = dataclasses.replace(QUICK, epochs=1)
-    first = training.train(SMALL, config, sentences[:8], sentences[8:], tmp_path / "model")
+    first = training.train(SMALL, config, sentences[:8], sentences[:4], tmp_path / "model")
 
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("fit was called")
 
     monkeypatch.setattr("tensorflow.keras.Model.fit", never)
-    assert training.train(SMALL, config, sentences[:8], sentences[8:], tmp_path / "model") == first
+    assert training.train(SMALL, config, sentences[:8], sentences[:4], tmp_path / "model") == first
 
 
 def test_other_seeds_give_other_models(sentences: list[Any], tmp_path: pathlib.Path) -> None:
@@ -132,9 +143,9 @@ def test_early_stopping_counts_epochs_without_a_better_dev_score(
     sentences: list[Any], tmp_path: pathlib.Path
 ) -> None:
     config = dataclasses.replace(QUICK, epochs=9, learning_rate=0.0, patience=2)  # never better than at first
-    metrics = training.train(SMALL, config, sentences[:4], sentences[4:6], tmp_path / "model")
+    metrics = training.train(SMALL, config, sentences[:4], sentences[:2], tmp_path / "model")
     assert (metrics["epochs"], metrics["best_epoch"]) == (3, 1)
-    assert training.train(SMALL, config, sentences[:4], sentences[4:6], tmp_path / "model") == metrics
+    assert training.train(SMALL, config, sentences[:4], sentences[:2], tmp_path / "model") == metrics
 
 
 def test_the_calibrated_threshold_is_saved_and_is_the_best_on_dev(

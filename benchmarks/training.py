@@ -1,0 +1,99 @@
+"""Training speed of the joint model on cached features, beside the same network in PyTorch, in one run.
+
+    python -m benchmarks.training --data_dir=DIR --torch_python=TORCH_ENVIRONMENT/bin/python
+
+Both train on the batches of the same first epoch, with dropout, the same optimizer and a moving average of
+the weights. They take turns, a pass over the batches each, so that what else the machine does meets both
+alike; before each turn the speed of a large matrix product is measured. The first pass of each, in which graphs
+are traced and loops compiled, is reported apart. docs/performance.md says what came out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import resource
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from benchmarks.batch_file import write_batches
+from benchmarks.torch_process import TorchProcess
+from benchmarks.training_results import Measurement, Side, table
+from jner_re import files, program
+from jner_re.config import ModelConfig, TrainConfig
+from jner_re.corpora import data_dir, sample_corpus
+from jner_re.errors import InputError
+
+if TYPE_CHECKING:
+    from benchmarks.training_ours import Task, Trainer
+
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", "sample", "folder with train.json, or sample for the bundled corpus"
+)
+_TORCH_PYTHON = flags.DEFINE_string(
+    "torch_python", "", "Python of an environment with PyTorch and NumPy; empty to leave PyTorch out"
+)
+_BATCHES = flags.DEFINE_list("batches", ["2", "8", "32"], "batch sizes")
+_THREADS = flags.DEFINE_integer("threads", 0, "threads of each implementation; 0 for one a core", lower_bound=0)
+_ROUNDS = flags.DEFINE_integer("rounds", 3, "turns of each implementation at each batch size", lower_bound=1)
+_STEPS = flags.DEFINE_integer(
+    "steps", 0, "batches of a pass; 0 for the whole epoch, else the result is scaled to it", lower_bound=0
+)
+_PROFILE = flags.DEFINE_boolean("profile", False, "say, for each batch size, where the package's time goes")
+_OUTPUT = flags.DEFINE_string("output", "", "file for the results, a JSON line for each batch size")
+
+# The architecture and the training recipe of experiments/presets/conll04.flags.
+MODEL = ModelConfig(rnn_dropout=0.5, pair_context_size=128, typed_pairs=True, entity_weighted=True)
+TRAIN = TrainConfig(learning_rate=1e-3, average_decay=0.99)
+
+
+def main() -> None:
+    """Measures each batch size and prints the table."""
+    batch_sizes = parsed_batch_sizes(_BATCHES.value)
+    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
+    sentences = data_dir.read_split(folder, "train")
+    threads = _THREADS.value or len(os.sched_getaffinity(0))
+    program.import_tensorflow_quietly()
+    program.set_threads(threads)
+    from benchmarks.training_ours import open_task
+
+    task = open_task(MODEL, sentences)
+    measurements: list[Measurement] = []
+    for batch_size in batch_sizes:
+        measurements.append(measure(task, batch_size, threads))
+        if _OUTPUT.value:
+            lines = [measurement.json_line() + "\n" for measurement in measurements]
+            files.write_text(pathlib.Path(_OUTPUT.value), "".join(lines))
+    print(f"\n{threads} threads, load {measurements[0].load:.1f}, {len(sentences)} sentences an epoch\n")
+    print(table(measurements))
+
+
+def parsed_batch_sizes(values: list[str]) -> list[int]:
+    """The flag's numbers.
+
+    Raises:
+      InputError: one is no positive number.
+    """
+    for value in values:
+        if not value.isdecimal() or int(value) < 1:
+            raise InputError(f"batches is {value!r}, expected positive numbers such as 2,8,32")
+    return [int(value) for value in values]
+
+
+def measure(task: Task, batch_size: int, threads: int) -> Measurement:
+    """All rounds at one batch size, and the profile if asked for."""
+    import tensorflow as tf
+
+    from benchmarks import training_ours, training_profile
+    from benchmarks.training_products import training_operations
+
+    load = os.getloadavg()[0]
+    train = dataclasses.replace(TRAIN, batch_size=batch_size)
+    trainer = training_ours.Trainer(task, train, _STEPS.value)
+    batches = trainer.arrays()
+    with tempfile.TemporaryDirectory() as folder:
+        torch = start_torch(task, train, batches, pathlib.Path(folder), threads)
+        ...

@@ -1,0 +1,137 @@
+"""The package's side of benchmarks.training: features and training steps as experiments.train has them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from jner_re import training
+from jner_re.averaging import MovingAverage
+from jner_re.config import ModelConfig, TrainConfig
+from jner_re.features.casing import NUM_CLASSES
+from jner_re.features.chars import characters
+from jner_re.features.dataset import FeaturizedCorpus, training_batches
+from jner_re.features.inputs import Inputs, open_inputs
+from jner_re.losses import ner_loss, relation_loss
+from jner_re.models import joint, trained
+from jner_re.schema import LabelSet, Sentence
+
+_PEAK_SIZE, _PEAK_TRIES = 2048, 5
+_TRACED_STEPS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What is trained on what.
+
+    Attributes:
+      config: the architecture.
+      label_set: entity and relation types.
+      inputs: the look-ups.
+      vocabulary: of the model.
+      corpus: the training sentences with their features, the encoder's layers from the cache.
+    """
+
+    config: ModelConfig
+    label_set: LabelSet
+    inputs: Inputs
+    vocabulary: trained.Vocabulary
+    corpus: FeaturizedCorpus
+
+    def architecture(self) -> dict[str, Any]:
+        """The fields of `training_torch_network.Architecture`."""
+        allowed = joint.allowed_pairs(self.label_set, self.vocabulary.argument_types)
+        return {
+            "model": dataclasses.asdict(self.config),
+            "sizes": dataclasses.asdict(self.inputs.sizes),
+            "num_casings": NUM_CLASSES,
+            "num_tags": len(self.label_set.tags),
+            "num_relations": len(self.label_set.relation_types),
+            "allowed": allowed if self.config.typed_pairs else None,
+        }
+
+
+def open_task(config: ModelConfig, sentences: Sequence[Sentence]) -> Task:
+    """Loads the encoder and fills the feature cache, if it is not yet filled."""
+    label_set, known = LabelSet.of(sentences), characters(sentences)
+    inputs = open_inputs(config, known)
+    triples = trained.argument_types(sentences)
+    vocabulary = trained.Vocabulary(
+        label_set.entity_types, label_set.relation_types, known, triples, inputs.fingerprints
+    )
+    return Task(config, label_set, inputs, vocabulary, inputs.corpus(sentences, trained.feature_cache()))
+
+
+class Trainer:
+    """A new model and the first batches of its first epoch.
+
+    Args:
+      task: what is trained on what.
+      config: the optimization.
+      steps: the number of batches; 0 for the whole epoch.
+    """
+
+    def __init__(self, task: Task, config: TrainConfig, steps: int) -> None:
+        tf.keras.backend.clear_session()
+        tf.keras.utils.set_random_seed(config.seed)
+        batches, whole = training_batches(task.corpus, task.label_set, config.batch_size, config.seed, 0)
+        self.steps = min(steps, whole) if steps else whole
+        self.batches = batches.take(self.steps)
+        self.model = trained.build(task.config, task.inputs, task.vocabulary).training
+        self.model.compile(
+            training.optimizer(config, whole),
+            loss={"ner": ner_loss, "re": relation_loss},
+            loss_weights={"ner": 1.0, "re": config.relation_weight},
+            jit_compile=False,
+        )
+        self.average = MovingAverage(self.model, config.average_decay)
+
+    @property
+    def parameters(self) -> int:
+        """The number of trained weights."""
+        return trained.trainable_parameters(self.model)
+
+    def arrays(self) -> list[dict[str, np.ndarray]]:
+        """The batches: the inputs, and the target `relations` [B, M, M, R]."""
+        pairs = self.batches.as_numpy_iterator()
+        return [{**inputs, "relations": targets["re"]} for inputs, targets in pairs]
+
+    def one_pass(self) -> dict[str, float]:
+        """Trains on all batches, as an epoch does, and gives seconds and mean loss."""
+        start = time.perf_counter()
+        history = self.model.fit(self.batches, callbacks=[self.average], verbose=0).history
+        return {"seconds": time.perf_counter() - start, "loss": float(history["loss"][0])}
+
+    def traced_pass(self, folder: str) -> tuple[int, float]:
+        """Trains on a few batches under TensorFlow's profiler; the trace goes to `folder`.
+
+        Returns:
+          The number of steps, and their seconds.
+        """
+        steps = min(self.steps, _TRACED_STEPS)
+        with tf.profiler.experimental.Profile(folder):
+            start = time.perf_counter()
+            self.model.fit(self.batches.take(steps), callbacks=[self.average], verbose=0)
+            return steps, time.perf_counter() - start
+
+
+def peak_operations() -> float:
+    """Floating-point operations a second in a product of two large square matrices; the best of a few."""
+    matrix = tf.random.normal([_PEAK_SIZE, _PEAK_SIZE])
+    times = []
+    for _ in range(_PEAK_TRIES):
+        start = time.perf_counter()
+        tf.matmul(matrix, matrix)[0, 0].numpy()
+        times.append(time.perf_counter() - start)
+    return 2.0 * _PEAK_SIZE**3 / min(times)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
