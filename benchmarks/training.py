@@ -4,12 +4,13 @@
 
 Both train on the batches of the same first epoch, with dropout, the same optimizer and a moving average of
 the weights. They take turns, a pass over the batches each, so that what else the machine does meets both
-alike; before each turn the speed of a large matrix product is measured. The first pass of each, in which graphs
-are traced and loops compiled, is reported apart. docs/performance.md says what came out.
+alike; before each round the speed of a large matrix product is measured. The first pass of each, in which
+graphs are traced and loops compiled, is reported apart. docs/performance.md says what came out.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -17,6 +18,7 @@ import resource
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from absl import flags
 
 from benchmarks.batch_file import write_batches
@@ -28,7 +30,7 @@ from jner_re.corpora import data_dir, sample_corpus
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
-    from benchmarks.training_ours import Task, Trainer
+    from benchmarks.training_ours import Task
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", "sample", "folder with train.json, or sample for the bundled corpus"
@@ -37,7 +39,9 @@ _TORCH_PYTHON = flags.DEFINE_string(
     "torch_python", "", "Python of an environment with PyTorch and NumPy; empty to leave PyTorch out"
 )
 _BATCHES = flags.DEFINE_list("batches", ["2", "8", "32"], "batch sizes")
-_THREADS = flags.DEFINE_integer("threads", 0, "threads of each implementation; 0 for one a core", lower_bound=0)
+_THREADS = flags.DEFINE_integer(
+    "threads", 0, "threads of each implementation; 0 for one a core", lower_bound=0
+)
 _ROUNDS = flags.DEFINE_integer("rounds", 3, "turns of each implementation at each batch size", lower_bound=1)
 _STEPS = flags.DEFINE_integer(
     "steps", 0, "batches of a pass; 0 for the whole epoch, else the result is scaled to it", lower_bound=0
@@ -85,8 +89,6 @@ def parsed_batch_sizes(values: list[str]) -> list[int]:
 
 def measure(task: Task, batch_size: int, threads: int) -> Measurement:
     """All rounds at one batch size, and the profile if asked for."""
-    import tensorflow as tf
-
     from benchmarks import training_ours, training_profile
     from benchmarks.training_products import training_operations
 
@@ -94,6 +96,72 @@ def measure(task: Task, batch_size: int, threads: int) -> Measurement:
     train = dataclasses.replace(TRAIN, batch_size=batch_size)
     trainer = training_ours.Trainer(task, train, _STEPS.value)
     batches = trainer.arrays()
+    ours, torch, peaks = [], [], []
+    with contextlib.ExitStack() as stack:
+        process = None
+        if _TORCH_PYTHON.value:
+            process = stack.enter_context(TorchProcess(_TORCH_PYTHON.value, "benchmarks.training_torch"))
+            torch.append(build_torch(process, task.architecture(), train, batches, threads))
+        ours.append(trainer.one_pass())
+        for i in range(_ROUNDS.value):
+            peaks.append(training_ours.peak_operations())
+            ours.append(trainer.one_pass())
+            line = f"batch {batch_size}, round {i + 1}: {ours[-1]['seconds']:.2f} s"
+            if process is not None:
+                torch.append(process.ask(command="pass"))
+                line += f", PyTorch {torch[-1]['seconds']:.2f} s"
+            print(line, flush=True)
+    if _PROFILE.value:
+        print(f"\n{training_profile.profile(trainer)}\n", flush=True)
+    return Measurement(
+        batch_size=batch_size,
+        steps=trainer.steps,
+        sentences=sum(len(batch["lengths"]) for batch in batches),
+        tokens=sum(int(batch["lengths"].sum()) for batch in batches),
+        epoch_sentences=len(task.corpus.sentences),
+        operations=sum(
+            training_operations(task.config, task.inputs.sizes, task.label_set, batch) for batch in batches
+        ),
+        threads=threads,
+        load=load,
+        peaks=peaks,
+        memory=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        ours=side(ours, training_ours.VERSION, trainer.parameters),
+        torch=side(torch, torch[0]["version"], torch[0]["parameters"]) if torch else None,
+    )
+
+
+def build_torch(
+    process: TorchProcess,
+    architecture: dict[str, Any],
+    train: TrainConfig,
+    batches: list[dict[str, np.ndarray]],
+    threads: int,
+) -> dict[str, Any]:
+    """Hands the batches over and waits for the first pass."""
     with tempfile.TemporaryDirectory() as folder:
-        torch = start_torch(task, train, batches, pathlib.Path(folder), threads)
-        ...
+        path = pathlib.Path(folder) / "batches.npz"
+        write_batches(path, batches)
+        return process.ask(
+            command="build",
+            architecture=architecture,
+            train=dataclasses.asdict(train),
+            batches=str(path),
+            threads=threads,
+        )
+
+
+def side(passes: list[dict[str, Any]], version: str, parameters: int) -> Side:
+    """The first pass apart from those of the rounds."""
+    first, *rounds = passes
+    return Side(
+        version=version,
+        parameters=parameters,
+        first_seconds=first["seconds"],
+        seconds=[one["seconds"] for one in rounds],
+        losses=[one["loss"] for one in rounds],
+    )
+
+
+if __name__ == "__main__":
+    program.run(main)

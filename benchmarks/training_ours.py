@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from jner_re.losses import ner_loss, relation_loss
 from jner_re.models import joint, trained
 from jner_re.schema import LabelSet, Sentence
 
+VERSION = tf.__version__
 _PEAK_SIZE, _PEAK_TRIES = 2048, 5
 _TRACED_STEPS = 20
 
@@ -130,8 +130,3 @@ def peak_operations() -> float:
         tf.matmul(matrix, matrix)[0, 0].numpy()
         times.append(time.perf_counter() - start)
     return 2.0 * _PEAK_SIZE**3 / min(times)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0))

@@ -15,7 +15,7 @@ _GATES = {"gru": 3, "lstm": 4}
 def training_operations(
     config: ModelConfig, sizes: InputSizes, label_set: LabelSet, batch: dict[str, np.ndarray]
 ) -> int:
-    """Three times the forward pass: a product A B has the gradients dC B^T and A^T dC, each of its own size."""
+    """Three times the forward pass: C = A B has the gradients dC B^T and A^T dC, products of the same size."""
     return 3 * forward_operations(config, sizes, label_set, batch)
 
 
@@ -38,7 +38,8 @@ def forward_operations(
     characters = int((batch["char_ids"] > 0).sum()) if sizes.num_chars else 0
     multiplications = (
         tokens * token_multiplications(config, sizes, len(label_set.tags))
-        + characters * birnn_multiplications(config.rnn_cell, config.char_embedding_size, config.char_rnn_size)
+        + characters
+        * birnn_multiplications(config.rnn_cell, config.char_embedding_size, config.char_rnn_size)
         + int(counts.sum()) * entity_multiplications(config, len(label_set.relation_types))
         + int((counts**2).sum()) * pair_multiplications(config, len(label_set.relation_types))
     )

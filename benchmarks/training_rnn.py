@@ -16,8 +16,9 @@ import pathlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+import pandas as pd
 from absl import flags
 
 from jner_re import program
@@ -124,7 +125,7 @@ def torch_turn(python: str) -> Turn:
     except OSError as error:
         raise InputError(f"--torch_python={python!r} cannot be run: {error.strerror}") from error
 
-    def ask(request: dict[str, float]) -> dict[str, float]:
+    def ask(request: Mapping[str, float]) -> dict[str, float]:
         assert process.stdin is not None and process.stdout is not None
         print(json.dumps(request), file=process.stdin, flush=True)
         answer = process.stdout.readline()
@@ -200,19 +201,9 @@ def results(fastest: dict[tuple[str, int], float], batch_sizes: list[int]) -> li
 
 
 def print_results(rows: list[Result]) -> None:
-    print("batch  implementation  ms/step  steps/s  of peak  x keras  x torch", file=sys.stderr)
-    for row in rows:
-        print(
-            json.dumps(
-                {k: v if isinstance(v, str | int) else v and round(v, 4) for k, v in vars(row).items()}
-            )
-        )
-        torch_ratio = "" if row.ratio_to_torch is None else f"{row.ratio_to_torch:.2f}"
-        print(
-            f"{row.batch_size:5}  {row.implementation:14}  {row.milliseconds:7.1f}"
-            f"  {row.steps_per_second:7.1f}  {row.share_of_peak:7.0%}  {row.ratio_to_keras:7.2f}  {torch_ratio:>7}",
-            file=sys.stderr,
-        )
+    table = pd.DataFrame(map(dataclasses.asdict, rows)).round(3)
+    print(table.to_json(orient="records", lines=True), end="")
+    print(table.to_string(index=False), file=sys.stderr)
 
 
 def main() -> None:

@@ -180,7 +180,7 @@ def train(
         vocabulary.save(model_dir / trained.VOCABULARY)
         configs.save(model_dir / trained.CONFIG, config, train_config)
     tf.keras.utils.set_random_seed(train_config.seed)
-    model = trained.build(config, inputs, vocabulary)
+    model = trained.build(config, inputs, vocabulary, train_config.jit_compile)
     print(f"{trained.trainable_parameters(model.training):,} trainable parameters", flush=True)
     predictor = trained.Predictor(model.inference, label_set, _EVALUATION_BATCH)
     progress = _fit(

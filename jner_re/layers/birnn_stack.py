@@ -27,7 +27,7 @@ class BiRNNStack(tf.keras.layers.Layer):
         depth: int,
         cell: str = "gru",
         dropout: float = 0.0,
-        jit_compile: bool = True,
+        jit_compile: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-MASKED_LOGIT = -20.0  # of what is no candidate: a probability of 2e-9, a loss of nothing
+MASKED_LOGIT = -200.0  # of what is no candidate: in float32 a probability of 0 and a loss of 0
 
 
 class PairMask(tf.keras.layers.Layer):

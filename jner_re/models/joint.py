@@ -41,7 +41,11 @@ class JointModel:
 
 
 def build(
-    config: ModelConfig, sizes: InputSizes, label_set: LabelSet, allowed: AllowedPairs | None = None
+    config: ModelConfig,
+    sizes: InputSizes,
+    label_set: LabelSet,
+    allowed: AllowedPairs | None = None,
+    jit_compile: bool = False,
 ) -> JointModel:
     """Builds the model of the paper's section 3, or with its extensions, as `config` says.
 
@@ -50,6 +54,7 @@ def build(
       sizes: sizes of the inputs.
       label_set: entity and relation types.
       allowed: bool [E, E, R]; the argument types seen together in training, if `config.typed_pairs`.
+      jit_compile: whether XLA compiles the BiRNNs' loops when training.
     """
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
     inputs = _inputs(config, sizes)
@@ -59,7 +64,7 @@ def build(
 
     # Layers
     def birnns(depth: int, name: str) -> BiRNNStack:
-        return BiRNNStack(config.rnn_size, depth, config.rnn_cell, config.rnn_dropout, name=name)
+        return BiRNNStack(config.rnn_size, depth, config.rnn_cell, config.rnn_dropout, jit_compile, name=name)
 
     shared_birnns = birnns(config.shared_layers, "shared_birnns")
     ner_birnns = birnns(config.ner_layers, "ner_birnns")

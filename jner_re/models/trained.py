@@ -88,10 +88,12 @@ def argument_types(sentences: Sequence[Sentence]) -> tuple[tuple[str, str, str],
     )
 
 
-def build(config: ModelConfig, inputs: Inputs, vocabulary: Vocabulary) -> joint.JointModel:
+def build(
+    config: ModelConfig, inputs: Inputs, vocabulary: Vocabulary, jit_compile: bool = False
+) -> joint.JointModel:
     """The joint model with weights from Python's, NumPy's and TensorFlow's current random states."""
     allowed = joint.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)
-    return joint.build(config, inputs.sizes, vocabulary.label_set, allowed)
+    return joint.build(config, inputs.sizes, vocabulary.label_set, allowed, jit_compile)
 
 
 class Predictor:
