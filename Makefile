@@ -48,7 +48,7 @@ lint: .venv/all-installed
 	$(BIN)/mypy
 
 bench: .venv/all-installed
-	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
 
 clean:
 	rm -rf .venv build *.egg-info

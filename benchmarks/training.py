@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 import resource
 import tempfile
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from absl import flags
 
 from benchmarks.batch_file import write_batches
 from benchmarks.torch_process import TorchProcess
-from benchmarks.training_results import Measurement, Side, table
+from benchmarks.training_results import TORCH, Measurement, Side, table
 from jner_re import files, program
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import data_dir, sample_corpus
@@ -46,6 +48,7 @@ _ROUNDS = flags.DEFINE_integer("rounds", 3, "turns of each implementation at eac
 _STEPS = flags.DEFINE_integer(
     "steps", 0, "batches of a pass; 0 for the whole epoch, else the result is scaled to it", lower_bound=0
 )
+_JIT_COMPILE = flags.DEFINE_boolean("jit_compile", False, "measure training with --jit_compile as well")
 _PROFILE = flags.DEFINE_boolean("profile", False, "say, for each batch size, where the package's time goes")
 _OUTPUT = flags.DEFINE_string("output", "", "file for the results, a JSON line for each batch size")
 
@@ -71,7 +74,12 @@ def main() -> None:
         if _OUTPUT.value:
             lines = [measurement.json_line() + "\n" for measurement in measurements]
             files.write_text(pathlib.Path(_OUTPUT.value), "".join(lines))
-    print(f"\n{threads} threads, load {measurements[0].load:.1f}, {len(sentences)} sentences an epoch\n")
+    memory = max(measurement.memory for measurement in measurements) / 2**30
+    peak = max(max(measurement.peaks) for measurement in measurements) / 1e9
+    print(
+        f"\n{len(sentences)} sentences an epoch, {threads} threads, load before {measurements[0].load:.1f}, "
+        f"matrix product {peak:.0f} GFLOP/s, largest resident set {memory:.2f} GiB\n"
+    )
     print(table(measurements))
 
 
@@ -88,46 +96,54 @@ def parsed_batch_sizes(values: list[str]) -> list[int]:
 
 
 def measure(task: Task, batch_size: int, threads: int) -> Measurement:
-    """All rounds at one batch size, and the profile if asked for."""
+    """All rounds at one batch size, and the profiles if asked for."""
     from benchmarks import training_ours, training_profile
     from benchmarks.training_products import training_operations
 
-    load = os.getloadavg()[0]
+    load, peaks = os.getloadavg()[0], []
     train = dataclasses.replace(TRAIN, batch_size=batch_size)
-    trainer = training_ours.Trainer(task, train, _STEPS.value)
-    batches = trainer.arrays()
-    ours, torch, peaks = [], [], []
+    trainers = {"jner_re": training_ours.Trainer(task, train, _STEPS.value)}
+    if _JIT_COMPILE.value:
+        compiled = dataclasses.replace(train, jit_compile=True)
+        trainers["jner_re, XLA"] = training_ours.Trainer(task, compiled, _STEPS.value)
+    batches = trainers["jner_re"].arrays()
     with contextlib.ExitStack() as stack:
-        process = None
+        first: dict[str, dict[str, Any]] = {}
+        turns: dict[str, Callable[[], dict[str, Any]]] = {}
         if _TORCH_PYTHON.value:
             process = stack.enter_context(TorchProcess(_TORCH_PYTHON.value, "benchmarks.training_torch"))
-            torch.append(build_torch(process, task.architecture(), train, batches, threads))
-        ours.append(trainer.one_pass())
+            first[TORCH] = build_torch(process, task.architecture(), train, batches, threads)
+            turns[TORCH] = functools.partial(process.ask, command="pass")
+        for name, trainer in trainers.items():
+            first[name] = {
+                **trainer.one_pass(),
+                "version": training_ours.VERSION,
+                "parameters": trainer.parameters,
+            }
+            turns[name] = trainer.one_pass
+        rounds: list[dict[str, dict[str, Any]]] = []
         for i in range(_ROUNDS.value):
             peaks.append(training_ours.peak_operations())
-            ours.append(trainer.one_pass())
-            line = f"batch {batch_size}, round {i + 1}: {ours[-1]['seconds']:.2f} s"
-            if process is not None:
-                torch.append(process.ask(command="pass"))
-                line += f", PyTorch {torch[-1]['seconds']:.2f} s"
-            print(line, flush=True)
+            rounds.append({name: turn() for name, turn in turns.items()})
+            seconds = ", ".join(f"{name} {result['seconds']:.2f} s" for name, result in rounds[-1].items())
+            print(f"batch {batch_size}, round {i + 1}: {seconds}", flush=True)
     if _PROFILE.value:
-        print(f"\n{training_profile.profile(trainer)}\n", flush=True)
+        for name, trainer in trainers.items():
+            print(f"\nbatch {batch_size}, {name}\n{training_profile.profile(trainer)}\n", flush=True)
     return Measurement(
         batch_size=batch_size,
-        steps=trainer.steps,
+        steps=len(batches),
         sentences=sum(len(batch["lengths"]) for batch in batches),
         tokens=sum(int(batch["lengths"].sum()) for batch in batches),
         epoch_sentences=len(task.corpus.sentences),
         operations=sum(
-            training_operations(task.config, task.inputs.sizes, task.label_set, batch) for batch in batches
+            training_operations(task.config, task.sizes, task.label_set, batch) for batch in batches
         ),
         threads=threads,
         load=load,
         peaks=peaks,
         memory=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        ours=side(ours, training_ours.VERSION, trainer.parameters),
-        torch=side(torch, torch[0]["version"], torch[0]["parameters"]) if torch else None,
+        sides={name: side(first[name], [one[name] for one in rounds]) for name in [*trainers, *turns]},
     )
 
 
@@ -151,12 +167,11 @@ def build_torch(
         )
 
 
-def side(passes: list[dict[str, Any]], version: str, parameters: int) -> Side:
+def side(first: dict[str, Any], rounds: list[dict[str, Any]]) -> Side:
     """The first pass apart from those of the rounds."""
-    first, *rounds = passes
     return Side(
-        version=version,
-        parameters=parameters,
+        version=first["version"],
+        parameters=first["parameters"],
         first_seconds=first["seconds"],
         seconds=[one["seconds"] for one in rounds],
         losses=[one["loss"] for one in rounds],

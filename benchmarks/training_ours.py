@@ -16,7 +16,7 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.features.casing import NUM_CLASSES
 from jner_re.features.chars import characters
 from jner_re.features.dataset import FeaturizedCorpus, training_batches
-from jner_re.features.inputs import Inputs, open_inputs
+from jner_re.features.inputs import InputSizes, open_inputs
 from jner_re.losses import ner_loss, relation_loss
 from jner_re.models import joint, trained
 from jner_re.schema import LabelSet, Sentence
@@ -33,39 +33,35 @@ class Task:
     Attributes:
       config: the architecture.
       label_set: entity and relation types.
-      inputs: the look-ups.
-      vocabulary: of the model.
+      allowed: the argument types of the relation types, [E, E, R].
+      sizes: sizes of the inputs.
       corpus: the training sentences with their features, the encoder's layers from the cache.
     """
 
     config: ModelConfig
     label_set: LabelSet
-    inputs: Inputs
-    vocabulary: trained.Vocabulary
+    allowed: joint.AllowedPairs
+    sizes: InputSizes
     corpus: FeaturizedCorpus
 
     def architecture(self) -> dict[str, Any]:
         """The fields of `training_torch_network.Architecture`."""
-        allowed = joint.allowed_pairs(self.label_set, self.vocabulary.argument_types)
         return {
             "model": dataclasses.asdict(self.config),
-            "sizes": dataclasses.asdict(self.inputs.sizes),
+            "sizes": dataclasses.asdict(self.sizes),
             "num_casings": NUM_CLASSES,
             "num_tags": len(self.label_set.tags),
             "num_relations": len(self.label_set.relation_types),
-            "allowed": allowed if self.config.typed_pairs else None,
+            "allowed": self.allowed if self.config.typed_pairs else None,
         }
 
 
 def open_task(config: ModelConfig, sentences: Sequence[Sentence]) -> Task:
     """Loads the encoder and fills the feature cache, if it is not yet filled."""
-    label_set, known = LabelSet.of(sentences), characters(sentences)
-    inputs = open_inputs(config, known)
-    triples = trained.argument_types(sentences)
-    vocabulary = trained.Vocabulary(
-        label_set.entity_types, label_set.relation_types, known, triples, inputs.fingerprints
-    )
-    return Task(config, label_set, inputs, vocabulary, inputs.corpus(sentences, trained.feature_cache()))
+    label_set = LabelSet.of(sentences)
+    allowed = joint.allowed_pairs(label_set, trained.argument_types(sentences))
+    inputs = open_inputs(config, characters(sentences))
+    return Task(config, label_set, allowed, inputs.sizes, inputs.corpus(sentences, trained.feature_cache()))
 
 
 class Trainer:
@@ -78,12 +74,13 @@ class Trainer:
     """
 
     def __init__(self, task: Task, config: TrainConfig, steps: int) -> None:
-        tf.keras.backend.clear_session()
         tf.keras.utils.set_random_seed(config.seed)
         batches, whole = training_batches(task.corpus, task.label_set, config.batch_size, config.seed, 0)
         self.steps = min(steps, whole) if steps else whole
         self.batches = batches.take(self.steps)
-        self.model = trained.build(task.config, task.inputs, task.vocabulary).training
+        self.model = joint.build(
+            task.config, task.sizes, task.label_set, task.allowed, config.jit_compile
+        ).training
         self.model.compile(
             training.optimizer(config, whole),
             loss={"ner": ner_loss, "re": relation_loss},

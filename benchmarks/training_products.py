@@ -15,7 +15,7 @@ _GATES = {"gru": 3, "lstm": 4}
 def training_operations(
     config: ModelConfig, sizes: InputSizes, label_set: LabelSet, batch: dict[str, np.ndarray]
 ) -> int:
-    """Three times the forward pass: C = A B has the gradients dC B^T and A^T dC, products of the same size."""
+    """Three times the forward pass: A B has the gradients dC B^T and A^T dC, products of its size."""
     return 3 * forward_operations(config, sizes, label_set, batch)
 
 

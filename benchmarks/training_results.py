@@ -8,6 +8,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+TORCH = "PyTorch"
+
 
 @dataclasses.dataclass(frozen=True)
 class Side:
@@ -43,8 +45,7 @@ class Measurement:
       load: runnable processes of the machine, the average of the minute before the first round.
       peaks: floating-point operations a second of a large matrix product, in each round.
       memory: largest resident set of the package's process so far, in bytes.
-      ours: the package.
-      torch: PyTorch, or None if it was left out.
+      sides: the implementations by name, PyTorch's being TORCH.
     """
 
     batch_size: int
@@ -57,40 +58,42 @@ class Measurement:
     load: float
     peaks: list[float]
     memory: int
-    ours: Side
-    torch: Side | None
+    sides: dict[str, Side]
 
-    def epoch_seconds(self, side: Side) -> float:
-        """Of the median round, scaled to a whole epoch if the pass was a part of one."""
-        return statistics.median(side.seconds) * self.epoch_sentences / self.sentences
-
-    def sentences_a_second(self, side: Side) -> float:
+    def sentences_a_second(self, name: str) -> float:
         """Of the median round."""
-        return self.sentences / statistics.median(side.seconds)
+        return self.sentences / statistics.median(self.sides[name].seconds)
 
-    def shares_of_peak(self, side: Side) -> list[float]:
-        """Operations a second of each round, relative to the product of the same round."""
-        return [
-            self.operations / seconds / peak for seconds, peak in zip(side.seconds, self.peaks, strict=True)
-        ]
+    def epoch_seconds(self, name: str) -> float:
+        """Of the median round, scaled to a whole epoch if the pass was a part of one."""
+        return self.epoch_sentences / self.sentences_a_second(name)
 
-    def ratios(self) -> list[float]:
-        """How many times faster than PyTorch, in each round; empty without PyTorch."""
-        if self.torch is None:
+    def operations_a_second(self, name: str) -> float:
+        """Of the median round."""
+        return self.operations / statistics.median(self.sides[name].seconds)
+
+    def share_of_peak(self, name: str) -> float:
+        """Operations a second, relative to the large product of the same round; of the median round."""
+        pairs = zip(self.sides[name].seconds, self.peaks, strict=True)
+        return statistics.median(self.operations / seconds / peak for seconds, peak in pairs)
+
+    def ratios(self, name: str) -> list[float]:
+        """How many times faster than PyTorch, in each round; empty without PyTorch and for itself."""
+        if TORCH not in self.sides or name == TORCH:
             return []
-        return [theirs / ours for ours, theirs in zip(self.ours.seconds, self.torch.seconds, strict=True)]
+        pairs = zip(self.sides[name].seconds, self.sides[TORCH].seconds, strict=True)
+        return [theirs / ours for ours, theirs in pairs]
 
     def json_line(self) -> str:
         """Everything measured, and what the table shows."""
-        sides = {"ours": self.ours} if self.torch is None else {"ours": self.ours, "torch": self.torch}
         record: dict[str, Any] = dataclasses.asdict(self)
-        for name, side in sides.items():
-            record[name]["epoch_seconds"] = self.epoch_seconds(side)
-            record[name]["sentences_a_second"] = self.sentences_a_second(side)
-            record[name]["operations_a_second"] = self.operations / statistics.median(side.seconds)
-            record[name]["share_of_peak"] = statistics.median(self.shares_of_peak(side))
-        record["ratios"] = self.ratios()
-        record["ratio"] = statistics.median(self.ratios()) if self.torch else None
+        for name, side in record["sides"].items():
+            side["sentences_a_second"] = self.sentences_a_second(name)
+            side["epoch_seconds"] = self.epoch_seconds(name)
+            side["operations_a_second"] = self.operations_a_second(name)
+            side["share_of_peak"] = self.share_of_peak(name)
+            side["ratios"] = self.ratios(name)
+            side["ratio"] = statistics.median(self.ratios(name)) if self.ratios(name) else None
         return json.dumps(record)
 
 
@@ -102,34 +105,29 @@ _HEADER = (
     "first pass, s",
     "GFLOP/s",
     "of peak",
-    "faster than PyTorch",
-    "memory",
+    "times PyTorch's speed",
 )
 
 
 def table(measurements: Sequence[Measurement]) -> str:
     """A Markdown table, a row for each implementation at each batch size."""
     rows: list[Sequence[str]] = [_HEADER]
-    for measurement in measurements:
-        rows.append(_row(measurement, measurement.ours, "jner_re"))
-        if measurement.torch is not None:
-            rows.append(_row(measurement, measurement.torch, "PyTorch"))
+    rows += [_row(measurement, name) for measurement in measurements for name in measurement.sides]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [" | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     lines.insert(1, " | ".join("-" * (width - 1) + ":" for width in widths))
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _row(measurement: Measurement, side: Side, name: str) -> list[str]:
-    ratios = measurement.ratios() if side is measurement.ours else []
+def _row(measurement: Measurement, name: str) -> list[str]:
+    ratios = measurement.ratios(name)
     return [
         str(measurement.batch_size),
         name,
-        f"{measurement.sentences_a_second(side):.1f}",
-        f"{measurement.epoch_seconds(side):.1f}",
-        f"{side.first_seconds:.1f}",
-        f"{measurement.operations / statistics.median(side.seconds) / 1e9:.1f}",
-        f"{statistics.median(measurement.shares_of_peak(side)):.0%}",
+        f"{measurement.sentences_a_second(name):.1f}",
+        f"{measurement.epoch_seconds(name):.1f}",
+        f"{measurement.sides[name].first_seconds:.1f}",
+        f"{measurement.operations_a_second(name) / 1e9:.1f}",
+        f"{measurement.share_of_peak(name):.0%}",
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else "",
-        f"{measurement.memory / 2**30:.2f} GiB" if side is measurement.ours else "",
     ]

@@ -4,25 +4,24 @@
 
 The network is a stack of bidirectional GRUs and a linear layer that labels tokens; a step is forward pass,
 backward pass and Adam. The implementations take turns, so that what else the machine does meets all of them
-alike; an implementation's time is that of its fastest round. JSON lines go to stdout, a table to stderr.
+alike; an implementation's time is that of its fastest turn. `ours_xla` is `ours` with its loops compiled by
+XLA. JSON lines go to stdout, a table to stderr.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import json
 import os
-import pathlib
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pandas as pd
 from absl import flags
 
+from benchmarks.torch_process import TorchProcess
 from jner_re import program
-from jner_re.errors import InputError
 
 program.import_tensorflow_quietly()
 import tensorflow as tf  # noqa: E402
@@ -83,10 +82,10 @@ def keras_network() -> tf.keras.Model:
     return tf.keras.Model(inputs, tf.keras.layers.Dense(_LABELS)(states))
 
 
-def our_network() -> tf.keras.Model:
+def our_network(jit_compile: bool) -> tf.keras.Model:
     inputs = tf.keras.Input([None, _INPUT_SIZE.value])
     lengths = tf.fill(tf.shape(inputs)[:1], tf.shape(inputs)[1])
-    states = BiRNNStack(_UNITS.value, _LAYERS.value)(inputs, lengths)
+    states = BiRNNStack(_UNITS.value, _LAYERS.value, jit_compile=jit_compile)(inputs, lengths)
     return tf.keras.Model(inputs, tf.keras.layers.Dense(_LABELS)(states))
 
 
@@ -116,36 +115,21 @@ def tensorflow_turn(network: tf.keras.Model) -> Turn:
     return turn
 
 
-def torch_turn(python: str) -> Turn:
-    """Starts the PyTorch process; between its turns it waits for a line on stdin."""
-    script = pathlib.Path(__file__).with_name("training_rnn_torch.py")
-    command = [python, str(script)]
-    try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    except OSError as error:
-        raise InputError(f"--torch_python={python!r} cannot be run: {error.strerror}") from error
-
-    def ask(request: Mapping[str, float]) -> dict[str, float]:
-        assert process.stdin is not None and process.stdout is not None
-        print(json.dumps(request), file=process.stdin, flush=True)
-        answer = process.stdout.readline()
-        if not answer:
-            raise InputError(f"--torch_python={python!r} gave no answer, expected a Python with PyTorch")
-        return json.loads(answer)
+def torch_turn(process: TorchProcess) -> Turn:
+    version = process.ask(
+        threads=_THREADS.value,
+        tokens=_TOKENS.value,
+        input_size=_INPUT_SIZE.value,
+        units=_UNITS.value,
+        layers=_LAYERS.value,
+        labels=_LABELS,
+    )["version"]
+    print(f"PyTorch {version}, TensorFlow {tf.__version__}", file=sys.stderr)
 
     def turn(batch_size: int) -> float:
-        answer = ask({"batch_size": batch_size, "seconds": _SECONDS.value})
+        answer = process.ask(batch_size=batch_size, seconds=_SECONDS.value)
         return answer["seconds"] / answer["steps"]
 
-    sizes = {
-        "threads": _THREADS.value,
-        "tokens": _TOKENS.value,
-        "input_size": _INPUT_SIZE.value,
-        "units": _UNITS.value,
-        "layers": _LAYERS.value,
-        "labels": _LABELS,
-    }
-    print(f"PyTorch {ask(sizes)['version']}, TensorFlow {tf.__version__}", file=sys.stderr)
     return turn
 
 
@@ -195,7 +179,7 @@ def results(fastest: dict[tuple[str, int], float], batch_sizes: list[int]) -> li
             ratio_to_torch=fastest["torch", batch_size] / seconds if _TORCH_PYTHON.value else None,
         )
         for batch_size in batch_sizes
-        for name in ("keras", "ours", "torch")
+        for name in ("keras", "ours", "ours_xla", "torch")
         if (seconds := fastest.get((name, batch_size)))
     ]
 
@@ -210,14 +194,17 @@ def main() -> None:
     tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
     tf.config.threading.set_inter_op_parallelism_threads(_THREADS.value)
     turns = {
-        "keras": tensorflow_turn(keras_network()),
-        "ours": tensorflow_turn(our_network()),
         "peak": peak_turn,
+        "keras": tensorflow_turn(keras_network()),
+        "ours": tensorflow_turn(our_network(jit_compile=False)),
+        "ours_xla": tensorflow_turn(our_network(jit_compile=True)),
     }
-    if _TORCH_PYTHON.value:
-        turns["torch"] = torch_turn(_TORCH_PYTHON.value)
     batch_sizes = [int(size) for size in _BATCH_SIZES.value]
-    print_results(results(measure(turns, batch_sizes), batch_sizes))
+    with contextlib.ExitStack() as stack:
+        if _TORCH_PYTHON.value:
+            process = TorchProcess(_TORCH_PYTHON.value, "benchmarks.training_rnn_torch")
+            turns["torch"] = torch_turn(stack.enter_context(process))
+        print_results(results(measure(turns, batch_sizes), batch_sizes))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 Tensors = dict[str, torch.Tensor]
-_MASKED_LOGIT = -20.0
+_MASKED_LOGIT = -200.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from absl import flags
 
@@ -16,16 +17,17 @@ def define() -> None:
     for kind in (ModelConfig, TrainConfig):
         for field in dataclasses.fields(kind):
             description = field.metadata["help"]
+            default: Any = field.default
             if field.metadata["choices"]:
-                flags.DEFINE_enum(field.name, field.default, list(field.metadata["choices"]), description)
-            elif isinstance(field.default, bool):
-                flags.DEFINE_boolean(field.name, field.default, description)
-            elif isinstance(field.default, int):
-                flags.DEFINE_integer(field.name, field.default, description)
-            elif isinstance(field.default, float):
-                flags.DEFINE_float(field.name, field.default, description)
+                flags.DEFINE_enum(field.name, default, list(field.metadata["choices"]), description)
+            elif isinstance(default, bool):
+                flags.DEFINE_boolean(field.name, default, description)
+            elif isinstance(default, int):
+                flags.DEFINE_integer(field.name, default, description)
+            elif isinstance(default, float):
+                flags.DEFINE_float(field.name, default, description)
             else:
-                flags.DEFINE_string(field.name, field.default, description)
+                flags.DEFINE_string(field.name, default, description)
 
 
 def parsed() -> tuple[ModelConfig, TrainConfig]:
@@ -34,6 +36,6 @@ def parsed() -> tuple[ModelConfig, TrainConfig]:
     Raises:
       InputError: a value is out of its range.
     """
-    model = {field.name: FLAGS[field.name].value for field in dataclasses.fields(ModelConfig)}
-    train = {field.name: FLAGS[field.name].value for field in dataclasses.fields(TrainConfig)}
+    model: dict[str, Any] = {field.name: FLAGS[field.name].value for field in dataclasses.fields(ModelConfig)}
+    train: dict[str, Any] = {field.name: FLAGS[field.name].value for field in dataclasses.fields(TrainConfig)}
     return ModelConfig(**model), TrainConfig(**train)

@@ -10,11 +10,13 @@ import pathlib
 
 from absl import flags
 
+from jner_re import config as configs
 from jner_re import corpora, files, program
+from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CORPUS = flags.DEFINE_string("corpus", None, "annotated corpus", required=True)
-_FORMAT = flags.DEFINE_enum("format", "spert", ["spert", "multihead", "ade", "brat"], "format of the corpus")
+_FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of the corpus")
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
@@ -26,7 +28,9 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares and prints the table."""
-    sentences = corpora.read(pathlib.Path(_CORPUS.value), _FORMAT.value)
+    config, _ = configs.load(pathlib.Path(_MODEL_DIR.value) / "config.json")
+    tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
+    sentences = corpora.read(pathlib.Path(_CORPUS.value), _FORMAT.value, tokenization)
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
     from jner_re.metrics import strict

@@ -2,8 +2,8 @@
 
 python -m experiments.predict --model_dir=DIR [FILES] > found.jsonl
 
-Every line of the files, or of standard input without files, is a text of one or more sentences. Each gives a
-line of JSON:
+Every line of the files, or of standard input without files, that is not blank is a text of one or more
+sentences. Each gives a line of JSON:
 
 {"text": …, "entities": [{"type", "start", "end", "text", "score"}],
  "relations": [{"type", "head", "tail", "score"}]}
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import pathlib
 import sys
 from collections.abc import Iterator, Sequence
@@ -36,8 +37,8 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 def main(paths: Sequence[str]) -> None:
     """Reads, predicts and prints."""
     for path in paths:
-        if not pathlib.Path(path).is_file():
-            raise InputError(f"{path}: no such file, expected a text file")
+        if not (pathlib.Path(path).is_file() and os.access(path, os.R_OK)):
+            raise InputError(f"{path}: no such file, or not readable, expected a text file")
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
     from jner_re import prediction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -48,7 +49,8 @@ def extract(
 def split_sentences(text: str, tokenization: str) -> Iterator[list[Token]]:
     """The tokens of each sentence of a text, with their places in the whole text."""
     start = 0
-    for sentence in sentencex.segment("en", text):
+    # Some white space of several bytes before a period makes the splitter fail; the length stays the same.
+    for sentence in sentencex.segment("en", re.sub(r"[^\S\n]", " ", text)):
         tokens = tokenize(sentence, tokenization)
         if tokens:
             yield [Token(token.text, start + token.start, start + token.end) for token in tokens]

@@ -100,6 +100,7 @@ class Checkpoints(tf.keras.callbacks.Callback):
 
     Args:
       model_dir: where checkpoints/ is.
+      inference: the model whose weights are saved for use.
       checkpoint: weights, optimizer, averages and progress.
       progress: the run's progress.
       average: the moving average, whose weights are the ones saved for use.
@@ -109,6 +110,7 @@ class Checkpoints(tf.keras.callbacks.Callback):
     def __init__(
         self,
         model_dir: pathlib.Path,
+        inference: tf.keras.Model,
         checkpoint: tf.train.Checkpoint,
         progress: Progress,
         average: MovingAverage,
@@ -116,6 +118,7 @@ class Checkpoints(tf.keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._model_dir = model_dir
+        self._inference = inference
         self._progress = progress
         self._average = average
         self._patience = patience
@@ -130,7 +133,7 @@ class Checkpoints(tf.keras.callbacks.Callback):
         has_dev = "val_average_f1" in history[-1]
         if not has_dev or self._progress.best_epoch() == epoch:
             with self._average.applied():
-                trained.save_weights(self.model, self._model_dir / trained.WEIGHTS)
+                trained.save_weights(self._inference, self._model_dir / trained.WEIGHTS)
         if has_dev and 0 < self._patience <= epoch - self._progress.best_epoch():
             self._progress.stopped = self.model.stop_training = True
         self.manager.save(checkpoint_number=epoch + 1)
@@ -159,10 +162,17 @@ def train(
     Raises:
       InputError: `model_dir` holds a run of another config, or something named in the config can't be had.
     """
-    if train_config.calibrate and not dev:
-        raise InputError("calibrate is set, expected a dev set that is not trained on")
+    for name in ("calibrate", "patience"):
+        if getattr(train_config, name) and not dev:
+            raise InputError(
+                f"{name} is {getattr(train_config, name)}, expected a dev set that is not trained on"
+            )
     _check_directory(model_dir, config, train_config)
     label_set = LabelSet.of(sentences)
+    if not label_set.relation_types:
+        raise InputError(
+            f"{len(sentences)} sentences without a relation, expected some with entities and relations"
+        )
     label_set.check(dev, "dev")
     inputs = open_inputs(config, characters(sentences))
     vocabulary = trained.Vocabulary(
@@ -171,6 +181,7 @@ def train(
         characters(sentences),
         trained.argument_types(sentences),
         inputs.fingerprints,
+        {"train": trained.corpus_hash(sentences), "dev": trained.corpus_hash(dev)},
     )
     _check_vocabulary(model_dir, vocabulary)
     corpus = inputs.corpus(sentences, trained.feature_cache())
@@ -189,7 +200,7 @@ def train(
 
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
     if dev_corpus is not None:
-        trained.load_weights(model.training, model_dir / trained.WEIGHTS)
+        trained.load_weights(model.inference, model_dir / trained.WEIGHTS)
         threshold = _threshold(config, train_config, predictor, dev_corpus, label_set, model_dir)
         scored = predictor.scored(dev_corpus, threshold)
         metrics["best_epoch"] = progress.best_epoch() + 1
@@ -203,7 +214,8 @@ def _check_directory(model_dir: pathlib.Path, config: ModelConfig, train_config:
     """Raises InputError if the directory holds something else than a run of these configs."""
     path = model_dir / trained.CONFIG
     if not path.exists():
-        unknown = {entry.name for entry in model_dir.glob("*")} - {trained.VOCABULARY}
+        names = {entry.name for entry in model_dir.glob("*") if not entry.name.startswith(".")}
+        unknown = names - {trained.VOCABULARY}  # a run killed at its very start has left no more
         if unknown:
             raise InputError(
                 f"{model_dir}: holds {min(unknown)} and no {trained.CONFIG}, expected a new folder"
@@ -251,7 +263,7 @@ def _fit(
     checkpoint = tf.train.Checkpoint(
         model=model.training, optimizer=model.training.optimizer, averages=average.averages, progress=progress
     )
-    checkpoints = Checkpoints(model_dir, checkpoint, progress, average, config.patience)
+    checkpoints = Checkpoints(model_dir, model.inference, checkpoint, progress, average, config.patience)
     if checkpoints.manager.latest_checkpoint:
         checkpoint.restore(checkpoints.manager.latest_checkpoint).assert_consumed()
         print(f"resuming after epoch {len(progress.history)}", flush=True)
@@ -276,7 +288,7 @@ def _fit(
         initial_epoch=len(progress.history),
         steps_per_epoch=steps,
         validation_data=None if dev is None else evaluation_batches(dev, label_set, _EVALUATION_BATCH),
-        callbacks=[*callbacks, checkpoints, board],
+        callbacks=[*callbacks, board, checkpoints],
         verbose=1 if sys.stdout.isatty() else 2,
     )
     return progress

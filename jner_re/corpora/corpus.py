@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
@@ -60,8 +61,17 @@ class Corpus:
         return [finding for finding in self.findings if finding.kind == "loss"]
 
     def fit_sentences(self) -> list[Sentence]:
-        """The sentences; raises InputError that quotes the first problems if there are any."""
+        """The sentences; raises InputError that quotes the first problems if there are any.
+
+        What is lost is counted on standard error, so that nothing goes in silence.
+        """
         raise_problems(self.problems)
+        if self.losses:
+            print(
+                f"{self.losses[0].file}: {len(self.losses)} losses, the first: {self.losses[0]}; "
+                "experiments.corpus --action=validate lists them",
+                file=sys.stderr,
+            )
         return self.sentences
 
 

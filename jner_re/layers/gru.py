@@ -19,7 +19,15 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from jner_re.layers.scan import COMPILED_STEPS, Tensors, pad_steps, scan, states_before
+from jner_re.layers.scan import (
+    COMPILED_STEPS,
+    Tensors,
+    pad_steps,
+    scan,
+    sigmoid_gradient,
+    states_before,
+    tanh_gradient,
+)
 
 
 def gru(
@@ -97,12 +105,12 @@ def _forward(
     units = kernel.shape[0]
 
     def step(t: tf.Tensor, state: tf.Tensor) -> tuple[Tensors, Tensors]:
-        x, product = gate_inputs[t], tf.matmul(state, kernel)
+        x, product = tf.gather(gate_inputs, t), tf.matmul(state, kernel)
         update_reset = tf.sigmoid(x[:, : 2 * units] + product[:, : 2 * units])
         update, reset = update_reset[:, :units], update_reset[:, units:]
         held = product[:, 2 * units :] + bias
         candidate = tf.tanh(x[:, 2 * units :] + reset * held)
-        state = mask[t] * (candidate + update * (state - candidate))
+        state = tf.gather(mask, t) * (candidate + update * (state - candidate))
         return (state,), (state, tf.concat([update_reset, candidate, held], axis=1))
 
     first = tf.zeros([tf.shape(gate_inputs)[1], units], gate_inputs.dtype)
@@ -122,13 +130,14 @@ def _backward(
     transposed = tf.transpose(kernel)
 
     def step(t: tf.Tensor, d_state: tf.Tensor) -> tuple[Tensors, Tensors]:
-        update, reset, candidate, held = tf.split(gates[t], 4, axis=1)
-        d_state = mask[t] * (d_state + d_states[t])
-        d_candidate = d_state * (1 - update) * (1 - candidate * candidate)
-        d_update = d_state * (before[t] - candidate) * update * (1 - update)
-        d_reset = d_candidate * held * reset * (1 - reset)
+        update, reset, candidate, held = tf.split(tf.gather(gates, t), 4, axis=1)
+        d_state = tf.gather(mask, t) * (d_state + tf.gather(d_states, t))
+        d_kept = d_state * update
+        d_candidate = tanh_gradient(y=candidate, dy=d_state - d_kept)
+        d_update = sigmoid_gradient(y=update, dy=d_state * (tf.gather(before, t) - candidate))
+        d_reset = sigmoid_gradient(y=reset, dy=d_candidate * held)
         d_product = tf.concat([d_update, d_reset, d_candidate * reset], axis=1)
-        d_before = tf.matmul(d_product, transposed) + d_state * update
+        d_before = tf.matmul(d_product, transposed) + d_kept
         return (d_before,), (d_product, d_candidate)
 
     last = tf.zeros([tf.shape(gates)[1], units], gates.dtype)

@@ -17,7 +17,15 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from jner_re.layers.scan import COMPILED_STEPS, Tensors, pad_steps, scan, states_before
+from jner_re.layers.scan import (
+    COMPILED_STEPS,
+    Tensors,
+    pad_steps,
+    scan,
+    sigmoid_gradient,
+    states_before,
+    tanh_gradient,
+)
 
 
 def lstm(
@@ -84,11 +92,11 @@ def _forward(gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, reverse
     units = kernel.shape[0]
 
     def step(t: tf.Tensor, state: tf.Tensor, cell: tf.Tensor) -> tuple[Tensors, Tensors]:
-        product = gate_inputs[t] + tf.matmul(state, kernel)
+        product = tf.gather(gate_inputs, t) + tf.matmul(state, kernel)
         input_forget = tf.sigmoid(product[:, : 2 * units])
         candidate = tf.tanh(product[:, 2 * units : 3 * units])
         output = tf.sigmoid(product[:, 3 * units :])
-        cell = mask[t] * (input_forget[:, units:] * cell + input_forget[:, :units] * candidate)
+        cell = tf.gather(mask, t) * (input_forget[:, units:] * cell + input_forget[:, :units] * candidate)
         state = output * tf.tanh(cell)
         return (state, cell), (state, cell, tf.concat([input_forget, candidate, output], axis=1))
 
@@ -110,14 +118,14 @@ def _backward(
     transposed = tf.transpose(kernel)
 
     def step(t: tf.Tensor, d_state: tf.Tensor, d_cell: tf.Tensor) -> tuple[Tensors, Tensors]:
-        input_, forget, candidate, output = tf.split(gates[t], 4, axis=1)
-        squashed = tf.tanh(cells[t])
-        d_state = mask[t] * (d_state + d_states[t])
-        d_cell = mask[t] * d_cell + d_state * output * (1 - squashed * squashed)
-        d_input = d_cell * candidate * input_ * (1 - input_)
-        d_forget = d_cell * cells_before[t] * forget * (1 - forget)
-        d_candidate = d_cell * input_ * (1 - candidate * candidate)
-        d_output = d_state * squashed * output * (1 - output)
+        input_, forget, candidate, output = tf.split(tf.gather(gates, t), 4, axis=1)
+        valid, squashed = tf.gather(mask, t), tf.tanh(tf.gather(cells, t))
+        d_state = valid * (d_state + tf.gather(d_states, t))
+        d_cell = valid * d_cell + tanh_gradient(y=squashed, dy=d_state * output)
+        d_input = sigmoid_gradient(y=input_, dy=d_cell * candidate)
+        d_forget = sigmoid_gradient(y=forget, dy=d_cell * tf.gather(cells_before, t))
+        d_candidate = tanh_gradient(y=candidate, dy=d_cell * input_)
+        d_output = sigmoid_gradient(y=output, dy=d_state * squashed)
         d_gates = tf.concat([d_input, d_forget, d_candidate, d_output], axis=1)
         return (tf.matmul(d_gates, transposed), d_cell * forget), (d_gates,)
 

@@ -8,6 +8,9 @@ import tensorflow as tf
 
 Tensors = tuple[tf.Tensor, ...]
 
+sigmoid_gradient = tf.raw_ops.SigmoidGrad  # dy * y * (1 - y) for y = sigmoid(x)
+tanh_gradient = tf.raw_ops.TanhGrad  # dy * (1 - y * y) for y = tanh(x)
+
 COMPILED_STEPS = 4  # XLA compiles for every length; lengths are rounded up to a multiple of this
 
 

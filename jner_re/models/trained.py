@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 import tempfile
@@ -38,6 +39,7 @@ class Vocabulary:
       characters: those that the character BiRNN knows.
       argument_types: (head type, tail type, relation type) seen together in training.
       fingerprints: hashes of the encoder and the word vectors.
+      corpora: hashes of the sentences it was trained on and of the dev set.
     """
 
     entity_types: tuple[str, ...]
@@ -45,6 +47,7 @@ class Vocabulary:
     characters: str
     argument_types: tuple[tuple[str, str, str], ...]
     fingerprints: dict[str, str]
+    corpora: dict[str, str]
 
     @property
     def label_set(self) -> LabelSet:
@@ -70,9 +73,16 @@ class Vocabulary:
                 characters=record["characters"],
                 argument_types=tuple(tuple(triple) for triple in record["argument_types"]),
                 fingerprints=record["fingerprints"],
+                corpora=record["corpora"],
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"{path}: {error}, expected the vocabulary of a trained model") from None
+
+
+def corpus_hash(sentences: Sequence[Sentence]) -> str:
+    """SHA-256 of the sentences with their annotation."""
+    content = json.dumps([dataclasses.astuple(sentence) for sentence in sentences])
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def argument_types(sentences: Sequence[Sentence]) -> tuple[tuple[str, str, str], ...]:
@@ -171,8 +181,10 @@ def load(model_dir: pathlib.Path) -> TrainedModel:
                 f"{model_dir}: {name} {getattr(config, name)!r} is {inputs.fingerprints.get(name)}, expected "
                 f"{fingerprint}, with which the model was trained"
             )
+    if train_config.calibrate and not (model_dir / THRESHOLD).exists():
+        raise InputError(f"{model_dir}: no {THRESHOLD}: its training has not reached the calibration yet")
     model = build(config, inputs, vocabulary)
-    load_weights(model.training, model_dir / WEIGHTS)
+    load_weights(model.inference, model_dir / WEIGHTS)
     return TrainedModel(config, train_config, vocabulary, read_threshold(model_dir, config), inputs, model)
 
 

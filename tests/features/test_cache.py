@@ -123,6 +123,21 @@ def test_other_content_has_another_place(
     assert_right(cached_layers(Stub(fail_at=0), SENTENCES, tmp_path), SENTENCES)
 
 
+def test_places_tell_words_and_sentences_apart(tmp_path: pathlib.Path) -> None:
+    corpora: list[list[tuple[str, ...]]] = [
+        [("a", "b")],
+        [("a b",)],
+        [("a",), ("b",)],
+        [("ab",)],
+        [("a,b",)],
+        [('a", "b',)],
+    ]
+    for count, corpus in enumerate(corpora, start=1):
+        sentences = [Sentence(tokens) for tokens in corpus]
+        assert_right(cached_layers(Stub(), sentences, tmp_path), sentences)
+        assert len(list(tmp_path.iterdir())) == count
+
+
 def test_two_at_once_share_the_work(tmp_path: pathlib.Path) -> None:
     encoders = [Stub(), Stub()]
     results: list[CachedLayers | None] = [None, None]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -27,16 +28,19 @@ SENTENCES = (
 )
 
 
+@functools.cache
+def make_featurizer() -> Featurizer:
+    return Featurizer(CharTable("abcdefghijklmno", 40), None, casing=True)
+
+
 def make_corpus(sentences: tuple[Sentence, ...] = SENTENCES) -> dataset.FeaturizedCorpus:
     """Characters, casing, and layers [T, 2, 3] that hold the number of the sentence and the token."""
     lengths = [len(sentence.tokens) for sentence in sentences]
     offsets = np.array([0, *itertools.accumulate(lengths)])
     places = [[i + 1, t] for i, length in enumerate(lengths) for t in range(length)]
     layers = np.tile(np.array(places, np.float16)[:, :, None], [1, 1, 3])
-    featurizer = Featurizer(CharTable("abcdefghijklmno", 40), None, casing=True)
-    return dataset.FeaturizedCorpus(
-        sentences, dataset.featurize(sentences, featurizer), CachedLayers(layers, offsets)
-    )
+    features = dataset.featurize(sentences, make_featurizer())
+    return dataset.FeaturizedCorpus(sentences, features, CachedLayers(layers, offsets))
 
 
 def numbered(count: int) -> tuple[Sentence, ...]:
@@ -52,7 +56,7 @@ def test_features_of_a_sentence_are_not_padded() -> None:
         assert arrays["char_ids"].shape == (len(sentence.tokens), longest)
         assert arrays["casing_ids"].shape == (len(sentence.tokens),)
         assert arrays["encoder_layers"].shape == (len(sentence.tokens), 2, 3)
-        alone = dataset.featurize([sentence], Featurizer(CharTable("abcdefghijklmno", 40), None, casing=True))
+        alone = dataset.featurize([sentence], make_featurizer())
         np.testing.assert_array_equal(arrays["char_ids"], alone[0]["char_ids"])
         np.testing.assert_array_equal(arrays["casing_ids"], alone[0]["casing_ids"])
     assert corpus.arrays(2)["encoder_layers"].dtype == np.float16
@@ -72,7 +76,7 @@ def test_featurizing_many_sentences_keeps_their_order() -> None:
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=5), st.integers(0, 100))
 def test_collate_pads_with_zeros(sizes: list[tuple[int, int]], seed: int) -> None:
     random = np.random.default_rng(seed)
-    examples = [
+    examples: list[dataset.Arrays] = [
         {
             "casing_ids": random.integers(1, 9, (t,)).astype(np.int32),
             "relations": random.integers(1, 9, (m, m, 2)).astype(np.uint8),
@@ -84,7 +88,11 @@ def test_collate_pads_with_zeros(sizes: list[tuple[int, int]], seed: int) -> Non
     assert batch["lengths"].tolist() == [t for t, _ in sizes]
     assert batch["lengths"].dtype == np.int32
     t, m = (max(column) for column in zip(*sizes, strict=True))
-    wanted = {"casing_ids": (t,), "relations": (m, m, 2), "encoder_layers": (t, 3, 2)}
+    wanted: dict[str, tuple[int, ...]] = {
+        "casing_ids": (t,),
+        "relations": (m, m, 2),
+        "encoder_layers": (t, 3, 2),
+    }
     for name, shape in wanted.items():
         assert batch[name].shape == (len(sizes), *shape)
         assert batch[name].dtype == examples[0][name].dtype
@@ -143,8 +151,12 @@ def test_sentences_of_a_batch_are_of_similar_length() -> None:
     unsorted = np.random.default_rng(1).permutation(900)
     assert padding(batches) < 0.15
     assert padding([unsorted[k : k + 8].tolist() for k in range(0, 900, 8)]) > 0.4
-    firsts = [lengths[batch[0]] for batch in batches[:40]]
-    assert firsts != sorted(firsts)  # short sentences don't all come first
+
+
+def test_short_sentences_do_not_all_come_first() -> None:
+    lengths = np.random.default_rng(0).integers(1, 60, 100).tolist()  # all are sorted together
+    longest = [max(lengths[i] for i in batch) for batch in dataset.batch_order(lengths, 8, 1, 0)]
+    assert longest != sorted(longest)
 
 
 def same(one: object, other: object) -> bool:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import pathlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,13 +72,15 @@ def test_everything(encoder: str, glove: str, tmp_path: pathlib.Path) -> None:
     [
         ({}, InputSizes(num_chars=15), {"char_ids", "casing_ids"}),
         ({"casing": False}, InputSizes(num_chars=15), {"char_ids"}),
-        ({"char_rnn_size": 0, "glove": True}, InputSizes(word_width=3), {"word_vectors", "casing_ids"}),
+        ({"char_rnn_size": 0, "glove": "glove"}, InputSizes(word_width=3), {"word_vectors", "casing_ids"}),
     ],
 )
 def test_only_what_the_config_names(
-    options: dict[str, bool | int], sizes: InputSizes, names: set[str], glove: str, tmp_path: pathlib.Path
+    options: dict[str, Any], sizes: InputSizes, names: set[str], glove: str, tmp_path: pathlib.Path
 ) -> None:
-    config = ModelConfig(**{**options, "encoder": "", "glove": glove if options.get("glove") else ""})
+    config = ModelConfig(**{"encoder": "", "glove": "", **options})
+    if config.glove:
+        config = dataclasses.replace(config, glove=glove)
     inputs = open_inputs(config, CHARACTERS)
     assert inputs.sizes == sizes
     assert inputs.encoder is None
@@ -114,7 +118,8 @@ def test_nothing_to_read() -> None:
 
 @pytest.mark.parametrize("option", ["encoder", "glove"])
 def test_what_cannot_be_had(option: str, glove: str) -> None:
-    config = ModelConfig(**{"encoder": "", "glove": "", option: "no such thing"})
+    sources: dict[str, Any] = {"encoder": "", "glove": "", option: "no such thing"}
+    config = ModelConfig(**sources)
     with pytest.raises(InputError, match="no such thing"):
         open_inputs(config, "abc")
 

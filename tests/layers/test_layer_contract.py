@@ -28,7 +28,6 @@ from jner_re.layers.span_ends import SpanEnds
 from jner_re.layers.weighted_average import WeightedAverage
 
 D, K, R, M = 4, 5, 3, 2
-Layer = tf.keras.layers.Layer
 
 
 class Sample:
@@ -59,7 +58,7 @@ class Sample:
 class Case:
     """A layer, its inputs, and whether gradients flow through it."""
 
-    make: Callable[[], Layer]
+    make: Callable[[], tf.keras.layers.Layer]
     inputs: Callable[[Sample], list[np.ndarray]]
     differentiable: bool = True
 
@@ -118,17 +117,21 @@ def functional(case: Case) -> tf.keras.Model:
     return tf.keras.Model(inputs, case.make()(*inputs))
 
 
-def randomize(layer: Layer, seed: int = 0) -> None:
+def randomize(layer: tf.keras.layers.Layer, seed: int = 0) -> None:
     """Gives other weights than a layer starts with: zeros and ones would hide mistakes."""
     random = np.random.default_rng(seed)
     for weight in layer.trainable_weights:
         weight.assign(random.normal(scale=0.5, size=weight.shape))
 
 
-def layer_classes() -> Iterator[type[Layer]]:
+def layer_classes() -> Iterator[type[tf.keras.layers.Layer]]:
     for module in pkgutil.iter_modules(layers.__path__):
         for _, kind in inspect.getmembers(importlib.import_module(f"{layers.__name__}.{module.name}")):
-            if inspect.isclass(kind) and issubclass(kind, Layer) and kind.__module__.startswith("jner_re."):
+            if (
+                inspect.isclass(kind)
+                and issubclass(kind, tf.keras.layers.Layer)
+                and kind.__module__.startswith("jner_re.")
+            ):
                 yield kind
 
 
@@ -177,8 +180,7 @@ def test_one_gradient_step(case: Case) -> None:
     def gradients_of_weights() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             outputs = model(inputs, training=True)
-            random = tf.constant(np.random.default_rng(1).normal(size=outputs.shape), tf.float32)
-            loss = tf.reduce_sum(outputs * random)
+            loss = tf.reduce_sum(outputs * tf.random.stateless_normal(tf.shape(outputs), [1, 2]))
         return [tf.convert_to_tensor(g) for g in tape.gradient(loss, model.trainable_weights)]
 
     gradients = gradients_of_weights() if model.trainable_weights else []

@@ -68,8 +68,10 @@ def test_scored_annotations(threshold: float) -> None:
     names = [["Peop", "Loc", "Peop"], [], ["Org"]]
     for b, (entities, relations) in enumerate(results):
         expected = [
-            (Entity(*found["spans"][b, m].tolist(), name), found["entity_scores"][b, m])
-            for m, name in enumerate(names[b])
+            (Entity(start, end, name), score)
+            for name, (start, end), score in zip(
+                names[b], found["spans"][b].tolist(), found["entity_scores"][b], strict=False
+            )
         ]
         assert entities == expected
         scores = {

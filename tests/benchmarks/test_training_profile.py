@@ -1,0 +1,44 @@
+"""Times of nested and of parallel events."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import training_profile
+
+
+def test_own_time_is_without_what_ran_inside() -> None:
+    events = [
+        (0, 100, "outer"),
+        (10, 40, "inner"),
+        (20, 30, "innermost"),
+        (40, 50, "next"),
+        (100, 120, "last"),
+    ]
+    assert sorted(training_profile.self_times(reversed(events))) == sorted(
+        [("outer", 60), ("inner", 20), ("innermost", 10), ("next", 10), ("last", 20)]
+    )
+
+
+def test_busy_time_counts_parallel_threads_once() -> None:
+    second = 10**12
+    threads = [[(0, 2 * second, "a"), (5 * second, 6 * second, "b")], [(second, 3 * second, "c")]]
+    assert training_profile.busy_time(threads) == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("Nadam/AssignAddVariableOp_3:AssignAddVariableOp", "optimizer"),
+        ("training/re_birnns/birnn_1/MatMul:MatMul", "token GRUs, products over all steps"),
+        (
+            "gradient_tape/training/re_birnns/birnn_1/MatMul_3:_FusedMatMul",
+            "token GRUs, products over all steps",
+        ),
+        ("training/char_encoder/birnn/MatMul:MatMul", "character GRU"),
+        ("training/ner/logsumexp/Exp:Exp", "CRF"),
+        ("anything:Mul", "losses, moving average, rest"),
+    ],
+)
+def test_stages(name: str, stage: str) -> None:
+    assert training_profile.stage(name) == stage
