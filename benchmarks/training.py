@@ -24,6 +24,7 @@ import numpy as np
 from absl import flags
 
 from benchmarks.batch_file import write_batches
+from benchmarks.other_programs import OtherPrograms
 from benchmarks.torch_process import TorchProcess
 from benchmarks.training_results import TORCH, Measurement, Side, table
 from jner_re import files, program
@@ -52,6 +53,8 @@ _JIT_COMPILE = flags.DEFINE_boolean("jit_compile", False, "measure training with
 _PROFILE = flags.DEFINE_boolean("profile", False, "say, for each batch size, where the package's time goes")
 _OUTPUT = flags.DEFINE_string("output", "", "file for the results, a JSON line for each batch size")
 
+_QUIET = 0.2  # cores that other programs may use
+
 # The architecture and the training recipe of experiments/presets/conll04.flags.
 MODEL = ModelConfig(rnn_dropout=0.5, pair_context_size=128, typed_pairs=True, entity_weighted=True)
 TRAIN = TrainConfig(learning_rate=1e-3, average_decay=0.99)
@@ -77,10 +80,14 @@ def main() -> None:
     memory = max(measurement.memory for measurement in measurements) / 2**30
     peak = max(max(measurement.peaks) for measurement in measurements) / 1e9
     print(
-        f"\n{len(sentences)} sentences an epoch, {threads} threads, load before {measurements[0].load:.1f}, "
+        f"\n{len(sentences)} sentences an epoch, {threads} threads, "
         f"matrix product {peak:.0f} GFLOP/s, largest resident set {memory:.2f} GiB\n"
     )
     print(table(measurements))
+    if max(measurement.other_programs for measurement in measurements) > _QUIET:
+        print(
+            "\nThe machine was busy: that slows down PyTorch, whose threads wait for each other, most of all."
+        )
 
 
 def parsed_batch_sizes(values: list[str]) -> list[int]:
@@ -100,13 +107,13 @@ def measure(task: Task, batch_size: int, threads: int) -> Measurement:
     from benchmarks import training_ours, training_profile
     from benchmarks.training_products import training_operations
 
-    load, peaks = os.getloadavg()[0], []
     train = dataclasses.replace(TRAIN, batch_size=batch_size)
     trainers = {"jner_re": training_ours.Trainer(task, train, _STEPS.value)}
     if _JIT_COMPILE.value:
         compiled = dataclasses.replace(train, jit_compile=True)
         trainers["jner_re, XLA"] = training_ours.Trainer(task, compiled, _STEPS.value)
     batches = trainers["jner_re"].arrays()
+    others, peaks = OtherPrograms(), []
     with contextlib.ExitStack() as stack:
         first: dict[str, dict[str, Any]] = {}
         turns: dict[str, Callable[[], dict[str, Any]]] = {}
@@ -127,6 +134,7 @@ def measure(task: Task, batch_size: int, threads: int) -> Measurement:
             rounds.append({name: turn() for name, turn in turns.items()})
             seconds = ", ".join(f"{name} {result['seconds']:.2f} s" for name, result in rounds[-1].items())
             print(f"batch {batch_size}, round {i + 1}: {seconds}", flush=True)
+    other_programs = others.cores()
     if _PROFILE.value:
         for name, trainer in trainers.items():
             print(f"\nbatch {batch_size}, {name}\n{training_profile.profile(trainer)}\n", flush=True)
@@ -140,7 +148,7 @@ def measure(task: Task, batch_size: int, threads: int) -> Measurement:
             training_operations(task.config, task.sizes, task.label_set, batch) for batch in batches
         ),
         threads=threads,
-        load=load,
+        other_programs=other_programs,
         peaks=peaks,
         memory=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
         sides={name: side(first[name], [one[name] for one in rounds]) for name in [*trainers, *turns]},

@@ -14,23 +14,27 @@ from benchmarks.training_ours import Trainer
 
 Event = tuple[int, int, str]  # start and end in picoseconds, name
 
-# The first pattern found in an operation's "name:Type" gives its stage. The GRUs' gradients are written by hand:
-# TensorFlow gives their operations no layer's name.
-_TOKENS, _CHARACTERS, _LOOP = r"_birnns/birnn", r"char_encoder/", r"/while|Xla"
+# The first pattern found in an event's name gives its stage; an operation's is "name:Type". TensorFlow gives
+# names without a scope to the GRUs' gradients, which are written by hand, and to the moving average.
+_TOKENS, _CHARACTERS = r"_birnns/birnn", r"char_encoder/"
 _STAGES = (
-    ("optimizer", r"[NnAa]dam"),
+    ("scheduling of operations, XLA's loops", r"^ExecutorState::Process$"),
+    ("optimizer", r"^(Na|A)dam/"),
     ("batches", r"PyFunc|Generator"),
     ("dropout", r"dropout"),
-    ("GRU loops, forward, characters", rf"{_CHARACTERS}.*({_LOOP})"),
-    ("GRU loops, forward, tokens", rf"{_TOKENS}.*({_LOOP})"),
-    ("GRU loops, backward", r"^while|^\w+:.*Xla"),
+    ("GRU loops, forward, characters", rf"{_CHARACTERS}.*/while"),
+    ("GRU loops, forward, tokens", rf"{_TOKENS}.*/while"),
+    ("GRU loops, backward", r"^while"),
     ("GRU products outside the loops", rf"({_TOKENS}|{_CHARACTERS}|^MatMul).*MatMul"),
-    ("GRU, rest", rf"{_TOKENS}|{_CHARACTERS}|^(TensorArray|Tensor|strided_slice|concat|Pad|Sum)"),
+    ("GRU, rest", rf"{_TOKENS}|{_CHARACTERS}|^(TensorArray|Tensor|transpose|strided_slice|concat|Pad|Sum)"),
+    ("moving average", r"^(sub|mul|AssignSubVariableOp)(_\d+)?[:/]"),
+    ("layer average", r"layer_average"),
     ("CRF", r"training/ner/"),
     ("relations", r"span_ends|relation_scorer|pair_context|context_scores|training/re/|relation_loss"),
 )
 _REST = "rest"
-_OPERATION = re.compile(r"[^:]+:_?[A-Z]\w*")  # other events: what runs operations, and waits for them
+# Operations, and what runs them. Other events wait for these. XLA's loops are no operations of the trace.
+_EVENT = re.compile(r"[^:]+:_?[A-Z]\w*|ExecutorState::Process")
 
 
 def profile(trainer: Trainer) -> str:
@@ -42,7 +46,7 @@ def profile(trainer: Trainer) -> str:
 
 
 def read_trace(folder: pathlib.Path) -> list[list[Event]]:
-    """The operations that each thread of the host has run."""
+    """The events of each thread of the host that are operations or run them."""
     (path,) = folder.rglob("*.xplane.pb")
     space = xplane_pb2.XSpace()
     space.ParseFromString(path.read_bytes())
@@ -55,7 +59,7 @@ def read_trace(folder: pathlib.Path) -> list[list[Event]]:
                 events.append(
                     (start, start + event.duration_ps, plane.event_metadata[event.metadata_id].name)
                 )
-            threads.append([event for event in events if _OPERATION.fullmatch(event[2])])
+            threads.append([event for event in events if _EVENT.fullmatch(event[2])])
     return threads
 
 
@@ -98,7 +102,7 @@ def busy_time(threads: Sequence[Iterable[Event]]) -> float:
 
 
 def table(times: dict[str, float], busy: float, steps: int, seconds: float) -> str:
-    """A Markdown table: milliseconds a step, and the share of all operations' time."""
+    """A Markdown table: milliseconds a step on all threads together, and their share."""
     total = sum(times.values())
     rows = [
         f"| {name:38} | {1000 * time / steps:9.2f} | {time / total:6.1%} |"
@@ -110,7 +114,7 @@ def table(times: dict[str, float], busy: float, steps: int, seconds: float) -> s
             f"| {'-' * 38} | {'-' * 8}: | {'-' * 5}: |",
             *rows,
             "",
-            f"Traced steps: {steps}. A step took {1000 * seconds / steps:.2f} ms; operations ran in "
+            f"Traced steps: {steps}. A step took {1000 * seconds / steps:.2f} ms; TensorFlow worked in "
             f"{1000 * busy / steps:.2f} ms of it, on all threads together for {1000 * total / steps:.2f} ms.",
         ]
     )

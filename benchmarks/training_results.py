@@ -42,7 +42,7 @@ class Measurement:
       epoch_sentences: sentences of a whole epoch.
       operations: floating-point operations in the matrix products of a pass.
       threads: of each implementation.
-      load: runnable processes of the machine, the average of the minute before the first round.
+      other_programs: cores that other programs used meanwhile, on average.
       peaks: floating-point operations a second of a large matrix product, in each round.
       memory: largest resident set of the package's process so far, in bytes.
       sides: the implementations by name, PyTorch's being TORCH.
@@ -55,7 +55,7 @@ class Measurement:
     epoch_sentences: int
     operations: int
     threads: int
-    load: float
+    other_programs: float
     peaks: list[float]
     memory: int
     sides: dict[str, Side]
@@ -106,6 +106,7 @@ _HEADER = (
     "GFLOP/s",
     "of peak",
     "times PyTorch's speed",
+    "others",
 )
 
 
@@ -130,4 +131,5 @@ def _row(measurement: Measurement, name: str) -> list[str]:
         f"{measurement.operations_a_second(name) / 1e9:.1f}",
         f"{measurement.share_of_peak(name):.0%}",
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else "",
+        f"{measurement.other_programs:.1f}",
     ]

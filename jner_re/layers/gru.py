@@ -62,7 +62,7 @@ def gru(
     multiple = COMPILED_STEPS if jit_compile else 1
     gate_inputs, mask = pad_steps(gate_inputs, multiple), pad_steps(mask, multiple)
     states = _recurrence(gate_inputs, mask, recurrent_kernel, recurrent_bias, reverse, jit_compile)
-    return states[:steps]
+    return tf.slice(states, [0, 0, 0], [steps, batch, units])
 
 
 def _recurrence(

@@ -57,7 +57,8 @@ def lstm(
     gate_inputs = tf.reshape(gate_inputs, [steps, batch, 4 * units])
     multiple = COMPILED_STEPS if jit_compile else 1
     gate_inputs, mask = pad_steps(gate_inputs, multiple), pad_steps(mask, multiple)
-    return _recurrence(gate_inputs, mask, recurrent_kernel, reverse, jit_compile)[:steps]
+    states = _recurrence(gate_inputs, mask, recurrent_kernel, reverse, jit_compile)
+    return tf.slice(states, [0, 0, 0], [steps, batch, units])
 
 
 def _recurrence(

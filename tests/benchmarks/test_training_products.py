@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -48,9 +49,9 @@ def batch() -> dict[str, np.ndarray]:
     }
 
 
-@pytest.fixture
-def products() -> Iterator[list[int]]:
-    """The operations of every product that is run while the fixture lasts, step by step of each loop."""
+@contextlib.contextmanager
+def counted_products() -> Iterator[list[int]]:
+    """The operations of every product that is run while the context lasts, in each step of each loop."""
     counted: list[int] = []
 
     def count(kind: str, inputs: Any, attributes: Any, outputs: Any, *_: Any, **__: Any) -> None:
@@ -64,28 +65,30 @@ def products() -> Iterator[list[int]]:
         elif kind == "Einsum":
             sizes: dict[str, int] = {}
             for indexes, tensor in zip(
-                attributes["equation"].decode().split("->")[0].split(","), inputs, strict=True
+                tf.compat.as_str(attributes["equation"]).split("->")[0].split(","), inputs, strict=True
             ):
                 sizes.update(zip(indexes, tensor.shape, strict=True))
             counted.append(2 * math.prod(sizes.values()))
 
     tf.config.run_functions_eagerly(True)
     op_callbacks.add_op_callback(count)
-    yield counted
-    op_callbacks.remove_op_callback(count)
-    tf.config.run_functions_eagerly(False)
+    try:
+        yield counted
+    finally:
+        op_callbacks.remove_op_callback(count)
+        tf.config.run_functions_eagerly(False)
 
 
-def test_as_many_as_tensorflow_runs(batch: dict[str, np.ndarray], products: list[int]) -> None:
+def test_as_many_as_tensorflow_runs(batch: dict[str, np.ndarray]) -> None:
     model = joint.build(CONFIG, SIZES, LABELS).training
     inputs = tf.nest.map_structure(tf.constant, batch)
-    products.clear()
-    with tf.GradientTape() as tape:
+    with counted_products() as products, tf.GradientTape() as tape:
         outputs = model(inputs, training=True)
         forward = sum(products)
         labels = tf.zeros_like(outputs["re"])
         loss = tf.reduce_sum(outputs["ner"]) + tf.reduce_sum(relation_loss(labels, outputs["re"]))
-    tape.gradient(loss, model.trainable_variables)
+        with tape.stop_recording():
+            tape.gradient(loss, model.trainable_variables)
     assert forward == forward_operations(CONFIG, SIZES, LABELS, batch)
     assert sum(products) == pytest.approx(training_operations(CONFIG, SIZES, LABELS, batch), rel=0.1)
 

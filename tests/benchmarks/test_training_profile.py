@@ -30,14 +30,20 @@ def test_busy_time_counts_parallel_threads_once() -> None:
     ("name", "stage"),
     [
         ("Nadam/AssignAddVariableOp_3:AssignAddVariableOp", "optimizer"),
-        ("training/re_birnns/birnn_1/MatMul:MatMul", "token GRUs, products over all steps"),
+        ("training/re_birnns/birnn_1/MatMul:MatMul", "GRU products outside the loops"),
         (
             "gradient_tape/training/re_birnns/birnn_1/MatMul_3:_FusedMatMul",
-            "token GRUs, products over all steps",
+            "GRU products outside the loops",
         ),
-        ("training/char_encoder/birnn/MatMul:MatMul", "character GRU"),
-        ("training/ner/logsumexp/Exp:Exp", "CRF"),
-        ("anything:Mul", "losses, moving average, rest"),
+        ("MatMul_5:_MklMatMul", "GRU products outside the loops"),
+        (
+            "training/char_encoder/birnn/while/body/_1/training/MatMul:MatMul",
+            "GRU loops, forward, characters",
+        ),
+        ("while_6/body/_1316/while_6/MatMul:_MklMatMul", "GRU loops, backward"),
+        ("training/ner/scan/while/body/_9/Exp:Exp", "CRF"),
+        ("sub_12/ReadVariableOp:ReadVariableOp", "moving average"),
+        ("training/ner_hidden/Tanh:Tanh", "rest"),
     ],
 )
 def test_stages(name: str, stage: str) -> None:

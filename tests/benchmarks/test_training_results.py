@@ -19,7 +19,7 @@ MEASUREMENT = Measurement(
     epoch_sentences=100,
     operations=600,
     threads=2,
-    load=0.5,
+    other_programs=0.5,
     peaks=[1000.0, 600.0, 1200.0],
     memory=3 * 2**30,
     sides={"ours": OURS, TORCH: THEIRS},
@@ -53,5 +53,5 @@ def test_the_table_has_a_row_for_each_side() -> None:
     header, _, ours, theirs = table([MEASUREMENT]).splitlines()
     assert len({line.count("|") for line in (header, ours, theirs)}) == 1
     cells = [cell.strip() for cell in ours.split("|")[1:-1]]
-    assert cells == ["8", "ours", "20.0", "5.0", "9.0", "0.0", "30%", "1.50 (1.00 to 2.00)"]
+    assert cells == ["8", "ours", "20.0", "5.0", "9.0", "0.0", "30%", "1.50 (1.00 to 2.00)", "0.5"]
     assert [cell.strip() for cell in theirs.split("|")[1:-1]][:3] == ["8", "PyTorch", "13.3"]
