@@ -72,7 +72,7 @@ def self_times(events: Iterable[Event]) -> list[tuple[str, int]]:
             running.pop()
         if running:
             around = running[-1][1]
-            own[around] = (own[around][0], own[around][1] - (end - start))
+            own[around] = (own[around][0], own[around][1] - (min(end, running[-1][0]) - start))
         running.append((end, len(own)))
         own.append((name, end - start))
     return own

@@ -20,6 +20,13 @@ def test_own_time_is_without_what_ran_inside() -> None:
     )
 
 
+def test_own_times_of_a_thread_add_up_to_its_busy_time() -> None:
+    events = [(0, 100, "outer"), (90, 130, "outlasts it"), (120, 130, "inner"), (200, 210, "alone")]
+    own = training_profile.self_times(events)
+    assert dict(own) == {"outer": 90, "outlasts it": 30, "inner": 10, "alone": 10}
+    assert training_profile.busy_time([events]) == pytest.approx(140 / 1e12)
+
+
 def test_busy_time_counts_parallel_threads_once() -> None:
     second = 10**12
     threads = [[(0, 2 * second, "a"), (5 * second, 6 * second, "b")], [(second, 3 * second, "c")]]
