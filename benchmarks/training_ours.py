@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from jner_re import training
+from jner_re import optimizers
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.features.casing import NUM_CLASSES
@@ -82,7 +82,7 @@ class Trainer:
             task.config, task.sizes, task.label_set, task.allowed, config.jit_compile
         ).training
         self.model.compile(
-            training.optimizer(config, whole),
+            optimizers.make(config, whole),
             loss={"ner": ner_loss, "re": relation_loss},
             loss_weights={"ner": 1.0, "re": config.relation_weight},
             jit_compile=False,

@@ -2,13 +2,70 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import tempfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jner_re.errors import InputError
+
+
+@contextlib.contextmanager
+def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Gives a name beside `path` under which to write a file or a folder, renamed to `path` at the end.
+
+    After an error nothing of it is left, and what was at `path` before is still there.
+
+    Raises:
+      InputError: if the folder can't be written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Keeps the ending: some writers choose the format by it.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
+            new = pathlib.Path(beside) / path.name
+            yield new
+            old = pathlib.Path(beside) / f".old-{path.name}"
+            if new.is_dir() and path.is_dir():  # a folder is only renamed to what does not exist
+                os.replace(path, old)
+            try:
+                os.replace(new, path)
+            except BaseException:
+                if old.exists():
+                    os.replace(old, path)
+                raise
+    except OSError as error:
+        raise InputError(f"{path}: can't be written: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
+def locked(path: pathlib.Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
+    """Holds the lock file `path`; other processes and threads wait for it. The lock ends with the process.
+
+    Args:
+      path: made if need be, never removed.
+      waiting: called once if another one holds the lock.
+
+    Raises:
+      InputError: if the lock file can't be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise InputError(f"{path}: can't be written: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting is not None:
+                waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_bytes(path: pathlib.Path, content: bytes) -> None:
@@ -17,19 +74,8 @@ def write_bytes(path: pathlib.Path, content: bytes) -> None:
     Raises:
       InputError: if the folder can't be written to.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(beside, 0o644)
-            os.replace(beside, path)
-        except BaseException:
-            os.unlink(beside)
-            raise
-    except OSError as error:
-        raise InputError(f"{path}: can't be written: {error.strerror}") from None
+    with replacing(path) as new:
+        new.write_bytes(content)
 
 
 def write_text(path: pathlib.Path, content: str) -> None:

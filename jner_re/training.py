@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from jner_re import config as configs
-from jner_re import files
+from jner_re import files, optimizers
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
@@ -29,44 +29,6 @@ from jner_re.schema import LabelSet, Sentence
 LOGS = "logs"
 METRICS = "metrics.json"
 _EVALUATION_BATCH = 32
-
-
-class ConstantThenLinear(tf.keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that is constant and then falls linearly to 0.
-
-    Args:
-      learning_rate: at the start.
-      constant_steps: steps until the fall.
-      total_steps: steps until 0.
-    """
-
-    def __init__(self, learning_rate: float, constant_steps: int, total_steps: int) -> None:
-        self.learning_rate = learning_rate
-        self.constant_steps = constant_steps
-        self.total_steps = total_steps
-
-    def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """The learning rate of one step."""
-        rest = (self.total_steps - tf.cast(step, tf.float32)) / max(self.total_steps - self.constant_steps, 1)
-        return self.learning_rate * tf.clip_by_value(rest, 0.0, 1.0)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            "learning_rate": self.learning_rate,
-            "constant_steps": self.constant_steps,
-            "total_steps": self.total_steps,
-        }
-
-
-def optimizer(config: TrainConfig, steps_per_epoch: int) -> tf.keras.optimizers.Optimizer:
-    """Adam or Nadam (paper, section 3.4) with the schedule and clipping of `config`."""
-    learning_rate: Any = config.learning_rate
-    total = steps_per_epoch * config.epochs
-    if config.constant_fraction < 1:
-        learning_rate = ConstantThenLinear(learning_rate, round(total * config.constant_fraction), total)
-    kind = tf.keras.optimizers.Nadam if config.optimizer == "nadam" else tf.keras.optimizers.Adam
-    return kind(learning_rate, global_clipnorm=config.clip_norm or None)
 
 
 class Progress(tf.train.experimental.PythonState):
@@ -254,7 +216,7 @@ def _fit(
     average = MovingAverage(model.training, config.average_decay)
     steps = -(-len(corpus.sentences) // config.batch_size)
     model.training.compile(
-        optimizer(config, steps),
+        optimizers.make(config, steps),
         loss={"ner": ner_loss, "re": relation_loss},
         loss_weights={"ner": 1.0, "re": config.relation_weight},
         jit_compile=False,

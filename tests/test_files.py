@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import threading
+import time
 
 import pytest
 
@@ -45,15 +46,13 @@ def test_a_failed_write_leaves_the_old_content(
 
         monkeypatch.setattr(os, "replace", replace)
     else:
-        make = os.fdopen
 
-        def fdopen(handle: int, mode: str) -> object:
-            full = os.open("/dev/full", os.O_WRONLY)  # every write to it fails
-            os.dup2(full, handle)
-            os.close(full)
-            return make(handle, mode)
+        def write(path: pathlib.Path, content: bytes) -> None:
+            path.touch()
+            with open("/dev/full", "wb", buffering=0) as full:  # every write to it fails
+                full.write(content)
 
-        monkeypatch.setattr(os, "fdopen", fdopen)
+        monkeypatch.setattr(pathlib.Path, "write_bytes", write)
     with pytest.raises(InputError, match=r"file\.txt: can't be written: No space left on device"):
         files.write_text(path, "new")
     assert path.read_text() == "old"
@@ -128,3 +127,59 @@ def test_what_is_no_json(text: str, message: str, tmp_path: pathlib.Path) -> Non
 def test_json(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file.json").write_text('{"a": [1, null, "é"]}', encoding="utf-8")
     assert files.read_json(tmp_path / "file.json") == {"a": [1, None, "é"]}
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "model"
+    for version in ("1", "2"):
+        with files.replacing(folder) as new:
+            new.mkdir()
+            (new / version).write_text("")
+            assert not (folder / version).exists()
+        assert [path.name for path in folder.iterdir()] == [version]
+    with pytest.raises(ZeroDivisionError), files.replacing(folder) as new:
+        new.mkdir()
+        raise ZeroDivisionError
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert [path.name for path in folder.iterdir()] == ["2"]
+
+
+def test_a_folder_that_can_not_be_replaced_stays(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "1").write_text("")
+    replace, broken = os.replace, []
+
+    def once(source: pathlib.Path, target: pathlib.Path) -> None:
+        if source.name == "model" and target == tmp_path / "model" and not broken:
+            broken.append(source)
+            raise OSError(errno.EIO, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", once)
+    with pytest.raises(InputError, match="Input/output error"), files.replacing(tmp_path / "model") as new:
+        new.mkdir()
+    assert (tmp_path / "model" / "1").exists()
+
+
+def test_one_holder_of_a_lock_at_a_time(tmp_path: pathlib.Path) -> None:
+    inside, most, waited = [0], [0], []
+
+    def work() -> None:
+        with files.locked(tmp_path / "new" / ".lock", lambda: waited.append(1)):
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            time.sleep(0.02)
+            inside[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1]
+    assert waited
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="can't be written"), files.locked(tmp_path / "file" / ".lock"):
+        pass

@@ -23,6 +23,7 @@ _ORDER = (
     "jner_re.features",
     "jner_re.layers",
     "jner_re.losses",
+    "jner_re.optimizers",
     "jner_re.averaging",
     "jner_re.metrics",
     "jner_re.models",

@@ -167,9 +167,3 @@ def test_the_calibrated_threshold_is_saved_and_is_the_best_on_dev(
     assert all(f1(model.threshold) >= f1(threshold) for threshold in (0.05, 0.25, 0.5, 0.75, 0.9))
     with pytest.raises(InputError, match="dev set"):
         training.train(SMALL, config, sentences, [], tmp_path / "none")
-
-
-def test_the_learning_rate_is_constant_and_then_falls_to_zero() -> None:
-    schedule = training.ConstantThenLinear(0.01, 10, 30)
-    rates = [float(schedule(step)) for step in (0, 10, 20, 30, 40)]
-    assert rates == pytest.approx([0.01, 0.01, 0.005, 0.0, 0.0])

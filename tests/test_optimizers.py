@@ -1,0 +1,130 @@
+"""Adam and Nadam against their published updates, in graphs, in `fit` and across a checkpoint; the schedule."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from jner_re import optimizers
+
+RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.9, 0.999, 1e-7
+STEPS = 12
+
+
+def gradients(step: int) -> list[np.ndarray]:
+    random = np.random.default_rng(step)
+    return [random.normal(size=shape).astype(np.float32) for shape in ((3,), (2, 4), (5,))]
+
+
+def reference(steps: int) -> list[np.ndarray]:
+    """Dozat's algorithm 2 with the momentum schedule of its section on Nadam, one array after the other."""
+    mu = [BETA_1 * (1 - 0.5 * 0.96**t) for t in range(1, steps + 2)]
+    results = []
+    for index in range(3):
+        value = np.ones_like(gradients(0)[index], np.float64)
+        m, n = np.zeros_like(value), np.zeros_like(value)
+        for t in range(1, steps + 1):
+            g = gradients(t)[index].astype(np.float64)
+            m = BETA_1 * m + (1 - BETA_1) * g
+            n = BETA_2 * n + (1 - BETA_2) * g**2
+            g_hat = g / (1 - np.prod(mu[:t]))
+            m_hat = m / (1 - np.prod(mu[: t + 1]))
+            m_bar = (1 - mu[t - 1]) * g_hat + mu[t] * m_hat
+            value = value - RATE * m_bar / (np.sqrt(n / (1 - BETA_2**t)) + EPSILON)
+        results.append(value)
+    return results
+
+
+def adam_reference(steps: int) -> list[np.ndarray]:
+    """Kingma and Ba's algorithm 1, with the epsilon of the end of their section 2."""
+    results = []
+    for index in range(3):
+        value = np.ones_like(gradients(0)[index], np.float64)
+        m, v = np.zeros_like(value), np.zeros_like(value)
+        for t in range(1, steps + 1):
+            g = gradients(t)[index].astype(np.float64)
+            m = BETA_1 * m + (1 - BETA_1) * g
+            v = BETA_2 * v + (1 - BETA_2) * g**2
+            rate = RATE * np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
+            value = value - rate * m / (np.sqrt(v) + EPSILON)
+        results.append(value)
+    return results
+
+
+class Run:
+    """Three variables and their optimizer, stepped in a graph or eagerly."""
+
+    def __init__(self, graph: bool, kind: type[tf.keras.optimizers.Optimizer] = optimizers.Nadam) -> None:
+        self.variables = [tf.Variable(tf.ones(gradient.shape)) for gradient in gradients(0)]
+        self.optimizer = kind(RATE)
+        self.optimizer.build(self.variables)
+        self.checkpoint = tf.train.Checkpoint(variables=self.variables, optimizer=self.optimizer)
+        self._step = tf.function(self._apply) if graph else self._apply
+
+    def _apply(self, values: list[tf.Tensor]) -> None:
+        self.optimizer.apply_gradients(zip(values, self.variables, strict=True))
+
+    def steps(self, first: int, last: int) -> None:
+        for step in range(first, last + 1):
+            self._step([tf.constant(value) for value in gradients(step)])
+
+    def check(self, expected: list[np.ndarray]) -> None:
+        for variable, value in zip(self.variables, expected, strict=True):
+            np.testing.assert_allclose(variable.numpy(), value, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("graph", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(optimizers.Nadam, reference), (optimizers.Adam, adam_reference)]
+)
+def test_every_step_follows_the_definition(
+    kind: type[tf.keras.optimizers.Optimizer], expected: Callable[[int], list[np.ndarray]], graph: bool
+) -> None:
+    run = Run(graph, kind)
+    for step in range(1, STEPS + 1):
+        run.steps(step, step)
+        run.check(expected(step))
+
+
+def test_nadam_in_fit() -> None:
+    """A model whose gradients are its inputs: loss = sum over weights of weight times input."""
+    inputs = [tf.keras.Input([gradient.size]) for gradient in gradients(0)]
+    dots = [tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(one) for one in inputs]
+    model = tf.keras.Model(inputs, tf.add_n(dots))
+    model.compile(optimizers.Nadam(RATE), loss=lambda _, output: output)
+    batches = [[gradient.reshape(1, -1) for gradient in gradients(t)] for t in range(1, STEPS + 1)]
+    stacked = tuple(np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+    model.fit(stacked, np.zeros(STEPS), batch_size=1, shuffle=False, verbose=0)
+    for weight, expected in zip(model.get_weights(), reference(STEPS), strict=True):
+        np.testing.assert_allclose(weight.ravel(), expected.ravel(), rtol=1e-4, atol=1e-5)
+
+
+def test_nadam_goes_on_from_a_checkpoint(tmp_path: pathlib.Path) -> None:
+    first, second = Run(True), Run(True)
+    first.steps(1, 5)
+    path = first.checkpoint.save(str(tmp_path / "checkpoint"))
+    second.checkpoint.restore(path).assert_consumed()
+    second.steps(6, STEPS)
+    second.check(reference(STEPS))
+
+
+def test_nadam_takes_sparse_gradients_as_dense_ones() -> None:
+    dense, sparse = tf.Variable(tf.ones([4, 2])), tf.Variable(tf.ones([4, 2]))
+    dense_optimizer, sparse_optimizer = optimizers.Nadam(RATE), optimizers.Nadam(RATE)
+    for step in range(3):
+        rows = tf.constant([[1.0, -2.0], [0.5, step], [3.0, 1.0]])
+        slices = tf.IndexedSlices(rows, tf.constant([2, 0, 2]), tf.constant([4, 2]))
+        sparse_optimizer.apply_gradients([(slices, sparse)])
+        dense_optimizer.apply_gradients([(tf.convert_to_tensor(slices), dense)])
+    np.testing.assert_allclose(sparse.numpy(), dense.numpy(), rtol=1e-6)
+
+
+def test_constant_then_linear() -> None:
+    schedule = optimizers.ConstantThenLinear(0.2, 4, 8)
+    assert [round(float(schedule(step)), 4) for step in range(10)] == [
+        *[0.2] * 5, 0.15, 0.1, 0.05, 0.0, 0.0
+    ]  # fmt: skip
