@@ -18,6 +18,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from jner_re import files
+from jner_re.encoders import download
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
@@ -169,3 +170,8 @@ def _batches(order: Sequence[int], sentences: Sequence[Sentence]) -> Iterator[li
         batch.append(i)
     if batch:
         yield batch
+
+
+def feature_cache() -> pathlib.Path:
+    """The folder in which encoder layers are kept."""
+    return download.cache_dir() / "features"
