@@ -66,7 +66,7 @@ def presets() -> dict[str, pathlib.Path]:
 def main() -> None:
     """Runs the program that the first argument names; without one, lists them."""
     if sys.argv[1:2] in ([], ["--help"], ["-h"]):
-        print(_usage())
+        sys.stdout.write(_usage())
         return
     name, *arguments = sys.argv[1:]
     known = programs()
@@ -124,7 +124,7 @@ def _usage() -> str:
             *lines,
             "",
             "jner-re PROGRAM --help shows the flags of a program.",
-            f"--preset=NAME ({takers}) sets the flags of a preset: {', '.join(presets())}.",
+            f"--preset=NAME ({takers}) sets the flags of a preset: {', '.join(presets())}.\n",
         ]
     )
 
