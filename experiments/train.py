@@ -11,10 +11,11 @@ import pathlib
 
 from absl import flags
 
-from experiments import config_flags
 from jner_re import program
 from jner_re.corpora import data_dir, sample_corpus
 from jner_re.errors import InputError
+
+from . import config_flags
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir",

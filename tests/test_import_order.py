@@ -18,6 +18,7 @@ _ORDER = (
     "jner_re.schema",
     "jner_re.config",
     "jner_re.program",
+    "jner_re.command",
     "jner_re.corpora",
     "jner_re.document",
     "jner_re.encoders",
@@ -115,7 +116,7 @@ def test_one_module_imports_tensorflow_addons() -> None:
     assert users == {"jner_re.layers.crf"}
 
 
-@pytest.mark.parametrize("name", ["errors", "files", "schema", "config", "program", "corpora"])
+@pytest.mark.parametrize("name", ["errors", "files", "schema", "config", "program", "command", "corpora"])
 def test_what_starts_fast_does_not_import_tensorflow_at_once(name: str) -> None:
     for module, path in modules().items():
         if part(module) == f"jner_re.{name}":
