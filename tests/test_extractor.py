@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import untrained
 
 import jner_re
 from jner_re import extractor as extractors
@@ -16,7 +17,6 @@ from jner_re.features.dataset import FeaturizedCorpus
 from jner_re.models import model_dir
 from jner_re.models.predictor import Predictor
 from jner_re.schema import Sentence
-from tests import untrained
 
 TEXTS = [
     "Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.",

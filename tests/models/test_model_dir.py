@@ -10,10 +10,10 @@ from collections.abc import Callable
 import h5py
 import numpy as np
 import pytest
+import untrained
 
 from jner_re.errors import InputError
 from jner_re.models import model_dir
-from tests import untrained
 
 
 @pytest.fixture(scope="module")
