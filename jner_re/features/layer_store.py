@@ -151,10 +151,7 @@ class LayerStore:
         return {"format": _FORMAT, "encoder": self._fingerprint, "layers": shape[0], "width": shape[1]}
 
     def _make(self, shape: Shape) -> Shape:
-        """A new store; without about.json nothing tells what the other files hold."""
-        with _errors(self.folder, "written"):
-            self._index.unlink(missing_ok=True)
-            self._data.unlink(missing_ok=True)
+        """Writes about.json; records that were written under another one are not believed."""
         files.write_text(self._about, json.dumps(self._about_of(shape), indent=2) + "\n")
         return shape
 
@@ -237,14 +234,14 @@ class LayerWriter:
     def _append_layers(self, arrays: Sequence[np.ndarray]) -> int:
         """Returns the first of the appended tokens."""
         content = np.concatenate(arrays).astype(_DTYPE, copy=False)
-        size = os.fstat(self._data).st_size
-        start = -(-size // _token_bytes(self.shape))  # past what a killed writer left
+        start = os.fstat(self._data).st_size // _token_bytes(self.shape)
+        end = start * _token_bytes(self.shape)
         try:
-            os.ftruncate(self._data, start * _token_bytes(self.shape))
+            os.ftruncate(self._data, end)  # a part of a token, which a killed writer left
             _write(self._data, content.tobytes())
             os.fsync(self._data)
         except BaseException:
-            os.ftruncate(self._data, size)  # no record tells of it
+            os.ftruncate(self._data, end)  # no record tells of it
             raise
         return start
 

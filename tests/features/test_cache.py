@@ -304,12 +304,16 @@ def test_a_store_that_lies_about_its_shape(shape: tuple[int, int], tmp_path: pat
         cached_layers(Stub(), SENTENCES, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["about.json", "index", "layers.float16"])
-def test_what_is_deleted_is_made_anew(name: str, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "encoded"), [("about.json", 0), ("index", len(SENTENCES)), ("layers.float16", len(SENTENCES))]
+)
+def test_what_is_deleted_is_made_anew(name: str, encoded: int, tmp_path: pathlib.Path) -> None:
     before = cached_layers(Stub(), SENTENCES, tmp_path)
     the_file(tmp_path, name).unlink()
+    encoder = Stub()
     for corpus in (SENTENCES[::-2], SENTENCES):
-        assert_right(cached_layers(Stub(), corpus, tmp_path), corpus)
+        assert_right(cached_layers(encoder, corpus, tmp_path), corpus)
+    assert encoder.seen.total() == encoded
     assert_right(cached_layers(Unloaded(), SENTENCES, tmp_path), SENTENCES)
     assert_right(before, SENTENCES)  # who has it open keeps it
 
