@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -116,10 +116,6 @@ def _encode_missing(encoder: Encoder, wanted: Mapping[bytes, tuple[str, ...]], w
     missing = {key: tokens for key, tokens in wanted.items() if key not in writer.known}
     if not missing:
         return
-    run = tf.function(
-        encoder.encode,
-        input_signature=[tf.TensorSpec([None, None], tf.string), tf.TensorSpec([None], tf.int32)],
-    )
     progress = tqdm(
         total=len(wanted),
         initial=len(wanted) - len(missing),
@@ -130,7 +126,7 @@ def _encode_missing(encoder: Encoder, wanted: Mapping[bytes, tuple[str, ...]], w
     encoded: dict[bytes, np.ndarray] = {}
     with progress:
         for key, tokens in missing.items():
-            encoded[key] = _encode(run, tokens, writer.shape)
+            encoded[key] = _encode(encoder, tokens, writer.shape)
             if sum(map(len, encoded.values())) >= _WORDS_PER_WRITE:
                 writer.append(encoded)
                 encoded = {}
@@ -139,11 +135,9 @@ def _encode_missing(encoder: Encoder, wanted: Mapping[bytes, tuple[str, ...]], w
             writer.append(encoded)
 
 
-def _encode(
-    run: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], tokens: tuple[str, ...], shape: Shape
-) -> np.ndarray:
+def _encode(encoder: Encoder, tokens: tuple[str, ...], shape: Shape) -> np.ndarray:
     """float16 [T, L, D] of one sentence, encoded without neighbours or padding."""
-    output = run(tf.constant([tokens]), tf.constant([len(tokens)], tf.int32)).numpy()[0]
+    output = encoder.encode(tf.constant([tokens]), tf.constant([len(tokens)], tf.int32)).numpy()[0]
     if output.shape != (len(tokens), *shape):
         raise InputError(
             f"the encoder's output for {len(tokens)} words has the shape {output.shape}, expected "

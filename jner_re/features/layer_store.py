@@ -85,8 +85,9 @@ class LayerStore:
         Raises:
           InputError: if about.json is not of this store.
         """
-        if not self._about.exists():
-            return None
+        with _errors(self.folder, "read"):
+            if not self._about.exists():
+                return None
         about = files.read_json(self._about)
         layers, width = (about.get("layers"), about.get("width")) if isinstance(about, dict) else (0, 0)
         if type(layers) is int and type(width) is int:
