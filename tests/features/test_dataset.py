@@ -44,7 +44,8 @@ def make_corpus(sentences: tuple[Sentence, ...] = SENTENCES) -> dataset.Featuriz
     places = [[i + 1, t] for i, length in enumerate(lengths) for t in range(length)]
     layers = np.tile(np.array(places, np.float16)[:, :, None], [1, 1, 3])
     features = dataset.featurize(sentences, make_featurizer())
-    return dataset.FeaturizedCorpus(sentences, features, CachedLayers(layers, offsets), SPECS)
+    spans = list(zip(offsets, lengths, strict=False))
+    return dataset.FeaturizedCorpus(sentences, features, CachedLayers(layers, spans), SPECS)
 
 
 def numbered(count: int) -> tuple[Sentence, ...]:
