@@ -19,6 +19,8 @@ _ORDER = (
     "jner_re.config",
     "jner_re.program",
     "jner_re.corpora",
+    "jner_re.assets",
+    "jner_re.word_vectors",
     "jner_re.encoders",
     "jner_re.features",
     "jner_re.layers",
@@ -113,7 +115,7 @@ def test_one_module_imports_tensorflow_addons() -> None:
     assert users == {"jner_re.layers.crf"}
 
 
-@pytest.mark.parametrize("name", ["errors", "files", "schema", "config", "program", "corpora"])
+@pytest.mark.parametrize("name", ["errors", "files", "schema", "config", "program", "corpora", "assets", "word_vectors"])
 def test_what_starts_fast_does_not_import_tensorflow_at_once(name: str) -> None:
     for module, path in modules().items():
         if part(module) == f"jner_re.{name}":
