@@ -115,7 +115,9 @@ def test_one_module_imports_tensorflow_addons() -> None:
     assert users == {"jner_re.layers.crf"}
 
 
-@pytest.mark.parametrize("name", ["errors", "files", "schema", "config", "program", "corpora", "assets", "word_vectors"])
+@pytest.mark.parametrize(
+    "name", ["errors", "files", "schema", "config", "program", "corpora", "assets", "word_vectors"]
+)
 def test_what_starts_fast_does_not_import_tensorflow_at_once(name: str) -> None:
     for module, path in modules().items():
         if part(module) == f"jner_re.{name}":

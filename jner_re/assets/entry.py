@@ -85,7 +85,7 @@ def _is_checked(entry: Entry, folder: pathlib.Path, known: Mapping[str, Checksum
 
 
 def _fetch_missing(entry: Entry, missing: Sequence[File], folder: pathlib.Path) -> dict[str, Checksum]:
-    """Moves the missing files into `folder`, from the first source that has them all with the right checksums.
+    """Moves the missing files into `folder`, from the first source that has them all unharmed.
 
     Each source works in a folder of its own, which outlives an interruption and goes once all is fetched.
     """
@@ -111,7 +111,7 @@ def _fetch_missing(entry: Entry, missing: Sequence[File], folder: pathlib.Path) 
 
 
 def _fetch_checked(source: Source, wanted: Sequence[File], staging: pathlib.Path) -> dict[str, Checksum]:
-    """Fetches into `staging`, which is emptied if a checksum is wrong, so that nothing of it is used again."""
+    """Fetches into `staging`, which is removed if a checksum is wrong: nothing of it is used again."""
     staging.mkdir(parents=True, exist_ok=True)
     source.fetch(wanted, staging)
     try:

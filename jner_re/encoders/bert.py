@@ -65,4 +65,6 @@ def read_checkpoint(folder: pathlib.Path) -> Checkpoint:
     types = config.get("type_vocab_size", 2)
     position_embeddings = weights.get("embeddings.position_embeddings.weight", positions, width)
     type_embeddings = weights.get("embeddings.token_type_embeddings.weight", types, width)
-    return checkpoint.read_weights(config, weights, position_embeddings + type_embeddings[0], None, _ATTENTION)
+    return checkpoint.read_weights(
+        config, weights, position_embeddings + type_embeddings[0], None, _ATTENTION
+    )

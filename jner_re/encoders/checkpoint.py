@@ -44,6 +44,7 @@ class Checkpoint:
     """A transformer encoder, float32. V subwords, P positions, H heads.
 
     Attributes:
+      weights_file: that it was read from.
       model_type: the architecture.
       heads: H.
       activation: "gelu" (by the error function), "gelu_new" (by tanh) or "relu".
@@ -56,6 +57,7 @@ class Checkpoint:
       blocks: the layers.
     """
 
+    weights_file: pathlib.Path
     model_type: str
     heads: int
     activation: str
@@ -65,6 +67,11 @@ class Checkpoint:
     embedding_norm: tuple[np.ndarray, np.ndarray]
     distance_bias: np.ndarray | None
     blocks: tuple[BlockWeights, ...]
+
+    @property
+    def vocabulary_size(self) -> int:
+        """V."""
+        return len(self.subword_embeddings)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +152,7 @@ class Weights:
         Raises:
           InputError: if it is missing or not in the safetensors format.
         """
-        self._path = path
+        self.path = path
         if not path.is_file():
             raise InputError(f"{path}: is missing, expected the weights in the safetensors format")
         try:
@@ -165,15 +172,15 @@ class Weights:
           InputError: if it is missing, of another shape or not of floating point.
         """
         if name not in self._names:
-            raise InputError(f"{self._path}: weight {name!r} is missing")
+            raise InputError(f"{self.path}: weight {name!r} is missing")
         stored = self._file.get_slice(self._names[name])
         if tuple(stored.get_shape()) != shape:
             raise InputError(
-                f"{self._path}: weight {name!r} has shape {stored.get_shape()}, expected {list(shape)}"
+                f"{self.path}: weight {name!r} has shape {stored.get_shape()}, expected {list(shape)}"
             )
         if stored.get_dtype() not in ("F64", "F32", "F16"):
             raise InputError(
-                f"{self._path}: weight {name!r} is {stored.get_dtype()}, expected F32, F16 or F64"
+                f"{self.path}: weight {name!r} is {stored.get_dtype()}, expected F32, F16 or F64"
             )
         return self._file.get_tensor(self._names[name]).astype(np.float32)
 
@@ -230,6 +237,7 @@ def read_weights(
             )
         )
     return Checkpoint(
+        weights_file=weights.path,
         model_type=config["model_type"],
         heads=heads,
         activation=config["hidden_act"],

@@ -14,8 +14,8 @@ import tensorflow as tf
 
 from jner_re import config as configs
 from jner_re import files
-from jner_re.config import ModelConfig, TrainConfig
 from jner_re.assets import download
+from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
 from jner_re.features.dataset import FeaturizedCorpus, inference_batches
 from jner_re.features.inputs import Inputs, open_inputs
