@@ -22,6 +22,8 @@ class Encoder(tf.Module):
 
     Attributes:
       folder: of its SavedModel.
+      num_layers: L.
+      width: D.
     """
 
     def __init__(self, folder: pathlib.Path) -> None:

@@ -65,7 +65,7 @@ def _is_replaceable(folder: pathlib.Path) -> bool:
 
 
 def is_current(encoder: pathlib.Path, entry: Entry) -> bool:
-    """Whether `encoder` is what this version of the package makes of the entry's weights, with mean pooling."""
+    """Whether `encoder` is what this version of the package makes of the entry, with mean pooling."""
     description = read_description(encoder)
     is_ours = {"format": _FORMAT, "pooling": "mean"}.items() <= description.items()
     return is_ours and description.get("sha256") in {file.sha256 for file in entry.files}
