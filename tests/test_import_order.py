@@ -21,6 +21,8 @@ _ORDER = (
     "jner_re.command",
     "jner_re.corpora",
     "jner_re.document",
+    "jner_re.assets",
+    "jner_re.word_vectors",
     "jner_re.encoders",
     "jner_re.features",
     "jner_re.layers",
@@ -116,7 +118,21 @@ def test_one_module_imports_tensorflow_addons() -> None:
     assert users == {"jner_re.layers.crf"}
 
 
-@pytest.mark.parametrize("name", ["errors", "files", "schema", "config", "program", "command", "corpora"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "errors",
+        "files",
+        "schema",
+        "config",
+        "program",
+        "command",
+        "corpora",
+        "document",
+        "assets",
+        "word_vectors",
+    ],
+)
 def test_what_starts_fast_does_not_import_tensorflow_at_once(name: str) -> None:
     for module, path in modules().items():
         if part(module) == f"jner_re.{name}":

@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Sequence
 
 from jner_re.config import ModelConfig
-from jner_re.encoders import glove, module
+from jner_re.encoders import module
 from jner_re.errors import InputError
 from jner_re.features.cache import cached_layers
 from jner_re.features.chars import CharTable
@@ -17,6 +17,7 @@ from jner_re.features.featurizer import Featurizer
 from jner_re.features.specs import InputSizes, feature_specs
 from jner_re.features.words import WordTable
 from jner_re.schema import Sentence
+from jner_re.word_vectors import glove
 
 
 @dataclasses.dataclass(frozen=True)
