@@ -36,8 +36,8 @@ class Extractor(tf.Module):
         self.config = trained.config
         self.label_set = trained.vocabulary.label_set
         self.threshold = trained.threshold
-        self._featurizer = trained.inputs.featurizer
-        self._encoder = trained.inputs.encoder
+        self.featurizer = trained.inputs.featurizer
+        self.encoder = trained.inputs.encoder
         self._model = trained.model
 
     @overload
@@ -128,10 +128,14 @@ class Extractor(tf.Module):
           float32 [B, M, M, R].
         """
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), axis=1)
-        features = {**self._featurizer.features(tokens), "lengths": lengths}
-        if self._encoder is not None:
+        return self._outputs(tokens, lengths)
+
+    @tf.autograph.experimental.do_not_convert
+    def _outputs(self, tokens: tf.Tensor, lengths: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = {**self.featurizer.features(tokens), "lengths": lengths}
+        if self.encoder is not None:
             # As the feature cache, from which the model was trained, keeps them.
-            features["encoder_layers"] = tf.cast(self._encoder.encode(tokens, lengths), tf.float16)
+            features["encoder_layers"] = tf.cast(self.encoder.encode(tokens, lengths), tf.float16)
         return self._model(features, training=False)
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import logging
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from lengths_encoder import save_encoder
 
 from jner_re import training
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
+from jner_re.encoders.module import Encoder
 from jner_re.errors import InputError
 from jner_re.features.inputs import open_frozen
 from jner_re.metrics import strict
@@ -22,7 +25,7 @@ from jner_re.models import model_dir
 from jner_re.models.decode import without_scores
 from jner_re.schema import Entity, LabelSet, Sentence
 
-# Nothing to download: characters and casing only.
+# Nothing to download; the encoder is added where one is needed.
 SMALL = ModelConfig(
     encoder="",
     glove="",
@@ -47,11 +50,26 @@ def sentences() -> list[Sentence]:
 Run = tuple[dict[str, Any], pathlib.Path]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache folder of these tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JNER_RE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="module")
-def whole(sentences: list[Sentence], tmp_path_factory: pytest.TempPathFactory) -> Run:
+def encoded(tmp_path_factory: pytest.TempPathFactory) -> ModelConfig:
+    """SMALL with an encoder."""
+    encoder = save_encoder(tmp_path_factory.mktemp("encoder") / "lengths", 0.1)
+    return dataclasses.replace(SMALL, encoder=encoder)
+
+
+@pytest.fixture(scope="module")
+def whole(encoded: ModelConfig, sentences: list[Sentence], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """An uninterrupted run: its metrics and its directory."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    return training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder), folder
+    return training.train(encoded, QUICK, sentences[:16], sentences[16:], folder), folder
 
 
 def weights(folder: pathlib.Path) -> list[np.ndarray]:
@@ -116,34 +134,55 @@ class KilledError(Exception):
     """Stands for a kill: nothing is cleaned up or saved."""
 
 
-def test_a_run_killed_twice_resumes_to_the_same_result(
-    whole: Run, sentences: list[Sentence], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_killed_three_times_resumes_to_the_same_result(
+    whole: Run,
+    encoded: ModelConfig,
+    sentences: list[Sentence],
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     metrics, folder = whole
-    train, dev = sentences[:16], sentences[16:]
-    update = MovingAverage.on_train_batch_end
-    left = [4 + 3]  # four batches an epoch: within the second epoch
+    encode, update = Encoder.encode, MovingAverage.on_train_batch_end
+    left = [0]
 
-    def die(self: MovingAverage, number: int, logs: Any = None) -> None:
+    def count_down() -> None:
         left[0] -= 1
         if left[0] < 0:
             raise KilledError
+
+    def dying_encode(self: Encoder, *arguments: Any) -> tf.Tensor:
+        count_down()
+        return encode(self, *arguments)
+
+    def dying_update(self: MovingAverage, number: int, logs: Any = None) -> None:
+        count_down()
         update(self, number, logs)
 
+    def train() -> dict[str, Any]:
+        return training.train(encoded, QUICK, sentences[:16], sentences[16:], tmp_path / "killed")
+
+    monkeypatch.setenv("JNER_RE_CACHE", str(tmp_path / "cache"))
     with monkeypatch.context() as patch:
-        patch.setattr(MovingAverage, "on_train_batch_end", die)
+        patch.setattr(Encoder, "encode", dying_encode)
+        left[0] = 9
         with pytest.raises(KilledError):
-            training.train(SMALL, QUICK, train, dev, tmp_path / "killed")
-        left[0] = 4  # at the end of the second epoch, before it is saved
-        with pytest.raises(KilledError):
-            training.train(SMALL, QUICK, train, dev, tmp_path / "killed")
-    assert training.train(SMALL, QUICK, train, dev, tmp_path / "killed") == metrics
+            train()
+    with monkeypatch.context() as patch:
+        patch.setattr(MovingAverage, "on_train_batch_end", dying_update)
+        for batches in (
+            4 + 3,
+            4,
+        ):  # four an epoch: within the second epoch, and at its end, before it is saved
+            left[0] = batches
+            with pytest.raises(KilledError):
+                train()
+    assert train() == metrics
     for one, other in zip(weights(folder), weights(tmp_path / "killed"), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_finished_run_is_not_trained_again(
-    whole: Run, sentences: list[Sentence], monkeypatch: pytest.MonkeyPatch
+    whole: Run, encoded: ModelConfig, sentences: list[Sentence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     metrics, folder = whole
 
@@ -151,11 +190,11 @@ def test_a_finished_run_is_not_trained_again(
         raise AssertionError("fit was called")
 
     monkeypatch.setattr("tensorflow.keras.Model.fit", never)
-    assert training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder) == metrics
+    assert training.train(encoded, QUICK, sentences[:16], sentences[16:], folder) == metrics
 
 
 def test_a_damaged_checkpoint_is_one_clear_error(
-    whole: Run, sentences: list[Sentence], tmp_path: pathlib.Path
+    whole: Run, encoded: ModelConfig, sentences: list[Sentence], tmp_path: pathlib.Path
 ) -> None:
     _, folder = whole
     (data,) = (folder / "checkpoints").glob("last-*.data*")
@@ -164,17 +203,17 @@ def test_a_damaged_checkpoint_is_one_clear_error(
         for damaged in (content[: len(content) // 2], b"\0" * len(content)):
             data.write_bytes(damaged)
             with pytest.raises(InputError, match="can't be read, so that the run can't go on"):
-                training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder)
+                training.train(encoded, QUICK, sentences[:16], sentences[16:], folder)
     finally:
         data.write_bytes(content)
 
 
-def test_the_seed_fixes_the_weights_at_the_start(whole: Run) -> None:
+def test_the_seed_fixes_the_weights_at_the_start(whole: Run, encoded: ModelConfig) -> None:
     trained = model_dir.load(whole[1])
 
     def start(seed: int) -> list[np.ndarray]:
         tf.keras.utils.set_random_seed(seed)
-        return model_dir.build(SMALL, trained.inputs, trained.vocabulary).training.get_weights()
+        return model_dir.build(encoded, trained.inputs, trained.vocabulary).training.get_weights()
 
     def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
         return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
@@ -185,22 +224,22 @@ def test_the_seed_fixes_the_weights_at_the_start(whole: Run) -> None:
 
 
 def test_a_directory_of_another_config_or_corpus_is_refused(
-    whole: Run, sentences: list[Sentence], tmp_path: pathlib.Path
+    whole: Run, encoded: ModelConfig, sentences: list[Sentence], tmp_path: pathlib.Path
 ) -> None:
     _, folder = whole
     train, dev = sentences[:16], sentences[16:]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with pytest.raises(InputError, match=r"config.json: rnn_size is 24, expected 25"):
-        training.train(dataclasses.replace(SMALL, rnn_size=25), QUICK, train, dev, folder)
+        training.train(dataclasses.replace(encoded, rnn_size=25), QUICK, train, dev, folder)
     with pytest.raises(InputError, match=r"config.json: epochs is 4, expected 2"):
-        training.train(SMALL, dataclasses.replace(QUICK, epochs=2), train, dev, folder)
+        training.train(encoded, dataclasses.replace(QUICK, epochs=2), train, dev, folder)
     with pytest.raises(InputError, match="another corpus"):
-        training.train(SMALL, QUICK, dev, train, folder)
+        training.train(encoded, QUICK, dev, train, folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"notes\.txt"):
-        training.train(SMALL, QUICK, train, dev, tmp_path / "other")
+        training.train(encoded, QUICK, train, dev, tmp_path / "other")
 
 
 def test_early_stopping_callbacks_and_types_that_only_dev_has(

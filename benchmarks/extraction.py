@@ -1,0 +1,91 @@
+"""What calling the extractor costs: opening a model, the first call, one warm sentence, many sentences.
+
+    python -m benchmarks.extraction --model_dir=runs/demo --threads=1
+
+Times are wall-clock and processor time; one warm sentence is the median of many calls, in which the extractor
+and its encoder alone take turns, so that what else the machine does meets both alike.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from jner_re import program
+from jner_re.corpora import sample_corpus
+
+if TYPE_CHECKING:
+    from jner_re.extractor import Extractor
+
+_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_CALLS = flags.DEFINE_integer("calls", 100, "calls on one warm sentence", lower_bound=1)
+_SENTENCES = flags.DEFINE_integer("sentences", 1000, "sentences of the last measurement", lower_bound=1)
+_THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
+
+
+def main() -> None:
+    """Measures and prints."""
+    start, used = time.perf_counter(), time.process_time()
+    program.import_tensorflow_quietly()
+    program.set_threads(_THREADS.value)
+    import jner_re
+
+    extractor = jner_re.load(_MODEL_DIR.value)
+    sentences = [
+        " ".join(s.tokens) for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)
+    ]
+    report("import and open", time.perf_counter() - start, time.process_time() - used)
+    text = sentences[0]
+    report("first call", *timed(lambda: extractor(text)))
+
+    encoder = encoder_alone(extractor, text)
+    encoder()
+    whole, alone = [], []
+    for _ in range(_CALLS.value):
+        whole.append(timed(lambda: extractor(text))[0])
+        alone.append(timed(encoder)[0])
+    milliseconds = 1000 * statistics.median(whole)
+    quartiles = [1000 * quartile for quartile in statistics.quantiles(whole, n=4)]
+    share = statistics.median(alone) / statistics.median(whole)
+    print(
+        f"one warm sentence of {len(extractor(text).tokens)} tokens: {milliseconds:.1f} ms "
+        f"(quartiles {quartiles[0]:.1f} to {quartiles[2]:.1f}), the encoder's share {share:.0%}"
+    )
+    many = [sentences[i % len(sentences)] for i in range(_SENTENCES.value)]
+    tokens = sum(len(document.tokens) for document in extractor(many[: len(sentences)]))
+    seconds, processor = timed(lambda: extractor(many))
+    report(
+        f"{len(many)} sentences of {tokens / min(len(many), len(sentences)):.0f} tokens", seconds, processor
+    )
+
+
+def encoder_alone(extractor: Extractor, text: str) -> Callable[[], object]:
+    """A call that does the encoder's part of the extractor's work on a text of one sentence."""
+    import tensorflow as tf
+
+    if extractor.encoder is None:
+        return lambda: None
+    encoder = extractor.encoder
+    tokens = tf.constant([[token.text for token in extractor(text).tokens]])
+    lengths = tf.constant([tokens.shape[1]])
+    return lambda: encoder.encode(tokens, lengths).numpy()
+
+
+def timed(call: Callable[[], object]) -> tuple[float, float]:
+    """Wall-clock and processor seconds of a call."""
+    start, used = time.perf_counter(), time.process_time()
+    call()
+    return time.perf_counter() - start, time.process_time() - used
+
+
+def report(name: str, seconds: float, processor: float) -> None:
+    """One line."""
+    print(f"{name}: {seconds:.2f} s, {processor:.2f} s of processor time", flush=True)
+
+
+if __name__ == "__main__":
+    program.run(main)
