@@ -1,12 +1,9 @@
-"""Files as the corpus formats use them: UTF-8, exact line ends, written beside and renamed into place."""
+"""Files as the corpus formats use them: UTF-8, exact line ends, never half-written."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Iterator
 
 from jner_re import files
@@ -53,24 +50,10 @@ def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     Raises:
       InputError: `path` is a file or a folder that is not empty, or the folder cannot be written.
     """
-    try:
+    with files.replacing(path) as folder:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists already, expected a new or empty folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        name = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    try:
-        yield pathlib.Path(name)
-        os.chmod(name, 0o777 & ~_umask())
-        os.replace(name, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(name, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        folder.mkdir()
+        yield folder
+        if path.exists():
+            path.rmdir()  # fails if it is no longer empty

@@ -56,7 +56,7 @@ def test_data_dir(tmp_path: pathlib.Path) -> None:
         read_split(tmp_path / "none", "train")
 
 
-def test_sample_corpus_is_fit_and_in_the_package() -> None:
+def test_sample_corpus_is_valid_and_in_the_package() -> None:
     parts = {name: sample_corpus.read_sample(name) for name in ("train", "dev", "test")}
     assert sum(map(len, parts.values())) >= 200
     texts = [sentence.tokens for part in parts.values() for sentence in part]
