@@ -22,7 +22,7 @@ from jner_re import program
 from jner_re.corpora import spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.drop_invalid import drop_invalid
-from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unwritable, write
+from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
 from jner_re.corpora.tokenization import TOKEN_PATTERNS
@@ -108,7 +108,7 @@ def _show_statistics(corpus: Corpus) -> None:
 
 def _convert(corpus: Corpus, output: pathlib.Path) -> None:
     sentences = _valid_sentences(corpus)
-    findings = unwritable(sentences, output, _OUTPUT_FORMAT.value)
+    findings = unsupported(sentences, output, _OUTPUT_FORMAT.value)
     if findings:
         _list(findings, sys.stderr)
         raise InputError(

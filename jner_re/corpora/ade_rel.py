@@ -13,6 +13,7 @@ import dataclasses
 import pathlib
 from collections.abc import Sequence
 
+from jner_re import files
 from jner_re.corpora.alignment import is_exact, token_span
 from jner_re.corpora.corpus import (
     Corpus,
@@ -23,7 +24,7 @@ from jner_re.corpora.corpus import (
     require_valid,
 )
 from jner_re.corpora.overlaps import resolve_overlaps
-from jner_re.corpora.text_files import read_text, write_text
+from jner_re.corpora.text_files import read_text
 from jner_re.corpora.tokenization import tokenize
 from jner_re.schema import Entity, Relation, Sentence
 
@@ -101,11 +102,11 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     """
     path = pathlib.Path(path)
     require_valid(sentences, path)
-    raise_problems(unwritable(sentences, path))
-    write_text(path, "".join(_rows_text(sentence) for sentence in sentences))
+    raise_problems(unsupported(sentences, path))
+    files.write_text(path, "".join(_rows_text(sentence) for sentence in sentences))
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
     """What the format cannot represent: other types, whatever is in no relation, "|" and line ends."""
     findings = []
 

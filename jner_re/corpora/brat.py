@@ -113,7 +113,7 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     """
     path = pathlib.Path(path)
     require_valid(sentences, path)
-    raise_problems(unwritable(sentences, path))
+    raise_problems(unsupported(sentences, path))
     with new_folder(path) as folder:
         for i, sentence in enumerate(sentences):
             name = _written_name(i, sentence)
@@ -121,7 +121,7 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
             (folder / f"{name}.ann").write_bytes(_annotation_text(sentence).encode())
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
     """What the format cannot represent: white space in tokens and types, ids too long for a file name."""
     findings = []
     for i, sentence in enumerate(sentences):

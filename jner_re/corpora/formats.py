@@ -40,9 +40,9 @@ def read(path: pathlib.Path, format: str = "spert", tokenization: str | None = N
     return load(path, format, tokenization).valid_sentences()
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path, format: str) -> list[Finding]:
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path, format: str) -> list[Finding]:
     """What the format cannot represent of valid sentences."""
-    return FORMATS[format].unwritable(sentences, path)
+    return FORMATS[format].unsupported(sentences, path)
 
 
 def write(sentences: Sequence[Sentence], path: pathlib.Path, format: str = "spert") -> None:

@@ -19,6 +19,7 @@ import dataclasses
 import pathlib
 from collections.abc import Sequence
 
+from jner_re import files
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
@@ -27,7 +28,7 @@ from jner_re.corpora.corpus import (
     raise_problems,
     require_valid,
 )
-from jner_re.corpora.text_files import read_text, write_text
+from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence
 
@@ -88,11 +89,11 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     """
     path = pathlib.Path(path)
     require_valid(sentences, path)
-    raise_problems(unwritable(sentences, path))
-    write_text(path, "".join(_text(sentence) for sentence in sentences))
+    raise_problems(unsupported(sentences, path))
+    files.write_text(path, "".join(_text(sentence) for sentence in sentences))
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
     """What the format cannot represent: tabs and line ends, outer spaces in ids, relation type "N"."""
     findings = []
     for i, sentence in enumerate(sentences):

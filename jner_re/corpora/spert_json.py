@@ -12,8 +12,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+from jner_re import files
 from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, has_surrogate, require_valid
-from jner_re.corpora.text_files import read_text, write_text
+from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence
 
@@ -70,10 +71,10 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     path = pathlib.Path(path)
     require_valid(sentences, path)
     lines = [json.dumps(_record(sentence), ensure_ascii=False) for sentence in sentences]
-    write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
+    files.write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
     """What the format cannot represent of valid sentences: nothing."""
     return []
 

@@ -1,4 +1,4 @@
-"""Files as the corpus formats use them: UTF-8, exact line ends, never half-written."""
+"""Files and folders as the corpus formats use them: UTF-8 with exact line ends, new folders."""
 
 from __future__ import annotations
 
@@ -36,11 +36,6 @@ def read_text(path: pathlib.Path, may_be_empty: bool = False) -> str:
     if text.startswith("\ufeff"):
         raise InputError(f"{path}: starts with a byte order mark, expected UTF-8 without one")
     return text
-
-
-def write_text(path: pathlib.Path, text: str) -> None:
-    """Writes a UTF-8 file beside `path` and renames it into place; creates the folder if need be."""
-    files.write_bytes(path, text.encode("utf-8"))
 
 
 @contextlib.contextmanager
