@@ -18,11 +18,11 @@ help:
 	$(BIN)/pip install --quiet --upgrade pip
 	@touch $@
 
-.venv/demo-installed: .venv/made setup.cfg pyproject.toml
+.venv/demo-installed: .venv/made setup.cfg setup.py pyproject.toml
 	$(BIN)/pip install --progress-bar on --editable .
 	@touch $@
 
-.venv/all-installed: .venv/made setup.cfg pyproject.toml
+.venv/all-installed: .venv/made setup.cfg setup.py pyproject.toml
 	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,distributed,convert,dev]'
 	@touch $@ .venv/demo-installed
 

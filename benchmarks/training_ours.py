@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from jner_re import optimizers
+from jner_re import training
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.features.cache import feature_cache
 from jner_re.features.casing import NUM_CLASSES
 from jner_re.features.chars import characters
 from jner_re.features.dataset import FeaturizedCorpus, training_batches
-from jner_re.features.inputs import InputSizes, open_inputs
-from jner_re.losses import ner_loss, relation_loss
-from jner_re.models import joint, trained
+from jner_re.features.inputs import make_inputs, open_frozen
+from jner_re.features.specs import InputSizes
+from jner_re.models import joint, model_dir
 from jner_re.schema import LabelSet, Sentence
 
 VERSION = tf.__version__
@@ -59,9 +60,9 @@ class Task:
 def open_task(config: ModelConfig, sentences: Sequence[Sentence]) -> Task:
     """Loads the encoder and fills the feature cache, if it is not yet filled."""
     label_set = LabelSet.of(sentences)
-    allowed = joint.allowed_pairs(label_set, trained.argument_types(sentences))
-    inputs = open_inputs(config, characters(sentences))
-    return Task(config, label_set, allowed, inputs.sizes, inputs.corpus(sentences, trained.feature_cache()))
+    allowed = joint.allowed_pairs(label_set, model_dir.argument_types(sentences))
+    inputs = make_inputs(config, open_frozen(config), characters(sentences))
+    return Task(config, label_set, allowed, inputs.sizes, inputs.corpus(sentences, feature_cache()))
 
 
 class Trainer:
@@ -81,23 +82,18 @@ class Trainer:
         self.model = joint.build(
             task.config, task.sizes, task.label_set, task.allowed, config.jit_compile
         ).training
-        self.model.compile(
-            optimizers.make(config, whole),
-            loss={"ner": ner_loss, "re": relation_loss},
-            loss_weights={"ner": 1.0, "re": config.relation_weight},
-            jit_compile=False,
-        )
+        training.compile_model(self.model, config, len(task.corpus.sentences))
         self.average = MovingAverage(self.model, config.average_decay)
 
     @property
     def parameters(self) -> int:
         """The number of trained weights."""
-        return trained.trainable_parameters(self.model)
+        return model_dir.trainable_parameters(self.model)
 
     def arrays(self) -> list[dict[str, np.ndarray]]:
         """The batches: the inputs, and the target `relations` [B, M, M, R]."""
         pairs = self.batches.as_numpy_iterator()
-        return [{**inputs, "relations": targets["re"]} for inputs, targets in pairs]
+        return [{**inputs, "relations": target} for inputs, target in pairs]
 
     def one_pass(self) -> dict[str, float]:
         """Trains on all batches, as an epoch does, and gives seconds and mean loss."""

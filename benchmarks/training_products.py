@@ -6,7 +6,7 @@ import numpy as np
 
 from jner_re.config import ModelConfig
 from jner_re.features.casing import NUM_CLASSES
-from jner_re.features.inputs import InputSizes
+from jner_re.features.specs import InputSizes
 from jner_re.schema import LabelSet
 
 _GATES = {"gru": 3, "lstm": 4}

@@ -30,7 +30,7 @@ _STAGES = (
     ("moving average", r"^(sub|mul|AssignSubVariableOp)(_\d+)?[:/]"),
     ("layer average", r"layer_average"),
     ("CRF", r"training/ner/"),
-    ("relations", r"span_ends|relation_scorer|pair_context|context_scores|training/re/|relation_loss"),
+    ("relations", r"pair_scorer|training/re/|relation_loss|logistic_loss"),
 )
 _REST = "rest"
 # Operations, and what runs them. Other events wait for these. XLA's loops are no operations of the trace.

@@ -23,6 +23,9 @@ _OUTPUT = flags.DEFINE_string(
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
 )
+_CALIBRATION = flags.DEFINE_boolean(
+    "calibration", False, "also say how far scores are probabilities, in a table and in --output"
+)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 
@@ -33,20 +36,28 @@ def main() -> None:
     sentences = corpora.read(pathlib.Path(_CORPUS.value), _FORMAT.value, tokenization)
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
-    from jner_re.metrics import strict
+    from jner_re.features.cache import feature_cache
+    from jner_re.metrics import calibration, strict
     from jner_re.metrics.table import table
-    from jner_re.models import trained
+    from jner_re.models import model_dir
     from jner_re.models.decode import without_scores
+    from jner_re.models.predictor import Predictor
 
-    model = trained.load(pathlib.Path(_MODEL_DIR.value))
-    label_set = model.vocabulary.label_set
-    label_set.check(sentences, _CORPUS.value)
-    corpus = model.inputs.corpus(sentences, trained.feature_cache())
-    predicted = without_scores(sentences, model.predict_corpus(corpus, _THRESHOLD.value))
-    report = strict.evaluate(sentences, predicted, label_set)
+    model = model_dir.load(pathlib.Path(_MODEL_DIR.value))
+    corpus = model.inputs.corpus(sentences, feature_cache())
+    threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
+    predictor = Predictor(model.model, corpus.specs, model.vocabulary.label_set)
+    scored = predictor.scored(corpus, threshold)
+    label_set = model.vocabulary.label_set.covering(sentences, _CORPUS.value)
+    report = strict.evaluate(sentences, without_scores(sentences, scored), label_set)
+    if _CALIBRATION.value:
+        results = calibration.calibration(sentences, predictor.scored(corpus, 0.0))
+        report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
         files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     print(table(report))
+    if _CALIBRATION.value:
+        print(f"\n{calibration.table(results)}")
 
 
 if __name__ == "__main__":

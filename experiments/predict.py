@@ -9,7 +9,8 @@ sentences. Each gives a line of JSON:
  "relations": [{"type", "head", "tail", "score"}]}
 
 start and end count characters (Unicode code points, end exclusive); head and tail index the entities; scores
-are probabilities.
+are probabilities. A text with a sentence that is too long gives {"text": …, "error": …} instead; the exit
+code is then 1, after all others are answered.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ import os
 import pathlib
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from absl import flags
 
 from jner_re import program
 from jner_re.errors import InputError
+
+if TYPE_CHECKING:
+    from jner_re.extractor import Extractor
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _THRESHOLD = flags.DEFINE_float(
@@ -34,6 +39,13 @@ _TEXTS = flags.DEFINE_integer("texts_at_once", 64, "texts that are read and answ
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 
+class Line(NamedTuple):
+    """A text and where it stands."""
+
+    place: str
+    text: str
+
+
 def main(paths: Sequence[str]) -> None:
     """Reads, predicts and prints."""
     for path in paths:
@@ -41,17 +53,39 @@ def main(paths: Sequence[str]) -> None:
             raise InputError(f"{path}: no such file, or not readable, expected a text file")
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
-    from jner_re import prediction
-    from jner_re.models import trained
+    from jner_re import extractor
 
-    model = trained.load(pathlib.Path(_MODEL_DIR.value))
-    texts = _lines(paths)
-    while batch := list(itertools.islice(texts, _TEXTS.value)):
-        for found in prediction.extract(model, batch, _THRESHOLD.value):
+    model = extractor.load(_MODEL_DIR.value)
+    lines = _lines(paths)
+    refused = 0
+    while batch := list(itertools.islice(lines, _TEXTS.value)):
+        for found in _answers(model, batch):
+            refused += "error" in found
             print(json.dumps(found, ensure_ascii=False), flush=True)
+    if refused:
+        sys.exit(1)
 
 
-def _lines(paths: Sequence[str]) -> Iterator[str]:
+def _answers(model: Extractor, batch: Sequence[Line]) -> Iterator[dict[str, Any]]:
+    """What each line of the output says; a text that is refused is also reported on standard error."""
+    errors = {}
+    for number, line in enumerate(batch):
+        try:
+            model.check(line.text)
+        except InputError as error:
+            errors[number] = str(error)
+            print(f"error: {line.place}: {error}", file=sys.stderr)
+    documents = iter(
+        model([line.text for number, line in enumerate(batch) if number not in errors], _THRESHOLD.value)
+    )
+    for number, line in enumerate(batch):
+        if number in errors:
+            yield {"text": line.text, "error": errors[number]}
+        else:
+            yield next(documents).to_json()
+
+
+def _lines(paths: Sequence[str]) -> Iterator[Line]:
     """The lines that are not blank."""
     for path in paths or ["-"]:
         name = "standard input" if path == "-" else path
@@ -62,7 +96,7 @@ def _lines(paths: Sequence[str]) -> Iterator[str]:
                 except UnicodeDecodeError as error:
                     raise InputError(f"{name}: line {number}: byte {error.start} is not UTF-8") from None
                 if text.strip():
-                    yield text
+                    yield Line(f"{name}: line {number}", text)
 
 
 if __name__ == "__main__":

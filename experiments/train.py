@@ -11,10 +11,11 @@ import pathlib
 
 from absl import flags
 
-from experiments import config_flags
 from jner_re import program
 from jner_re.corpora import data_dir, sample_corpus
 from jner_re.errors import InputError
+
+from . import config_flags
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir",
@@ -44,7 +45,7 @@ def main() -> None:
 
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
-    from jner_re import training
+    from jner_re import run_directory, training
     from jner_re.metrics.table import table
 
     model_dir = pathlib.Path(_MODEL_DIR.value)
@@ -52,7 +53,7 @@ def main() -> None:
     if dev:
         print(f"\nDev scores after epoch {metrics['best_epoch']}, threshold {metrics['threshold']}:")
         print(table(metrics["dev"]))
-    print(f"\nModel directory: {model_dir}\nTensorBoard logs: {model_dir / training.LOGS}")
+    print(f"\nModel directory: {model_dir}\nTensorBoard logs: {model_dir / run_directory.LOGS}")
 
 
 if __name__ == "__main__":

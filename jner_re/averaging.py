@@ -5,17 +5,25 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
 
 
 class MovingAverage(tf.keras.callbacks.Callback):
-    """Follows a model's trainable weights.
+    """Follows a model's trainable weights, and stands in for them while the model is evaluated.
 
-    After every batch, average = decay * average + (1 - decay) * weight.
+    After batch t (from 1), with decay d, the average of the weights w_1 to w_t, in which w_i counts d^(t-i):
+
+        average_t = sum_i d^(t-i) w_i / sum_i d^(t-i) = average_t-1 + (1-d) / (1-d^t) (w_t - average_t-1)
+
+    The weights before the first batch have no part in it (bias correction, as Adam's).
 
     Args:
       model: the model that is trained.
       decay: 0 makes the average the weights themselves.
+
+    Attributes:
+      state: what a checkpoint has to hold: the averages and the number of batches.
     """
 
     def __init__(self, model: tf.keras.Model, decay: float) -> None:
@@ -23,28 +31,39 @@ class MovingAverage(tf.keras.callbacks.Callback):
         self.decay = decay
         self._weights = model.trainable_weights
         self.averages = [tf.Variable(weight, trainable=False) for weight in self._weights] if decay else []
-        self._update = tf.function(self._assign_averages)
+        self._batches = tf.Variable(0, trainable=False, dtype=tf.int64)
+        self.state = [self._batches, *self.averages]
+        self._own: list[np.ndarray] = []
+        self._update = tf.function(self._assign_averages, autograph=False)
 
     def _assign_averages(self) -> None:
+        decay = tf.constant(self.decay, tf.float64)
+        batches = tf.cast(self._batches.assign_add(1), tf.float64)
+        share = tf.cast((1 - decay) / (1 - tf.pow(decay, batches)), tf.float32)
         for average, weight in zip(self.averages, self._weights, strict=True):
-            average.assign_sub((1 - self.decay) * (average - weight))
+            average.assign_add(share * (weight - average))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Updates the averages."""
         if self.decay:
             self._update()
 
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Puts the averages into the model."""
+        self._own = [weight.numpy() for weight in self._weights] if self.decay else []
+        for weight, average in zip(self._weights, self.averages, strict=bool(self.decay)):
+            weight.assign(average)
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Puts the model's own weights back."""
+        for weight, value in zip(self._weights, self._own, strict=bool(self.decay)):
+            weight.assign(value)
+
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:
         """Puts the averages into the model while the context lasts."""
-        if not self.decay:
-            yield
-            return
-        weights = [weight.numpy() for weight in self._weights]
-        for weight, average in zip(self._weights, self.averages, strict=True):
-            weight.assign(average)
+        self.on_test_begin()
         try:
             yield
         finally:
-            for weight, value in zip(self._weights, weights, strict=True):
-                weight.assign(value)
+            self.on_test_end()

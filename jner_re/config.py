@@ -64,6 +64,10 @@ class ModelConfig:
     re_hidden_size: int = _option(128, "output size of FFNN(r1)", low=1)
     re_activation: str = _option("relu", "activation of FFNN(r1)", choices=("tanh", "relu"))
     label_embedding_size: int = _option(25, "size of the entity label embeddings", low=1)
+    constrained_crf: bool = _option(
+        False,
+        "in training too, normalize the CRF over well-formed tag sequences only, as its scores are",
+    )
     rnn_dropout: float = _option(0.35, "dropout before every BiRNN but the character one", low=0, high=0.95)
     re_dropout: float = _option(0.5, "dropout before relation scoring", low=0, high=0.95)
     threshold: float = _option(0.9, "a relation is predicted when its score exceeds this", low=0, high=1)

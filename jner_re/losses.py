@@ -1,13 +1,8 @@
-"""The two losses that training weighs (paper, section 3.4)."""
+"""The relation loss (paper, section 3.4)."""
 
 from __future__ import annotations
 
 import tensorflow as tf
-
-
-def ner_loss(_: tf.Tensor, negative_log_likelihood: tf.Tensor) -> tf.Tensor:
-    """L_NER of each sentence, which the CRF layer has computed: [B] -> [B]."""
-    return negative_log_likelihood
 
 
 def relation_loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

@@ -38,7 +38,7 @@ class ConstantThenLinear(tf.keras.optimizers.schedules.LearningRateSchedule):
 
 
 class Adam(tf.keras.optimizers.Adam):
-    """Adam (Kingma and Ba, 2015, the order of operations before their section 2.1) by TensorFlow's fused kernel.
+    """Adam (Kingma and Ba, 2015, as at the end of their section 2) by TensorFlow's fused kernel.
 
     Keras's own takes a dozen operations for every variable, and its scalars anew for each.
     """

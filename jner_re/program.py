@@ -49,6 +49,23 @@ def import_tensorflow_quietly() -> None:
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
 
 
+class _Lines(logging.Handler):
+    """Shows what the package reports as plain lines: information on stdout, warnings on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno < logging.WARNING:
+            print(record.getMessage(), flush=True)
+        else:
+            print(f"{record.levelname.lower()}: {record.getMessage()}", file=sys.stderr, flush=True)
+
+
+def _show_messages() -> None:
+    logger = logging.getLogger("jner_re")
+    logger.handlers = [_Lines()]
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+
+
 def run(main: Callable[[], None]) -> None:
     """Parses the flags and runs `main`; an InputError ends the program with one line and exit code 1."""
 
@@ -66,6 +83,7 @@ def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
     def guarded(argv: Sequence[str]) -> None:
         if not flags.FLAGS["verbosity"].present:
             absl.logging.set_verbosity(absl.logging.WARNING)
+        _show_messages()
         try:
             main(argv[1:])
         except InputError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import logging
 from collections.abc import Iterable, Sequence
 
-from jner_re.errors import InputError
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -143,16 +145,50 @@ class LabelSet:
         """The 2|E|+1 tags: "O", then "B-x" and "I-x" of each type; type e has ids 2e+1 and 2e+2."""
         return ("O", *(f"{prefix}-{name}" for name in self.entity_types for prefix in "BI"))
 
-    def check(self, sentences: Sequence[Sentence], source: str) -> None:
-        """Raises InputError if a sentence has a type that is not in the set."""
-        for record, sentence in enumerate(sentences):
-            for kind, known, types in (
-                ("entities", self.entity_types, [entity.type for entity in sentence.entities]),
-                ("relations", self.relation_types, [relation.type for relation in sentence.relations]),
-            ):
-                for i, name in enumerate(types):
-                    if name not in known:
-                        raise InputError(
-                            f"{source}: record {record}: {kind}[{i}].type is {name!r}, "
-                            f"expected one of {', '.join(known)}"
-                        )
+    def unknown(self, sentences: Iterable[Sentence]) -> dict[str, int]:
+        """How often types occur in `sentences` that are not in the set: "entity type 'Loc'" -> count."""
+        counts: collections.Counter[str] = collections.Counter()
+        for sentence in sentences:
+            counts.update(
+                f"entity type {entity.type!r}"
+                for entity in sentence.entities
+                if entity.type not in self.entity_types
+            )
+            counts.update(
+                f"relation type {relation.type!r}"
+                for relation in sentence.relations
+                if relation.type not in self.relation_types
+            )
+        return dict(sorted(counts.items()))
+
+    def known_part(self, sentence: Sentence) -> Sentence:
+        """The sentence with only the annotation that the set can express."""
+        index = {
+            old: new
+            for new, old in enumerate(
+                i for i, entity in enumerate(sentence.entities) if entity.type in self.entity_types
+            )
+        }
+        return dataclasses.replace(
+            sentence,
+            entities=tuple(sentence.entities[old] for old in index),
+            relations=tuple(
+                Relation(index[relation.head], index[relation.tail], relation.type)
+                for relation in sentence.relations
+                if relation.type in self.relation_types and relation.head in index and relation.tail in index
+            ),
+        )
+
+    def covering(self, sentences: Sequence[Sentence], source: str) -> LabelSet:
+        """The set with the types of `sentences` added, for evaluation on them.
+
+        Types that the model was not trained on count as missed; one warning names them and their counts.
+        """
+        if unknown := self.unknown(sentences):
+            counts = ", ".join(f"{name} ({count})" for name, count in unknown.items())
+            _LOGGER.warning("%s: not in the training sentences, so scored as missed: %s", source, counts)
+        theirs = LabelSet.of(sentences)
+        return LabelSet(
+            tuple(sorted({*self.entity_types, *theirs.entity_types})),
+            tuple(sorted({*self.relation_types, *theirs.relation_types})),
+        )

@@ -32,12 +32,38 @@ def train(model: tf.keras.Model, average: MovingAverage, steps: int) -> list[lis
 
 def test_follows_the_formula() -> None:
     model = make_model()
-    expected = [weight.numpy() for weight in model.trainable_weights]
     average = MovingAverage(model, 0.9)
-    for values in train(model, average, 5):
-        expected = [0.9 * old + 0.1 * new for old, new in zip(expected, values, strict=True)]
-    for found, wanted in zip(average.averages, expected, strict=True):
-        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    steps = train(model, average, 5)
+    shares = 0.9 ** np.arange(4, -1, -1)
+    for k, found in enumerate(average.averages):
+        expected = sum(share * values[k] for share, values in zip(shares, steps, strict=True)) / shares.sum()
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_after_one_batch_it_is_the_weights() -> None:
+    model = make_model()
+    average = MovingAverage(model, 0.999)
+    (first,) = train(model, average, 1)
+    for found, expected in zip(average.averages, first, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_validation_in_fit_sees_the_averages() -> None:
+    """The validation loss of an epoch is that of the averaged weights, which evaluate() then confirms."""
+    tf.keras.utils.set_random_seed(1)
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(3,))])
+    average = MovingAverage(model, 0.9)
+    model.compile(tf.keras.optimizers.SGD(0.05), "mse")
+    x = np.random.default_rng(2).normal(size=(12, 3))
+    y = np.arange(12.0)
+    logs = model.fit(
+        x, y, batch_size=2, epochs=2, verbose=0, callbacks=[average], validation_data=(x, y)
+    ).history
+    raw = model.evaluate(x, y, verbose=0)
+    with average.applied():
+        averaged = model.evaluate(x, y, verbose=0)
+    assert logs["val_loss"][-1] == pytest.approx(averaged, rel=1e-6)
+    assert abs(raw - averaged) > 1e-3
 
 
 def test_is_applied_for_a_while_only() -> None:
@@ -79,11 +105,11 @@ def test_a_restored_average_goes_on(tmp_path: pathlib.Path) -> None:
     model = make_model()
     average = MovingAverage(model, 0.9)
     train(model, average, 2)
-    path = tf.train.Checkpoint(model=model, averages=average.averages).write(str(tmp_path / "state"))
+    path = tf.train.Checkpoint(model=model, averages=average.state).write(str(tmp_path / "state"))
     train(model, average, 3)
     other = make_model()
     resumed = MovingAverage(other, 0.9)
-    tf.train.Checkpoint(model=other, averages=resumed.averages).read(path).assert_consumed()
+    tf.train.Checkpoint(model=other, averages=resumed.state).read(path).assert_consumed()
     train(other, resumed, 3)
     for one, same in zip(average.averages, resumed.averages, strict=True):
         np.testing.assert_array_equal(one, same)
@@ -91,9 +117,14 @@ def test_a_restored_average_goes_on(tmp_path: pathlib.Path) -> None:
 
 def test_averages_in_fit() -> None:
     model = make_model()
-    before = [weight.numpy() for weight in model.trainable_weights]
     average = MovingAverage(model, 0.5)
     model.compile("sgd", "mse")
-    model.fit(np.ones((4, 3)), np.ones((4, 2)), batch_size=4, epochs=1, verbose=0, callbacks=[average])
-    for old, weight, averaged in zip(before, model.trainable_weights, average.averages, strict=True):
-        np.testing.assert_allclose(averaged, (old + weight) / 2, atol=1e-6)
+    seen = []
+    record = tf.keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda *_: seen.append([weight.numpy() for weight in model.trainable_weights])
+    )
+    model.fit(
+        np.ones((8, 3)), np.ones((8, 2)), batch_size=4, epochs=1, verbose=0, callbacks=[average, record]
+    )
+    for first, second, averaged in zip(*seen, average.averages, strict=True):
+        np.testing.assert_allclose(averaged, (0.5 * first + second) / 1.5, atol=1e-6)

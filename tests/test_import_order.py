@@ -18,7 +18,11 @@ _ORDER = (
     "jner_re.schema",
     "jner_re.config",
     "jner_re.program",
+    "jner_re.command",
     "jner_re.corpora",
+    "jner_re.document",
+    "jner_re.assets",
+    "jner_re.word_vectors",
     "jner_re.encoders",
     "jner_re.features",
     "jner_re.layers",
@@ -27,8 +31,9 @@ _ORDER = (
     "jner_re.averaging",
     "jner_re.metrics",
     "jner_re.models",
+    "jner_re.run_directory",
     "jner_re.training",
-    "jner_re.prediction",
+    "jner_re.extractor",
     "jner_re.serving",
     "experiments",
     "export",
@@ -113,7 +118,21 @@ def test_one_module_imports_tensorflow_addons() -> None:
     assert users == {"jner_re.layers.crf"}
 
 
-@pytest.mark.parametrize("name", ["errors", "files", "schema", "config", "program", "corpora"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "errors",
+        "files",
+        "schema",
+        "config",
+        "program",
+        "command",
+        "corpora",
+        "document",
+        "assets",
+        "word_vectors",
+    ],
+)
 def test_what_starts_fast_does_not_import_tensorflow_at_once(name: str) -> None:
     for module, path in modules().items():
         if part(module) == f"jner_re.{name}":

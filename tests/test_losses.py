@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from jner_re.layers.pair_mask import PairMask
-from jner_re.losses import ner_loss, relation_loss
+from jner_re.losses import relation_loss
 
 RANDOM = np.random.default_rng(0)
 LOGITS = RANDOM.normal(scale=2, size=(3, 4, 4, 2)).astype(np.float32)
@@ -49,20 +49,3 @@ def test_sure_predictions_stay_finite() -> None:
     logits = tf.constant([[[[200.0, -200.0]]]])
     assert relation_loss(tf.constant([[[[1, 0]]]]), logits).numpy().tolist() == [0]
     assert relation_loss(tf.constant([[[[0, 1]]]]), logits).numpy().tolist() == [400]
-
-
-def test_ner_loss_is_what_the_crf_has_computed() -> None:
-    assert ner_loss(tf.zeros([2]), tf.constant([1.5, 2.5])).numpy().tolist() == [1.5, 2.5]
-
-
-def test_keras_averages_over_the_sentences_of_a_batch() -> None:
-    inputs = {"ner": tf.keras.Input([], name="ner_in"), "re": tf.keras.Input([None, None, 2], name="re_in")}
-    outputs = {name: tf.keras.layers.Lambda(lambda x: 1.0 * x, name=name)(x) for name, x in inputs.items()}
-    model = tf.keras.Model(inputs, outputs)
-    model.compile(
-        loss={"ner": ner_loss, "re": relation_loss}, loss_weights={"ner": 1.0, "re": 5.0}, run_eagerly=True
-    )
-    likelihoods = np.array([1.0, 2.0, 6.0], np.float32)
-    total = model.test_on_batch({"ner": likelihoods, "re": LOGITS}, {"ner": np.zeros(3), "re": LABELS})[0]
-    relations = relation_loss(tf.constant(LABELS), tf.constant(LOGITS)).numpy()
-    np.testing.assert_allclose(total, 3.0 + 5 * relations.mean(), rtol=1e-5)

@@ -1,4 +1,4 @@
-"""Adam and Nadam against their published updates, in graphs, in `fit` and across a checkpoint; the schedule."""
+"""Adam and Nadam against their published updates: in graphs, in `fit`, across a checkpoint."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.errors import InputError
 from jner_re.schema import Entity, LabelSet, Relation, Sentence, find_problems
 
 TOKENS = ("Ann", "Lee", "works", "for", "Acme")
 ANN, ACME = Entity(0, 2, "Peop"), Entity(4, 5, "Org")
+WORKS_BACK = Relation(1, 0, "Work_For")
 WORKS = Relation(0, 1, "Work_For")
 
 
@@ -136,22 +136,37 @@ def test_label_set_of_a_corpus() -> None:
     assert LabelSet.of([]).tags == ("O",)
 
 
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (
-            LabelSet(("Org",), ("Work_For",)),
-            "f.json: record 1: entities[0].type is 'Peop', expected one of Org",
-        ),
-        (
-            LabelSet(("Org", "Peop"), ("Kill", "Live_In")),
-            "f.json: record 1: relations[0].type is 'Work_For', expected one of Kill, Live_In",
-        ),
-    ],
-)
-def test_unknown_types(labels: LabelSet, message: str) -> None:
-    sentences = [Sentence(TOKENS), Sentence(TOKENS, (ANN, ACME), (WORKS,))]
-    LabelSet.of(sentences).check(sentences, "f.json")
-    with pytest.raises(InputError) as error:
-        labels.check(sentences, "f.json")
-    assert str(error.value) == message
+def test_unknown_types_are_counted_and_left_out() -> None:
+    sentences = [Sentence(TOKENS), Sentence(TOKENS, (ACME, ANN), (WORKS_BACK,))]
+    assert LabelSet.of(sentences).unknown(sentences) == {}
+    assert LabelSet.of(sentences).known_part(sentences[1]) == sentences[1]
+    labels = LabelSet(("Peop",), ("Work_For",))
+    assert labels.unknown([*sentences, sentences[1]]) == {"entity type 'Org'": 2}
+    assert labels.known_part(sentences[1]) == Sentence(TOKENS, (ANN,))
+    labels = LabelSet(("Org", "Peop"), ("Kill",))
+    assert labels.unknown(sentences) == {"relation type 'Work_For'": 1}
+    assert labels.known_part(sentences[1]) == Sentence(TOKENS, (ACME, ANN))
+
+
+def test_relations_follow_their_entities_when_others_are_left_out() -> None:
+    other = Entity(0, 1, "Misc")
+    sentence = Sentence(TOKENS, (other, ACME, ANN), (Relation(2, 1, "Work_For"), Relation(0, 1, "Work_For")))
+    labels = LabelSet(("Org", "Peop"), ("Work_For",))
+    assert labels.known_part(sentence) == Sentence(TOKENS, (ACME, ANN), (Relation(1, 0, "Work_For"),))
+
+
+def test_a_covering_set_has_all_types_and_warns_once(caplog: pytest.LogCaptureFixture) -> None:
+    sentences = [Sentence(TOKENS, (ACME, ANN), (WORKS_BACK,))] * 2
+    assert LabelSet(("Org", "Other"), ("Kill",)).covering(sentences, "dev") == LabelSet(
+        ("Org", "Other", "Peop"), ("Kill", "Work_For")
+    )
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage() == (
+        "dev: not in the training sentences, so scored as missed: entity type 'Peop' (2), "
+        "relation type 'Work_For' (2)"
+    )
+    caplog.clear()
+    labels = LabelSet.of(sentences)
+    assert labels.covering(sentences, "dev") == labels
+    assert not caplog.records

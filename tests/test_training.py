@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import pathlib
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from jner_re import training
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
+from jner_re.features.inputs import open_frozen
 from jner_re.metrics import strict
-from jner_re.models import trained
+from jner_re.models import model_dir
 from jner_re.models.decode import without_scores
+from jner_re.schema import Entity, LabelSet, Sentence
 
 # Nothing to download: characters and casing only.
 SMALL = ModelConfig(
@@ -35,52 +39,94 @@ QUICK = TrainConfig(
 
 
 @pytest.fixture(scope="module")
-def sentences() -> list[Any]:
+def sentences() -> list[Sentence]:
     """Twenty sentences with relations."""
     return [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:20]
 
 
-def test_twenty_sentences_are_fitted_to_f1_of_one(sentences: list[Any], tmp_path: pathlib.Path) -> None:
-    config = dataclasses.replace(SMALL, rnn_size=64, char_rnn_size=32, rnn_dropout=0.0, re_dropout=0.0)
-    train_config = TrainConfig(batch_size=5, epochs=40, learning_rate=5e-3, constant_fraction=0.5)
-    training.train(config, train_config, sentences, [], tmp_path / "model")
-    model = trained.load(tmp_path / "model")
-    report = strict.evaluate(
-        sentences, without_scores(sentences, model.predict(sentences)), model.vocabulary.label_set
+Run = tuple[dict[str, Any], pathlib.Path]
+
+
+@pytest.fixture(scope="module")
+def whole(sentences: list[Sentence], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """An uninterrupted run: its metrics and its directory."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    return training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder), folder
+
+
+def weights(folder: pathlib.Path) -> list[np.ndarray]:
+    return model_dir.load(folder).model.get_weights()
+
+
+def test_twenty_sentences_are_fitted_to_f1_of_one_at_the_calibrated_threshold(
+    sentences: list[Sentence], tmp_path: pathlib.Path
+) -> None:
+    config = dataclasses.replace(
+        SMALL, rnn_size=64, char_rnn_size=32, rnn_dropout=0.0, re_dropout=0.0, threshold=0.95
     )
-    assert report["ner"]["strict"]["micro"]["f1"] == 1.0
-    assert report["re"]["strict"]["micro"]["f1"] == 1.0
+    train_config = TrainConfig(
+        batch_size=5, epochs=30, learning_rate=5e-3, constant_fraction=0.5, calibrate=True
+    )
+    metrics = training.train(config, train_config, sentences, sentences, tmp_path / "model")
+    assert metrics["dev"]["ner"]["strict"]["micro"]["f1"] == 1.0
+    assert metrics["dev"]["re"]["strict"]["micro"]["f1"] == 1.0
+    assert model_dir.load(tmp_path / "model").threshold == metrics["threshold"]
+
+
+def test_calibration_finds_the_best_threshold(
+    sentences: list[Sentence], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev = sentences[:3]
+    random = np.random.default_rng(0)
+    scored = [
+        (
+            [(entity, 1.0) for entity in sentence.entities],
+            [(relation, float(random.uniform(0.5, 0.9))) for relation in sentence.relations]
+            + [
+                (dataclasses.replace(relation, head=relation.tail, tail=relation.head), 0.52)
+                for relation in sentence.relations
+            ],
+        )
+        for sentence in dev
+    ]
+
+    class Fixed:
+        def scored(self, *_: Any) -> Any:
+            return scored
+
+    corpus = type("Corpus", (), {"sentences": dev})()
+    threshold = training._calibrate(Fixed(), corpus, LabelSet.of(dev), tmp_path)  # type: ignore[arg-type]
+
+    def f1(threshold: float) -> float:
+        predicted = without_scores(dev, scored, threshold)
+        return strict.evaluate(dev, predicted, LabelSet.of(dev))["re"]["strict"]["micro"]["f1"]
+
+    assert f1(threshold) == max(f1(k / 20) for k in range(1, 20)) > f1(0.5)
+    assert model_dir.read_threshold(tmp_path, SMALL) == threshold
+
+
+def test_calibration_and_patience_need_a_dev_set(sentences: list[Sentence], tmp_path: pathlib.Path) -> None:
+    for options in ({"calibrate": True}, {"patience": 3}):
+        with pytest.raises(InputError, match="dev set"):
+            training.train(SMALL, TrainConfig(**options), sentences, [], tmp_path / "none")
+    assert not list(tmp_path.iterdir())
 
 
 class KilledError(Exception):
     """Stands for a kill: nothing is cleaned up or saved."""
 
 
-@pytest.fixture(scope="module")
-def whole(
-    sentences: list[Any], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[dict[str, Any], pathlib.Path]:
-    """An uninterrupted run: its metrics and its directory."""
-    folder = tmp_path_factory.mktemp("runs") / "whole"
-    return training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder), folder
-
-
-@pytest.mark.parametrize("batch", [3, 4], ids=["within an epoch", "at an epoch's end"])
-def test_a_killed_run_resumes_to_the_same_result(
-    batch: int,
-    whole: tuple[dict[str, Any], pathlib.Path],
-    sentences: list[Any],
-    tmp_path: pathlib.Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_run_killed_twice_resumes_to_the_same_result(
+    whole: Run, sentences: list[Sentence], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     metrics, folder = whole
     train, dev = sentences[:16], sentences[16:]
-    seen = []
     update = MovingAverage.on_train_batch_end
+    left = [4 + 3]  # four batches an epoch: within the second epoch
 
     def die(self: MovingAverage, number: int, logs: Any = None) -> None:
-        seen.append(number)
-        if len(seen) == 4 + batch + 1:  # four batches an epoch
+        left[0] -= 1
+        if left[0] < 0:
             raise KilledError
         update(self, number, logs)
 
@@ -88,82 +134,110 @@ def test_a_killed_run_resumes_to_the_same_result(
         patch.setattr(MovingAverage, "on_train_batch_end", die)
         with pytest.raises(KilledError):
             training.train(SMALL, QUICK, train, dev, tmp_path / "killed")
+        left[0] = 4  # at the end of the second epoch, before it is saved
+        with pytest.raises(KilledError):
+            training.train(SMALL, QUICK, train, dev, tmp_path / "killed")
     assert training.train(SMALL, QUICK, train, dev, tmp_path / "killed") == metrics
-    first, second = (
-        trained.load(place).model.training.get_weights() for place in (folder, tmp_path / "killed")
-    )
-    for one, other in zip(first, second, strict=True):
+    for one, other in zip(weights(folder), weights(tmp_path / "killed"), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_finished_run_is_not_trained_again(
-    sentences: list[Any], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    whole: Run, sentences: list[Sentence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = dataclasses.replace(QUICK, epochs=1)
-    first = training.train(SMALL, config, sentences[:8], sentences[:4], tmp_path / "model")
+    metrics, folder = whole
 
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("fit was called")
 
     monkeypatch.setattr("tensorflow.keras.Model.fit", never)
-    assert training.train(SMALL, config, sentences[:8], sentences[:4], tmp_path / "model") == first
+    assert training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder) == metrics
 
 
-def test_other_seeds_give_other_models(sentences: list[Any], tmp_path: pathlib.Path) -> None:
-    histories = [
-        training.train(
-            SMALL, dataclasses.replace(QUICK, epochs=1, seed=seed), sentences[:8], [], tmp_path / str(seed)
-        )["history"]
-        for seed in (1, 2)
-    ]
-    assert histories[0] != histories[1]
+def test_a_damaged_checkpoint_is_one_clear_error(
+    whole: Run, sentences: list[Sentence], tmp_path: pathlib.Path
+) -> None:
+    _, folder = whole
+    (data,) = (folder / "checkpoints").glob("last-*.data*")
+    content = data.read_bytes()
+    try:
+        for damaged in (content[: len(content) // 2], b"\0" * len(content)):
+            data.write_bytes(damaged)
+            with pytest.raises(InputError, match="can't be read, so that the run can't go on"):
+                training.train(SMALL, QUICK, sentences[:16], sentences[16:], folder)
+    finally:
+        data.write_bytes(content)
+
+
+def test_the_seed_fixes_the_weights_at_the_start(whole: Run) -> None:
+    trained = model_dir.load(whole[1])
+
+    def start(seed: int) -> list[np.ndarray]:
+        tf.keras.utils.set_random_seed(seed)
+        return model_dir.build(SMALL, trained.inputs, trained.vocabulary).training.get_weights()
+
+    def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+        return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+    first = start(1)
+    assert same(first, start(1))
+    assert not same(first, start(2))
 
 
 def test_a_directory_of_another_config_or_corpus_is_refused(
-    sentences: list[Any], tmp_path: pathlib.Path
+    whole: Run, sentences: list[Sentence], tmp_path: pathlib.Path
 ) -> None:
-    folder = tmp_path / "model"
-    config = dataclasses.replace(QUICK, epochs=1)
-    training.train(SMALL, config, sentences[:8], [], folder)
+    _, folder = whole
+    train, dev = sentences[:16], sentences[16:]
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with pytest.raises(InputError, match=r"config.json: rnn_size is 24, expected 25"):
-        training.train(dataclasses.replace(SMALL, rnn_size=25), config, sentences[:8], [], folder)
-    with pytest.raises(InputError, match=r"config.json: epochs is 1, expected 2"):
-        training.train(SMALL, dataclasses.replace(config, epochs=2), sentences[:8], [], folder)
+        training.train(dataclasses.replace(SMALL, rnn_size=25), QUICK, train, dev, folder)
+    with pytest.raises(InputError, match=r"config.json: epochs is 4, expected 2"):
+        training.train(SMALL, dataclasses.replace(QUICK, epochs=2), train, dev, folder)
     with pytest.raises(InputError, match="another corpus"):
-        training.train(SMALL, config, sentences[8:], [], folder)
+        training.train(SMALL, QUICK, dev, train, folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"notes\.txt"):
-        training.train(SMALL, config, sentences[:8], [], tmp_path / "other")
+        training.train(SMALL, QUICK, train, dev, tmp_path / "other")
 
 
-def test_early_stopping_counts_epochs_without_a_better_dev_score(
-    sentences: list[Any], tmp_path: pathlib.Path
+def test_early_stopping_callbacks_and_types_that_only_dev_has(
+    sentences: list[Sentence], tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     config = dataclasses.replace(QUICK, epochs=9, learning_rate=0.0, patience=2)  # never better than at first
-    metrics = training.train(SMALL, config, sentences[:4], sentences[:2], tmp_path / "model")
-    assert (metrics["epochs"], metrics["best_epoch"]) == (3, 1)
-    assert training.train(SMALL, config, sentences[:4], sentences[:2], tmp_path / "model") == metrics
-
-
-def test_the_calibrated_threshold_is_saved_and_is_the_best_on_dev(
-    sentences: list[Any], tmp_path: pathlib.Path
-) -> None:
-    config = dataclasses.replace(QUICK, calibrate=True, epochs=12)
-    dev = sentences[:10]
-    metrics = training.train(
-        dataclasses.replace(SMALL, threshold=0.9), config, sentences, dev, tmp_path / "model"
+    dev = [
+        sentences[0],
+        dataclasses.replace(
+            sentences[1], entities=(*sentences[1].entities[:0], Entity(0, 1, "Rare")), relations=()
+        ),
+    ]
+    seen: list[float] = []
+    record = tf.keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda _, logs: seen.append(logs["val_average_f1"])
     )
-    model = trained.load(tmp_path / "model")
-    assert model.threshold == metrics["threshold"]
-
-    def f1(threshold: float) -> float:
-        predicted = without_scores(dev, model.predict(dev, threshold))
-        return strict.evaluate(dev, predicted, model.vocabulary.label_set)["re"]["strict"]["micro"]["f1"]
-
-    assert f1(model.threshold) == pytest.approx(metrics["dev"]["re"]["strict"]["micro"]["f1"])
-    assert all(f1(model.threshold) >= f1(threshold) for threshold in (0.05, 0.25, 0.5, 0.75, 0.9))
-    with pytest.raises(InputError, match="dev set"):
-        training.train(SMALL, config, sentences, [], tmp_path / "none")
+    labels = LabelSet(
+        ("Loc", "Org", "Other", "Peop"), ("Kill", "Live_In", "Located_In", "OrgBased_In", "Work_For")
+    )
+    with caplog.at_level(logging.WARNING, "jner_re"):
+        metrics = training.train(
+            SMALL,
+            config,
+            sentences[:4],
+            dev,
+            tmp_path / "model",
+            label_set=labels,
+            frozen=open_frozen(SMALL),
+            callbacks=[record],
+        )
+    assert [message for message in caplog.messages if "Rare" in message] == [
+        "dev: not in the training sentences, so scored as missed: entity type 'Rare' (1)"
+    ]
+    assert (metrics["epochs"], metrics["best_epoch"]) == (3, 1)
+    assert seen == [logs["val_average_f1"] for logs in metrics["history"]]
+    rare = metrics["dev"]["ner"]["strict"]["per_type"]["Rare"]
+    assert (rare["tp"], rare["fp"], rare["fn"]) == (0, 0, 1)
+    assert model_dir.load(tmp_path / "model").vocabulary.label_set == labels
+    assert all(np.isfinite(list(logs.values())).all() for logs in metrics["history"])
+    assert training.train(SMALL, config, sentences[:4], dev, tmp_path / "model", label_set=labels) == metrics

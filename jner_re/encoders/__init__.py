@@ -1,1 +1,1 @@
-"""Frozen token encoders in the TF-Hub SavedModel format, and word vectors."""
+"""Frozen token encoders in the TF-Hub SavedModel format, one module an architecture."""

@@ -1,9 +1,8 @@
-"""BERT and MPNet checkpoints in the Hugging Face layout: config and weights as plain arrays."""
+"""Checkpoints of transformers in the Hugging Face layout: config and weights as plain arrays."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import pathlib
 from typing import Any
 
@@ -13,12 +12,9 @@ import safetensors
 from jner_re import files
 from jner_re.errors import InputError
 
+CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 _ACTIVATIONS = ("gelu", "gelu_new", "relu")
-# MPNet's relative attention; `transformers` fixes both, whatever the config says.
-_DISTANCE_BUCKETS = 32
-_MAX_DISTANCE = 128
-_MPNET_FIRST_POSITION = 2  # padding_idx + 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,17 +44,20 @@ class Checkpoint:
     """A transformer encoder, float32. V subwords, P positions, H heads.
 
     Attributes:
-      model_type: "bert" or "mpnet".
+      weights_file: that it was read from.
+      model_type: the architecture.
       heads: H.
       activation: "gelu" (by the error function), "gelu_new" (by tanh) or "relu".
       epsilon: of the layer normalisations.
       subword_embeddings: [V, D].
-      position_embeddings: [P, D], row i for position i; BERT's embedding of token type 0 is added.
+      position_embeddings: [P, D], row i for position i.
       embedding_norm: scale and offset [D].
-      distance_bias: [2P - 1, H], row i for a key i - (P - 1) positions right of the query; None in BERT.
+      distance_bias: [2P - 1, H], row i for a key i - (P - 1) positions right of the query; None if
+        attention doesn't go by distance.
       blocks: the layers.
     """
 
+    weights_file: pathlib.Path
     model_type: str
     heads: int
     activation: str
@@ -69,29 +68,54 @@ class Checkpoint:
     distance_bias: np.ndarray | None
     blocks: tuple[BlockWeights, ...]
 
+    @property
+    def vocabulary_size(self) -> int:
+        """V."""
+        return len(self.subword_embeddings)
 
-def read_checkpoint(folder: pathlib.Path) -> Checkpoint:
-    """Reads and checks config.json and model.safetensors.
+
+@dataclasses.dataclass(frozen=True)
+class AttentionNames:
+    """What an architecture calls the parts of a block's attention, within the block.
+
+    Attributes:
+      query: linear layer.
+      key: linear layer.
+      value: linear layer.
+      output: linear layer.
+      norm: layer normalisation after the attention.
+    """
+
+    query: str
+    key: str
+    value: str
+    output: str
+    norm: str
+
+
+def model_type(folder: pathlib.Path) -> Any:
+    """What config.json gives as `model_type`; None if there is no config.json.
 
     Raises:
-      InputError: if a file is missing or malformed, the architecture is not supported, or a weight is
-        missing or of another shape than the config says.
+      InputError: if config.json can't be read or is no JSON object.
     """
-    config = _read_config(folder / "config.json")
-    weights = _Weights(folder / WEIGHTS, prefix=f"{config['model_type']}.")
-    return _bert(config, weights) if config["model_type"] == "bert" else _mpnet(config, weights)
+    path = folder / CONFIG
+    return _read_object(path).get("model_type") if path.exists() else None
 
 
-def _read_config(path: pathlib.Path) -> dict[str, Any]:
-    config = files.read_json(path)
-    if not isinstance(config, dict):
-        raise InputError(f"{path}: is {type(config).__name__}, expected a JSON object")
-    config = {"position_embedding_type": "absolute", "hidden_act": "gelu", "layer_norm_eps": 1e-12, **config}
-    for name, supported in (
-        ("model_type", ("bert", "mpnet")),
-        ("hidden_act", _ACTIVATIONS),
-        ("position_embedding_type", ("absolute",)),
-    ):
+def read_config(folder: pathlib.Path, architecture: str) -> dict[str, Any]:
+    """Reads and checks config.json, as far as all architectures agree.
+
+    Args:
+      folder: of the checkpoint.
+      architecture: the `model_type` to expect.
+
+    Raises:
+      InputError: if it is missing or malformed, or a value is not supported.
+    """
+    path = folder / CONFIG
+    config = {"hidden_act": "gelu", "layer_norm_eps": 1e-12, **_read_object(path)}
+    for name, supported in (("model_type", (architecture,)), ("hidden_act", _ACTIVATIONS)):
         if config.get(name) not in supported:
             raise InputError(f"{path}: {name} is {config.get(name)!r}, expected {' or '.join(supported)}")
     for name, least in (
@@ -109,17 +133,26 @@ def _read_config(path: pathlib.Path) -> dict[str, Any]:
             f"{path}: hidden_size is {config['hidden_size']}, expected a multiple of num_attention_heads "
             f"({config['num_attention_heads']})"
         )
-    buckets = config.get("relative_attention_num_buckets", _DISTANCE_BUCKETS)
-    if buckets != _DISTANCE_BUCKETS:
-        raise InputError(f"{path}: relative_attention_num_buckets is {buckets}, expected {_DISTANCE_BUCKETS}")
     return config
 
 
-class _Weights:
+def _read_object(path: pathlib.Path) -> dict[str, Any]:
+    content = files.read_json(path)
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: is {type(content).__name__}, expected a JSON object")
+    return content
+
+
+class Weights:
     """Arrays of a safetensors file by name, with or without the prefix, old names of norms included."""
 
     def __init__(self, path: pathlib.Path, prefix: str) -> None:
-        self._path = path
+        """Opens the file.
+
+        Raises:
+          InputError: if it is missing or not in the safetensors format.
+        """
+        self.path = path
         if not path.is_file():
             raise InputError(f"{path}: is missing, expected the weights in the safetensors format")
         try:
@@ -139,15 +172,15 @@ class _Weights:
           InputError: if it is missing, of another shape or not of floating point.
         """
         if name not in self._names:
-            raise InputError(f"{self._path}: weight {name!r} is missing")
+            raise InputError(f"{self.path}: weight {name!r} is missing")
         stored = self._file.get_slice(self._names[name])
         if tuple(stored.get_shape()) != shape:
             raise InputError(
-                f"{self._path}: weight {name!r} has shape {stored.get_shape()}, expected {list(shape)}"
+                f"{self.path}: weight {name!r} has shape {stored.get_shape()}, expected {list(shape)}"
             )
         if stored.get_dtype() not in ("F64", "F32", "F16"):
             raise InputError(
-                f"{self._path}: weight {name!r} is {stored.get_dtype()}, expected F32, F16 or F64"
+                f"{self.path}: weight {name!r} is {stored.get_dtype()}, expected F32, F16 or F64"
             )
         return self._file.get_tensor(self._names[name]).astype(np.float32)
 
@@ -160,61 +193,25 @@ class _Weights:
         return self.get(f"{name}.weight", width), self.get(f"{name}.bias", width)
 
 
-def _bert(config: dict[str, Any], weights: _Weights) -> Checkpoint:
-    width, positions = config["hidden_size"], config["max_position_embeddings"]
-    types = config.get("type_vocab_size", 2)
-    position_embeddings = weights.get("embeddings.position_embeddings.weight", positions, width)
-    type_embeddings = weights.get("embeddings.token_type_embeddings.weight", types, width)
-    names = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")
-    return _checkpoint(
-        config, weights, position_embeddings + type_embeddings[0], None, names, "attention.output.LayerNorm"
-    )
-
-
-def _mpnet(config: dict[str, Any], weights: _Weights) -> Checkpoint:
-    width, positions, heads = (
-        config[name] for name in ("hidden_size", "max_position_embeddings", "num_attention_heads")
-    )
-    position_embeddings = weights.get("embeddings.position_embeddings.weight", positions, width)
-    bucket_bias = weights.get("encoder.relative_attention_bias.weight", _DISTANCE_BUCKETS, heads)
-    position_embeddings = position_embeddings[_MPNET_FIRST_POSITION:]
-    distances = np.arange(1 - len(position_embeddings), len(position_embeddings))
-    names = ("attention.attn.q", "attention.attn.k", "attention.attn.v", "attention.attn.o")
-    return _checkpoint(
-        config,
-        weights,
-        position_embeddings,
-        bucket_bias[distance_bucket(distances)],
-        names,
-        "attention.LayerNorm",
-    )
-
-
-def distance_bucket(distances: np.ndarray) -> np.ndarray:
-    """MPNet's bucket of a distance (position of the key less that of the query), as T5's.
-
-    Keys on the right have buckets 16 to 31, others 0 to 15: the first eight for distances 0 to 7, the
-    rest growing with the logarithm up to 128.
-    """
-    side = _DISTANCE_BUCKETS // 2
-    exact = side // 2
-    size = np.abs(distances).astype(np.float32)
-    growth = (
-        np.log(np.maximum(size, 1) / exact) / np.float32(math.log(_MAX_DISTANCE / exact)) * (side - exact)
-    )
-    bucket = np.where(size < exact, size, np.minimum(exact + np.trunc(growth), side - 1))
-    return (bucket + np.where(distances > 0, side, 0)).astype(np.int64)
-
-
-def _checkpoint(
+def read_weights(
     config: dict[str, Any],
-    weights: _Weights,
+    weights: Weights,
     position_embeddings: np.ndarray,
     distance_bias: np.ndarray | None,
-    attention: tuple[str, str, str, str],
-    attention_norm: str,
+    attention: AttentionNames,
 ) -> Checkpoint:
-    """What BERT and MPNet share; `attention` names query, key, value and output inside a block."""
+    """Reads what all architectures have alike.
+
+    Args:
+      config: see `read_config`.
+      weights: the file.
+      position_embeddings: see `Checkpoint`.
+      distance_bias: see `Checkpoint`.
+      attention: names.
+
+    Raises:
+      InputError: if a weight is missing or of another shape than the config says.
+    """
     width, inner, heads = (
         config[name] for name in ("hidden_size", "intermediate_size", "num_attention_heads")
     )
@@ -222,7 +219,8 @@ def _checkpoint(
     for i in range(config["num_hidden_layers"]):
         block = f"encoder.layer.{i}"
         (q, q_bias), (k, k_bias), (v, v_bias), output = (
-            weights.dense(f"{block}.{name}", width, width) for name in attention
+            weights.dense(f"{block}.{name}", width, width)
+            for name in (attention.query, attention.key, attention.value, attention.output)
         )
         scale = np.float32((width // heads) ** -0.5)
         blocks.append(
@@ -232,13 +230,14 @@ def _checkpoint(
                     np.concatenate([q_bias * scale, k_bias, v_bias]),
                 ),
                 attention_output=output,
-                attention_norm=weights.norm(f"{block}.{attention_norm}", width),
+                attention_norm=weights.norm(f"{block}.{attention.norm}", width),
                 expansion=weights.dense(f"{block}.intermediate.dense", width, inner),
                 contraction=weights.dense(f"{block}.output.dense", inner, width),
                 output_norm=weights.norm(f"{block}.output.LayerNorm", width),
             )
         )
     return Checkpoint(
+        weights_file=weights.path,
         model_type=config["model_type"],
         heads=heads,
         activation=config["hidden_act"],

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pathlib
 
-from jner_re.encoders import catalogue
-from jner_re.encoders.checkpoint import WEIGHTS
+from jner_re.assets import catalogue
+from jner_re.encoders.checkpoint import CONFIG, WEIGHTS
 from jner_re.errors import InputError
 
-_FILES = ("config.json", "vocab.txt", WEIGHTS, "tokenizer_config.json", "special_tokens_map.json")
+_FILES = (CONFIG, "vocab.txt", WEIGHTS, "tokenizer_config.json", "special_tokens_map.json")
 
 
 def catalogue_names() -> tuple[str, ...]:
     """The names of the catalogue that are checkpoints."""
-    return tuple(entry.name for entry in catalogue.ENTRIES if WEIGHTS in (file.name for file in entry.files))
+    return tuple(entry.name for entry in catalogue.ENCODERS)
 
 
 def fetch(name: str) -> pathlib.Path:

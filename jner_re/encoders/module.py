@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import functools
-import hashlib
 import pathlib
-from collections.abc import Iterator
 
 import tensorflow as tf
 import tensorflow_hub as hub
 import tensorflow_text  # noqa: F401  (registers the ops that encoders use)
 
-from jner_re.encoders import catalogue, checkpoint_source, download, saved_encoder
-from jner_re.encoders.checkpoint import WEIGHTS
+from jner_re import files
+from jner_re.assets import catalogue, download
+from jner_re.encoders import architectures, checkpoint_source, folder_hash, saved_encoder
 from jner_re.errors import InputError
 
 _ELMO_OUTPUTS = ("word_emb", "lstm_outputs1", "lstm_outputs2")
 
 
 class Encoder(tf.Module):
-    """A frozen token encoder.
+    """A frozen token encoder. Its SavedModel is loaded when it is first needed.
 
     Attributes:
       folder: of its SavedModel.
@@ -30,32 +27,48 @@ class Encoder(tf.Module):
     """
 
     def __init__(self, folder: pathlib.Path) -> None:
-        """Loads a SavedModel.
+        """Reads encoder.json; a SavedModel without one is loaded at once.
 
         Args:
-          folder: with a signature `tokens` whose output is `layers`, or google/elmo's outputs.
+          folder: of a SavedModel with a signature `tokens` whose outputs are `layers` or google/elmo's.
+
+        Raises:
+          InputError: if encoder.json can't be read. As `load_now` if there is none.
+        """
+        super().__init__(name="encoder")
+        self.folder = folder
+        self._module = None
+        description = saved_encoder.read_description(folder)
+        if isinstance(description.get("layers"), int) and isinstance(description.get("width"), int):
+            self.num_layers, self.width = description["layers"], description["width"]
+        else:
+            self.num_layers, self.width = self.encode(tf.constant([["a"]]), tf.constant([1])).shape[2:]
+
+    def load_now(self) -> None:
+        """Loads the SavedModel if it isn't loaded yet.
 
         Raises:
           InputError: if it can't be loaded or has another signature.
         """
-        super().__init__(name="encoder")
-        self.folder = folder
-        try:
-            self._module = hub.load(str(folder))
-        except (OSError, ValueError, tf.errors.OpError) as error:
-            raise InputError(f"{folder}: can't be loaded as a SavedModel: {_line(error)}") from None
-        if "tokens" not in self._module.signatures:
-            found = ", ".join(sorted(self._module.signatures)) or "none"
-            raise InputError(f"{folder}: its signatures are {found}, expected 'tokens'")
-        self._tokens = self._module.signatures["tokens"]
+        if self._module is not None:
+            return
+        with tf.init_scope():  # also when first needed inside a graph
+            try:
+                module = hub.load(str(self.folder))
+            except (OSError, ValueError, tf.errors.OpError) as error:
+                raise InputError(f"{self.folder}: can't be loaded as a SavedModel: {_line(error)}") from None
+        if "tokens" not in module.signatures:
+            found = ", ".join(sorted(module.signatures)) or "none"
+            raise InputError(f"{self.folder}: its signatures are {found}, expected 'tokens'")
+        self._tokens = module.signatures["tokens"]
         outputs = set(self._tokens.structured_outputs)
         self._is_elmo = "layers" not in outputs
         if self._is_elmo and not outputs.issuperset(_ELMO_OUTPUTS):
             raise InputError(
-                f"{folder}: signature 'tokens' has the outputs {', '.join(sorted(outputs))}, expected "
+                f"{self.folder}: signature 'tokens' has the outputs {', '.join(sorted(outputs))}, expected "
                 f"'layers', or {', '.join(_ELMO_OUTPUTS)}"
             )
-        self.num_layers, self.width = self.encode(tf.constant([["a"]]), tf.constant([1])).shape[2:]
+        self._module = module
 
     def encode(self, tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         """Every layer's vectors of words.
@@ -68,7 +81,11 @@ class Encoder(tf.Module):
 
         Returns:
           float32 [B, T, L, D]; zeros past the length.
+
+        Raises:
+          InputError: as `load_now`.
         """
+        self.load_now()
         if tf.keras.backend.is_keras_tensor(tokens):
             return _EncoderLayer(self)(tokens, lengths)
         outputs = self._tokens(
@@ -88,15 +105,11 @@ class Encoder(tf.Module):
         """SHA-256 of what the encoder consists of: equal only if it gives equal vectors.
 
         Hashes the files of the SavedModel; in the package's own, saved_model.pb by its hash of content in
-        encoder.json, so that two conversions of one checkpoint are equal.
+        encoder.json, so that two conversions of one checkpoint are equal. Loads nothing.
         """
         content = saved_encoder.read_description(self.folder).get("content")
         ignored = {"fingerprint.pb", saved_encoder.DESCRIPTION, *(["saved_model.pb"] if content else [])}
-        digest = hashlib.sha256(str(content).encode())
-        for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and path.name not in ignored:
-                digest.update(f"{path.relative_to(self.folder)} {download.sha256_of(path)}\n".encode())
-        return digest.hexdigest()
+        return folder_hash.sha256(self.folder, ignored, str(content))
 
 
 class _EncoderLayer(tf.keras.layers.Layer):
@@ -111,7 +124,7 @@ class _EncoderLayer(tf.keras.layers.Layer):
 
 
 def load(handle: str) -> Encoder:
-    """Loads an encoder.
+    """Finds an encoder; its SavedModel is loaded when it is first needed.
 
     Args:
       handle: a name of the catalogue, which is fetched and converted once into the cache folder; the folder
@@ -123,7 +136,7 @@ def load(handle: str) -> Encoder:
     folder = pathlib.Path(handle).expanduser()
     if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
         return Encoder(folder)
-    if (folder / WEIGHTS).exists():
+    if architectures.is_checkpoint(folder):
         raise InputError(f"{handle}: is a checkpoint; make an encoder of it with python -m export.encoder")
     if "://" in handle:
         try:
@@ -140,25 +153,13 @@ def load(handle: str) -> Encoder:
 
 def _converted(name: str) -> pathlib.Path:
     """The cached SavedModel of a checkpoint of the catalogue, made if need be."""
-    folder = download.cache_dir() / "encoders" / name
-    sums = {file.name: file.sha256 for file in catalogue.find(name).files}
-    with _locked(folder):
-        if not saved_encoder.is_current(folder, sums[WEIGHTS]):
-            saved_encoder.convert(catalogue.fetch(name), folder, name)
+    entry = catalogue.find(name)
+    folder = download.cache_folder("encoders") / name
+    if not saved_encoder.is_current(folder, entry):
+        with files.locked(folder.with_name(f".{name}.lock")):
+            if not saved_encoder.is_current(folder, entry):  # else another process was faster
+                saved_encoder.convert(catalogue.fetch(name), folder, name)
     return folder
-
-
-@contextlib.contextmanager
-def _locked(folder: pathlib.Path) -> Iterator[None]:
-    """Keeps other processes from converting to the same folder."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = (folder.parent / f".{folder.name}.lock").open("w")
-    except OSError as error:
-        raise InputError(f"{folder.parent}: can't be written: {error.strerror}") from None
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _line(error: Exception) -> str:

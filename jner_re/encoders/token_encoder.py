@@ -15,7 +15,7 @@ _SUBWORDS_AT_ONCE = 4096
 
 
 class TokenEncoder(tf.Module):
-    """The contract of the package's encoders, on a BERT or MPNet checkpoint."""
+    """The contract of the package's encoders (see `architectures`), on a transformer checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint, vocabulary: Vocabulary, pooling: str = "mean") -> None:
         """Sets the encoder up.
@@ -33,6 +33,10 @@ class TokenEncoder(tf.Module):
         self._last = vocabulary.last
         self.num_layers = self._transformer.num_layers
         self.width = self._transformer.width
+        self.lowercase = vocabulary.lowercase
+        self.weights_file = checkpoint.weights_file
+        self.settings = (checkpoint.model_type, checkpoint.heads, checkpoint.activation, checkpoint.epsilon)
+        self.vocabulary = vocabulary
 
     @tf.function(
         input_signature=[

@@ -1,4 +1,4 @@
-"""The forward pass of BERT and MPNet, every layer out."""
+"""The forward pass of a transformer encoder, every layer out."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Transformer(tf.Module):
         return layers
 
     def _score_bias(self, lengths: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-        """What is added to attention scores [B, H, query, key]: -1e9 for padding, MPNet's distance bias."""
+        """What is added to attention scores [B, H, query, key]: -1e9 for padding, the distance bias."""
         padding = tf.logical_not(tf.sequence_mask(lengths, steps))
         bias = -1e9 * tf.cast(padding[:, tf.newaxis, tf.newaxis, :], tf.float32)
         if self._distance_bias is None:

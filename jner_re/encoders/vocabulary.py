@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 from jner_re import files
 from jner_re.errors import InputError
-
-# Defaults of the two tokenizers where the checkpoint is silent: first, last and unknown subword.
-_SPECIALS = {
-    "bert": {"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]"},
-    "mpnet": {"cls_token": "<s>", "sep_token": "</s>", "unk_token": "[UNK]"},
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,20 +34,27 @@ class Vocabulary:
     split_cjk: bool
 
 
-def read_vocabulary(folder: pathlib.Path, model_type: str) -> Vocabulary:
+def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> Vocabulary:
     """Reads vocab.txt and, where they exist, tokenizer_config.json and special_tokens_map.json.
 
     A checkpoint without `do_lower_case` is uncased if its vocabulary has no capital letter.
 
     Args:
       folder: of the checkpoint.
-      model_type: "bert" or "mpnet".
+      special_tokens: `cls_token`, `sep_token` and `unk_token` of the architecture, for what the checkpoint
+        doesn't give.
+      most: how many subwords the checkpoint has embeddings for.
 
     Raises:
-      InputError: if a file is missing or malformed, or a special token is not in the vocabulary.
+      InputError: if a file is missing or malformed, a special token is not in the vocabulary, or there are
+        too many subwords.
     """
     path = folder / "vocab.txt"
     lines = files.read_text(path).replace("\r\n", "\n").removesuffix("\n").split("\n")
+    if len(lines) > most:
+        raise InputError(
+            f"{path}: has {len(lines)} lines, expected at most vocab_size ({most} in config.json)"
+        )
     ids = {subword: i for i, subword in enumerate(lines)}
     # Of a subword that is there twice the last line counts; the line break puts the others out of reach.
     subwords = tuple(subword if ids[subword] == i else f"\n{i}" for i, subword in enumerate(lines))
@@ -60,7 +62,7 @@ def read_vocabulary(folder: pathlib.Path, model_type: str) -> Vocabulary:
         **_read_settings(folder, "special_tokens_map.json"),
         **_read_settings(folder, "tokenizer_config.json"),
     }
-    special = {name: _text(settings.get(name) or default) for name, default in _SPECIALS[model_type].items()}
+    special = {name: _text(settings.get(name) or default) for name, default in special_tokens.items()}
     for name, token in special.items():
         if token not in ids:
             raise InputError(f"{path}: {name} is {token!r}, expected a line of the file")

@@ -1,36 +1,46 @@
-"""A frozen encoder's layers on disk, computed once per corpus and encoder."""
+"""A frozen encoder's layers on disk, computed once for each sentence and encoder.
+
+Folds, splits and trials share one store per encoder. Every sentence is encoded alone: matrix products over
+other batches are rounded otherwise, which float16 makes visible, so that only then a sentence has the same
+bytes whatever its neighbours.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import hashlib
-import json
-import math
-import os
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from jner_re import files
+from jner_re.assets import download
 from jner_re.errors import InputError
+from jner_re.features.layer_store import LayerStore, LayerWriter, Shape, Snapshot, Span, sentence_key
 from jner_re.schema import Sentence
 
-_WORDS_PER_BATCH = 1024  # bounds the memory of one run of the encoder
-_FORMAT = 1  # raise it when what is written changes
+_WORDS_PER_WRITE = 1024  # bounds what is held in memory, and what an interruption loses
 
 
 class Encoder(Protocol):
-    """What the cache needs of an encoder (DESIGN: token encoder contract)."""
+    """What the cache needs of an encoder (DESIGN: token encoder contract).
 
-    num_layers: int
-    width: int
-    fingerprint: str
+    All but `fingerprint` are only asked for when something has to be encoded.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal only if two encoders give equal vectors."""
+
+    @property
+    def num_layers(self) -> int:
+        """L."""
+
+    @property
+    def width(self) -> int:
+        """D."""
 
     def encode(self, tokens: tf.Tensor, sequence_len: tf.Tensor) -> tf.Tensor:
         """string [B, T], int32 [B] -> float32 [B, T, L, D]."""
@@ -43,129 +53,107 @@ class CachedLayers:
       shape: (L, D).
     """
 
-    def __init__(self, layers: np.ndarray, offsets: np.ndarray) -> None:
+    def __init__(self, layers: np.ndarray, spans: Sequence[Span]) -> None:
+        """Joins a store's array and the places of a corpus's sentences in it.
+
+        Args:
+          layers: float16 [tokens, L, D].
+          spans: of each sentence, its first token and its number of tokens.
+        """
         self._layers = layers
-        self._offsets = offsets
+        self._spans = spans
         self.shape = layers.shape[1:]
 
     def __getitem__(self, sentence: int) -> np.ndarray:
         """float16 [T, L, D] of one sentence."""
-        return self._layers[self._offsets[sentence] : self._offsets[sentence + 1]]
+        start, count = self._spans[sentence]
+        return self._layers[start : start + count]
 
 
 def cached_layers(encoder: Encoder, sentences: Sequence[Sentence], folder: pathlib.Path) -> CachedLayers:
     """The encoder's layers of all sentences, read from disk or computed and written there.
 
-    What was computed before an interruption is not computed again: `done` marks, sentence by sentence, what
-    has reached the disk. Two programs that want the same cache take turns.
+    Only sentences that the encoder's store lacks are encoded, each once; if there are none, the encoder is
+    only asked for its fingerprint. What was written before an interruption is not computed again. Of several
+    programs that encode for one store, one at a time does, and the others find what it wrote.
 
     Args:
       encoder: a frozen encoder.
       sentences: the corpus.
-      folder: where caches are kept, each in a folder named by a hash of the encoder and the tokens.
+      folder: where stores are kept, one for each encoder.
 
     Raises:
-      InputError: the disk is full, or the encoder gave numbers that float16 can't hold.
+      InputError: the disk is full, the store can't be read or written or is of something else, or the
+        encoder gave numbers that float16 can't hold.
     """
-    offsets = np.concatenate([[0], np.cumsum([len(sentence.tokens) for sentence in sentences])]).astype(
-        np.int64
-    )
-    place = folder / _key(encoder, sentences)
-    shape = (int(offsets[-1]), encoder.num_layers, encoder.width)
-    if not sentences:
-        return CachedLayers(np.zeros(shape, np.float16), offsets)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        with _lock(place / "lock"):
-            if not _has_size(place / "layers.float16", np.float16, shape):
-                (place / "done").unlink(missing_ok=True)
-            layers = _open(place / "layers.float16", np.float16, shape)
-            done = _open(place / "done", np.uint8, (len(sentences),))
-            _fill(encoder, sentences, offsets, layers, done)
-        files.write_text(
-            place / "about.json",
-            json.dumps({"shape": shape, "encoder": encoder.fingerprint}, indent=2) + "\n",
-        )
-    except OSError as error:
-        raise InputError(f"{place}: can't be written: {error.strerror}") from None
-    return CachedLayers(np.memmap(place / "layers.float16", np.float16, "r", shape=shape), offsets)
+    store = LayerStore(folder, encoder.fingerprint)
+    keys = [sentence_key(sentence.tokens) for sentence in sentences]
+    # The store has no record of sentences without words.
+    wanted = {key: sentence.tokens for key, sentence in zip(keys, sentences, strict=True) if sentence.tokens}
+    found = store.read()
+    if not _has(found, wanted):
+        with store.writer(lambda: (encoder.num_layers, encoder.width)) as writer:
+            _encode_missing(encoder, wanted, writer)
+        found = store.read()
+    if found is None or not _has(found, wanted):
+        raise InputError(f"{store.folder}: lost sentences that had just been written, expected to find them")
+    return CachedLayers(found.layers, [found.spans[key] if key in wanted else (0, 0) for key in keys])
 
 
-def _key(encoder: Encoder, sentences: Sequence[Sentence]) -> str:
-    content = hashlib.sha256(f"{_FORMAT}\n{encoder.fingerprint}\n".encode())
-    for sentence in sentences:
-        content.update(json.dumps(sentence.tokens).encode())
-    return content.hexdigest()[:32]
+def stored_shape(encoder: Encoder, folder: pathlib.Path) -> Shape:
+    """(L, D) of an encoder, as its store in `folder` says, so that it need not be loaded; else as it says.
+
+    Raises:
+      InputError: the store is of something else.
+    """
+    return LayerStore(folder, encoder.fingerprint).shape() or (encoder.num_layers, encoder.width)
 
 
-@contextlib.contextmanager
-def _lock(path: pathlib.Path) -> Iterator[None]:
-    with open(path, "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _has(found: Snapshot | None, wanted: Mapping[bytes, object]) -> bool:
+    return found is not None and found.spans.keys() >= wanted.keys()
 
 
-def _open(path: pathlib.Path, dtype: type, shape: tuple[int, ...]) -> np.memmap:
-    """Opens or creates a memory-mapped array; its room on disk is taken before anything is computed."""
-    if not _has_size(path, dtype, shape):
-        with open(path, "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, _size(dtype, shape))
-    return np.memmap(path, dtype, "r+", shape=shape)
-
-
-def _has_size(path: pathlib.Path, dtype: type, shape: tuple[int, ...]) -> bool:
-    return path.exists() and path.stat().st_size == _size(dtype, shape)
-
-
-def _size(dtype: type, shape: tuple[int, ...]) -> int:
-    """Bytes of an array."""
-    return math.prod(shape) * np.dtype(dtype).itemsize
-
-
-def _fill(
-    encoder: Encoder, sentences: Sequence[Sentence], offsets: np.ndarray, layers: np.memmap, done: np.memmap
-) -> None:
-    missing = sorted(np.flatnonzero(done == 0).tolist(), key=lambda i: len(sentences[i].tokens))
+def _encode_missing(encoder: Encoder, wanted: Mapping[bytes, tuple[str, ...]], writer: LayerWriter) -> None:
+    missing = {key: tokens for key, tokens in wanted.items() if key not in writer.known}
     if not missing:
         return
-    run = tf.function(
-        encoder.encode,
-        input_signature=[tf.TensorSpec([None, None], tf.string), tf.TensorSpec([None], tf.int32)],
-    )
     progress = tqdm(
-        total=len(sentences),
-        initial=len(sentences) - len(missing),
+        total=len(wanted),
+        initial=len(wanted) - len(missing),
         desc="encoding",
         unit=" sentences",
         file=sys.stderr,
     )
+    encoded: dict[bytes, np.ndarray] = {}
     with progress:
-        for batch in _batches(missing, sentences):
-            lengths = [len(sentences[i].tokens) for i in batch]
-            tokens = [
-                [*sentences[i].tokens, *[""] * (max(lengths) - len(sentences[i].tokens))] for i in batch
-            ]
-            output = run(tf.constant(tokens), tf.constant(lengths, tf.int32)).numpy()
-            with np.errstate(over="ignore"):  # what overflows is reported below
-                output = output.astype(np.float16)
-            for row, i in enumerate(batch):
-                if not np.isfinite(output[row, : lengths[row]]).all():
-                    raise InputError(
-                        f"sentence {i}: the encoder's output doesn't fit float16, expected finite numbers"
-                    )
-                layers[offsets[i] : offsets[i + 1]] = output[row, : lengths[row]]
-            layers.flush()
-            done[batch] = 1
-            done.flush()
-            progress.update(len(batch))
+        for key, tokens in missing.items():
+            encoded[key] = _encode(encoder, tokens, writer.shape)
+            if sum(map(len, encoded.values())) >= _WORDS_PER_WRITE:
+                writer.append(encoded)
+                encoded = {}
+            progress.update()
+        if encoded:
+            writer.append(encoded)
 
 
-def _batches(order: Sequence[int], sentences: Sequence[Sentence]) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for i in order:
-        if batch and (len(batch) + 1) * len(sentences[i].tokens) > _WORDS_PER_BATCH:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
+def _encode(encoder: Encoder, tokens: tuple[str, ...], shape: Shape) -> np.ndarray:
+    """float16 [T, L, D] of one sentence, encoded without neighbours or padding."""
+    output = encoder.encode(tf.constant([tokens]), tf.constant([len(tokens)], tf.int32)).numpy()[0]
+    if output.shape != (len(tokens), *shape):
+        raise InputError(
+            f"the encoder's output for {len(tokens)} words has the shape {output.shape}, expected "
+            f"{(len(tokens), *shape)}"
+        )
+    with np.errstate(over="ignore"):  # what overflows is reported below
+        layers = output.astype(np.float16)
+    if not np.isfinite(layers).all():
+        raise InputError(
+            f"the encoder's output for the sentence {' '.join(tokens)[:200]!r} doesn't fit float16, expected "
+            "finite numbers"
+        )
+    return layers
+
+
+def feature_cache() -> pathlib.Path:
+    """The folder in which encoder layers are kept."""
+    return download.cache_dir() / "features"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable
 
 import tensorflow as tf
@@ -9,12 +10,22 @@ import tensorflow as tf
 from jner_re.schema import Sentence
 
 PADDING, UNKNOWN = 0, 1
+_MIN_COUNT = 3
 _FIRST = 2  # id of the vocabulary's first character
 
 
 def characters(sentences: Iterable[Sentence]) -> str:
-    """The characters of the sentences' tokens, each once, in code point order."""
-    return "".join(sorted({char for sentence in sentences for token in sentence.tokens for char in token}))
+    """The characters that a model trained on the sentences knows, each once, in code point order.
+
+    Those that occur fewer than `_MIN_COUNT` times are left out, and in any case the rarest one (the first of
+    equally rare ones): they are what the embedding of unknown characters is trained on.
+    """
+    counts = collections.Counter(
+        char for sentence in sentences for token in sentence.tokens for char in token
+    )
+    least = max(_MIN_COUNT, min(counts.values(), default=0))
+    rarest = min(counts, key=lambda char: (counts[char], char), default="")
+    return "".join(sorted(char for char in counts if counts[char] >= least and char != rarest))
 
 
 class CharTable(tf.Module):

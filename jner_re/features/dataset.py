@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -11,6 +11,7 @@ import tensorflow as tf
 from jner_re.features import tags
 from jner_re.features.cache import CachedLayers
 from jner_re.features.featurizer import Featurizer
+from jner_re.features.specs import gold_specs, target_spec
 from jner_re.schema import LabelSet, Sentence
 
 Arrays = dict[str, np.ndarray]
@@ -26,11 +27,13 @@ class FeaturizedCorpus:
       sentences: N sentences.
       features: of each sentence, without padding: [T, ...].
       layers: the encoder's layers of each sentence, or None without an encoder.
+      specs: of a batch of these features (`specs.feature_specs`).
     """
 
     sentences: Sequence[Sentence]
     features: Sequence[Arrays]
-    layers: CachedLayers | None = None
+    layers: CachedLayers | None
+    specs: dict[str, tf.TensorSpec]
 
     def arrays(self, i: int) -> Arrays:
         """All inputs of one sentence."""
@@ -61,9 +64,14 @@ def _without_padding(name: str, array: np.ndarray) -> np.ndarray:
     return array.copy()
 
 
-def collate(examples: Sequence[Arrays]) -> Arrays:
-    """Pads the arrays of several sentences to common sizes and stacks them; `lengths` are added."""
-    batch = {"lengths": np.array([_length(example) for example in examples], np.int32)}
+def collate(examples: Sequence[Arrays], lengths: Sequence[int]) -> Arrays:
+    """Pads the arrays of several sentences to common sizes and stacks them.
+
+    Args:
+      examples: the arrays of each sentence.
+      lengths: their numbers of tokens, which the batch's `lengths` are.
+    """
+    batch = {"lengths": np.array(lengths, np.int32)}
     for name in examples[0]:
         arrays = [example[name] for example in examples]
         shape = np.max([array.shape for array in arrays], axis=0)
@@ -74,18 +82,20 @@ def collate(examples: Sequence[Arrays]) -> Arrays:
     return batch
 
 
-def _length(example: Arrays) -> int:
-    return len(next(iter(example.values())))
-
-
 def gold_arrays(sentence: Sentence, label_set: LabelSet) -> Arrays:
-    """The gold annotation: `tag_ids` [T], `spans` [M, 2] and `relations` [M, M, R]."""
+    """The gold annotation: `tag_ids` [T], `spans` [M, 2], `entity_types` [M] and `relations` [M, M, R].
+
+    What the label set can't express is left out.
+    """
+    sentence = label_set.known_part(sentence)
     count = len(sentence.entities)
     relations = np.zeros((count, count, len(label_set.relation_types)), np.uint8)
     for relation in sentence.relations:
         relations[relation.head, relation.tail, label_set.relation_types.index(relation.type)] = 1
     spans = np.array([(entity.start, entity.end) for entity in sentence.entities], np.int32).reshape(-1, 2)
+    types = [label_set.entity_types.index(entity.type) for entity in sentence.entities]
     return {
+        "entity_types": np.array(types, np.int32),
         "tag_ids": np.array(tags.encode(sentence, label_set), np.int32),
         "spans": spans,
         "relations": relations,
@@ -110,21 +120,19 @@ def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) 
 def training_batches(
     corpus: FeaturizedCorpus, label_set: LabelSet, batch_size: int, seed: int, first_epoch: int
 ) -> tuple[tf.data.Dataset, int]:
-    """An endless dataset of (inputs, targets) for `model.fit`, and the number of batches of an epoch."""
+    """An endless dataset of (inputs, target) for `model.fit`, and the number of batches of an epoch."""
     gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
     lengths = [len(sentence.tokens) for sentence in corpus.sentences]
     steps = len(batch_order(lengths, batch_size, seed, 0))
 
-    def generate() -> Iterator[tuple[Arrays, Arrays]]:
+    def generate() -> Iterator[tuple[Arrays, np.ndarray]]:
         epoch = first_epoch
         while True:
             for batch in batch_order(lengths, batch_size, seed, epoch):
                 yield training_batch(corpus, gold, batch)
             epoch += 1
 
-    signature = tf.nest.map_structure(_batch_spec, next(generate()))
-    dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
-    return dataset.prefetch(4), steps
+    return _dataset(generate, corpus, label_set).prefetch(4), steps
 
 
 def evaluation_batches(corpus: FeaturizedCorpus, label_set: LabelSet, batch_size: int) -> tf.data.Dataset:
@@ -132,21 +140,29 @@ def evaluation_batches(corpus: FeaturizedCorpus, label_set: LabelSet, batch_size
     gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
     count = len(corpus.sentences)
 
-    def generate() -> Iterator[tuple[Arrays, Arrays]]:
+    def generate() -> Iterator[tuple[Arrays, np.ndarray]]:
         for at in range(0, count, batch_size):
             yield training_batch(corpus, gold, range(at, min(at + batch_size, count)))
 
-    signature = tf.nest.map_structure(_batch_spec, next(generate()))
-    return tf.data.Dataset.from_generator(generate, output_signature=signature).prefetch(2)
+    return _dataset(generate, corpus, label_set).prefetch(2)
 
 
 def training_batch(
     corpus: FeaturizedCorpus, gold: Sequence[Arrays], batch: Sequence[int]
-) -> tuple[Arrays, Arrays]:
-    """Inputs with gold annotation, and the targets; the model computes the NER loss, its target is unused."""
-    inputs = collate([{**gold[i], **corpus.arrays(i)} for i in batch])
+) -> tuple[Arrays, np.ndarray]:
+    """Features with gold tags and spans, and the target: the relations."""
+    inputs = collate([{**gold[i], **corpus.arrays(i)} for i in batch], _lengths(corpus, batch))
     relations = inputs.pop("relations")
-    return inputs, {"ner": np.zeros(len(batch), np.float32), "re": relations}
+    return inputs, relations
+
+
+def _dataset(
+    generate: Callable[[], Iterator[tuple[Arrays, np.ndarray]]],
+    corpus: FeaturizedCorpus,
+    label_set: LabelSet,
+) -> tf.data.Dataset:
+    signature = ({**corpus.specs, **gold_specs()}, target_spec(len(label_set.relation_types)))
+    return tf.data.Dataset.from_generator(generate, output_signature=signature)
 
 
 def inference_batches(corpus: FeaturizedCorpus, batch_size: int) -> Iterator[tuple[list[int], Arrays]]:
@@ -154,15 +170,8 @@ def inference_batches(corpus: FeaturizedCorpus, batch_size: int) -> Iterator[tup
     order = sorted(range(len(corpus.sentences)), key=lambda i: len(corpus.sentences[i].tokens))
     for at in range(0, len(order), batch_size):
         batch = order[at : at + batch_size]
-        yield batch, collate([corpus.arrays(i) for i in batch])
+        yield batch, collate([corpus.arrays(i) for i in batch], _lengths(corpus, batch))
 
 
-def _batch_spec(array: np.ndarray) -> tf.TensorSpec:
-    """Any number of sentences, tokens, characters and entities; the last axes of features are fixed."""
-    fixed = {4: 2, 3: 1}.get(array.ndim, 0) if array.dtype in (np.float16, np.float32) else 0
-    shape: list[int | None] = [None] * array.ndim
-    for axis in range(array.ndim - fixed, array.ndim):
-        shape[axis] = array.shape[axis]
-    if array.dtype == np.uint8 and array.ndim == 4:
-        shape[3] = array.shape[3]
-    return tf.TensorSpec(shape, tf.as_dtype(array.dtype))
+def _lengths(corpus: FeaturizedCorpus, batch: Sequence[int]) -> list[int]:
+    return [len(corpus.sentences[i].tokens) for i in batch]

@@ -24,8 +24,12 @@ class Featurizer(tf.Module):
         self.words = words
         self.casing = casing
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string)])
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string)], autograph=False)
     def __call__(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`features` as a graph of its own."""
+        return self.features(tokens)
+
+    def features(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """Features of padded tokens.
 
         Args:

@@ -8,31 +8,31 @@ import pathlib
 from collections.abc import Sequence
 
 from jner_re.config import ModelConfig
-from jner_re.encoders import glove, module
+from jner_re.encoders import module
 from jner_re.errors import InputError
 from jner_re.features.cache import cached_layers
 from jner_re.features.chars import CharTable
 from jner_re.features.dataset import FeaturizedCorpus, featurize
 from jner_re.features.featurizer import Featurizer
+from jner_re.features.specs import InputSizes, feature_specs
 from jner_re.features.words import WordTable
 from jner_re.schema import Sentence
+from jner_re.word_vectors import glove
 
 
 @dataclasses.dataclass(frozen=True)
-class InputSizes:
-    """Sizes of the model's inputs that its config doesn't fix.
+class Frozen:
+    """What is the same for every model of a config: it can be opened once for many runs.
 
     Attributes:
-      encoder_layers: L, 0 without an encoder.
-      encoder_width: D of the encoder.
-      word_width: size of the word vectors, 0 for none.
-      num_chars: number of character ids, 0 for none.
+      encoder: the frozen token encoder, or None.
+      words: the table of word vectors, or None.
+      fingerprints: hashes of the encoder and the word vectors, by which a trained model knows them again.
     """
 
-    encoder_layers: int = 0
-    encoder_width: int = 0
-    word_width: int = 0
-    num_chars: int = 0
+    encoder: module.Encoder | None
+    words: WordTable | None
+    fingerprints: dict[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,35 +42,32 @@ class Inputs:
     Attributes:
       featurizer: look-ups of characters, words and casing.
       encoder: the frozen token encoder, or None.
+      fingerprints: see `Frozen`.
       sizes: what the joint model is built for.
-      fingerprints: hashes of the encoder and the word vectors, by which a trained model knows them again.
     """
 
     featurizer: Featurizer
     encoder: module.Encoder | None
-    sizes: InputSizes
     fingerprints: dict[str, str]
+    sizes: InputSizes
 
     def corpus(self, sentences: Sequence[Sentence], cache: pathlib.Path) -> FeaturizedCorpus:
         """Sentences with their features; the encoder's layers are kept in the folder `cache`."""
         layers = None if self.encoder is None else cached_layers(self.encoder, sentences, cache)
-        return FeaturizedCorpus(sentences, featurize(sentences, self.featurizer), layers)
+        return FeaturizedCorpus(
+            sentences, featurize(sentences, self.featurizer), layers, feature_specs(self.sizes)
+        )
 
 
-def open_inputs(config: ModelConfig, characters: str) -> Inputs:
-    """Loads what `config` names.
-
-    Args:
-      config: names the encoder and the word vectors.
-      characters: those that the character BiRNN knows.
+def open_frozen(config: ModelConfig) -> Frozen:
+    """Loads the encoder and the word vectors that `config` names.
 
     Raises:
-      InputError: nothing is left to read, or the encoder or the word vectors can't be had.
+      InputError: nothing is left to read, or one of them can't be had.
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
     fingerprints = {}
-    chars = CharTable(characters, config.max_word_chars) if config.char_rnn_size else None
     words = encoder = None
     if config.glove:
         vectors = glove.load(config.glove)
@@ -79,13 +76,27 @@ def open_inputs(config: ModelConfig, characters: str) -> Inputs:
     if config.encoder:
         encoder = module.load(config.encoder)
         fingerprints["encoder"] = encoder.fingerprint
+    return Frozen(encoder, words, fingerprints)
+
+
+def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
+    """The inputs of one model.
+
+    Args:
+      config: what the model reads.
+      frozen: of the same config.
+      characters: those that the character BiRNN knows.
+    """
+    chars = CharTable(characters, config.max_word_chars) if config.char_rnn_size else None
     sizes = InputSizes(
-        encoder_layers=encoder.num_layers if encoder else 0,
-        encoder_width=encoder.width if encoder else 0,
-        word_width=words.width if words else 0,
+        encoder_layers=frozen.encoder.num_layers if frozen.encoder else 0,
+        encoder_width=frozen.encoder.width if frozen.encoder else 0,
+        word_width=frozen.words.width if frozen.words else 0,
         num_chars=chars.size if chars else 0,
+        casing=config.casing,
     )
-    return Inputs(Featurizer(chars, words, config.casing), encoder, sizes, fingerprints)
+    featurizer = Featurizer(chars, frozen.words, config.casing)
+    return Inputs(featurizer, frozen.encoder, frozen.fingerprints, sizes)
 
 
 def _fingerprint(vectors: glove.WordVectors) -> str:

@@ -4,9 +4,11 @@ A tag sequence y of a sentence with n tokens scores
 
     start[y_1] + sum_t logits[t, y_t] + sum_t transitions[y_t, y_t+1] + end[y_n]
 
-and has probability exp(score) / Z. Training normalizes over all K^n sequences, as the paper does. With
-`constrained`, decoding and posteriors regard only well-formed sequences: no I-x at the start, after O or
-after a tag of another type. Posteriors then sum to one over the well-formed sequences.
+and has probability exp(score) / Z. With `constrained`, decoding and posteriors regard only well-formed
+sequences: no I-x at the start, after O or after a tag of another type; Z is their sum, and posteriors are
+probabilities given that the sequence is well formed. Training normalizes over all K^n sequences, as the
+paper does; with `constrained_training`, over the well-formed ones too, so that it maximizes the very
+probabilities that are given as scores.
 
 This is the only module that imports tensorflow-addons, for the log-likelihood and Viterbi.
 """
@@ -53,12 +55,15 @@ class CRF(tf.keras.layers.Layer):
       end: weight [K], score of being the last token's tag.
     """
 
-    def __init__(self, num_tags: int, constrained: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, num_tags: int, constrained: bool = True, constrained_training: bool = False, **kwargs: Any
+    ) -> None:
         """Creates the weights, all zero.
 
         Args:
           num_tags: K, the 2|E|+1 tags in the order of `LabelSet.tags`.
           constrained: decode well-formed BIO sequences only, and give posteriors among them.
+          constrained_training: normalize the log-likelihood over well-formed sequences only.
           **kwargs: as for every Keras layer.
 
         Raises:
@@ -69,6 +74,7 @@ class CRF(tf.keras.layers.Layer):
             raise ValueError(f"num_tags is {num_tags}, expected an odd number: O and two tags a type")
         self.num_tags = num_tags
         self.constrained = constrained
+        self.constrained_training = constrained_training
         self.transitions = self.add_weight("transitions", [num_tags, num_tags], initializer="zeros")
         self.start = self.add_weight("start", [num_tags], initializer="zeros")
         self.end = self.add_weight("end", [num_tags], initializer="zeros")
@@ -91,18 +97,18 @@ class CRF(tf.keras.layers.Layer):
     def negative_log_likelihood(
         self, tag_logits: tf.Tensor, tag_ids: tf.Tensor, lengths: tf.Tensor
     ) -> tf.Tensor:
-        """-log p(tag_ids) of each sentence, normalized over all K^n tag sequences.
+        """-log p(tag_ids) of each sentence, over all K^n tag sequences or, constrained, the well-formed ones.
 
         Args:
           tag_logits: float [B, T, K].
-          tag_ids: int [B, T], anything past the length.
+          tag_ids: int [B, T], anything past the length; well-formed with `constrained_training`.
           lengths: int [B].
 
         Returns:
           float32 [B], 0 for empty sentences.
         """
         lengths = tf.cast(lengths, tf.int32)
-        unary_scores, transitions = self._scores(tag_logits, lengths, False, tf.float32)
+        unary_scores, transitions = self._scores(tag_logits, lengths, self.constrained_training, tf.float32)
         tag_ids = tf.where(_token_mask(tag_ids, lengths), tf.cast(tag_ids, tf.int32), 0)
         tag_ids = _at_least_two_tokens(tag_ids)
         # As crf_log_likelihood does, less its tf.cond on T = 1, whose gradient makes TensorFlow log warnings.
@@ -150,7 +156,12 @@ class CRF(tf.keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "num_tags": self.num_tags, "constrained": self.constrained}
+        return {
+            **super().get_config(),
+            "num_tags": self.num_tags,
+            "constrained": self.constrained,
+            "constrained_training": self.constrained_training,
+        }
 
     def _scores(
         self, tag_logits: tf.Tensor, lengths: tf.Tensor, constrained: bool, dtype: tf.DType

@@ -41,8 +41,9 @@ def evaluate(gold: Sequence[Sentence], predicted: Sequence[Sentence], label_set:
       InputError: the two are not the same sentences, or a type is not in the label set.
     """
     _check_same_sentences(gold, predicted)
-    label_set.check(gold, "gold sentences")
-    label_set.check(predicted, "predicted sentences")
+    for name, sentences in (("gold", gold), ("predicted", predicted)):
+        if unknown := label_set.unknown(sentences):
+            raise InputError(f"{name} sentences: {', '.join(unknown)}: not among the types to report")
 
     def score(facts: Callable[[Sentence], set[Fact]], types: Collection[str]) -> dict[str, Any]:
         return _score(

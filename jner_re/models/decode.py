@@ -31,6 +31,14 @@ def spans_from_tags(tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.stack([starts, ends], axis=-1), types
 
 
+class SpansFromTags(tf.keras.layers.Layer):
+    """`spans_from_tags` as a layer."""
+
+    def call(self, tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """[B, T] -> [B, M, 2], [B, M]."""
+        return spans_from_tags(tag_ids)
+
+
 Scored = tuple[list[tuple[Entity, float]], list[tuple[Relation, float]]]
 
 

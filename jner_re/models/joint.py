@@ -4,25 +4,77 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from jner_re.config import ModelConfig
 from jner_re.features.casing import NUM_CLASSES
-from jner_re.features.inputs import InputSizes
+from jner_re.features.specs import InputSizes, feature_specs, gold_specs
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
 from jner_re.layers.crf import CRF, CRFNegativeLogLikelihood, CRFSpanPosteriors
-from jner_re.layers.dropout import Dropout
-from jner_re.layers.pair_context import PairContext
 from jner_re.layers.pair_mask import PairMask
-from jner_re.layers.relation_scorer import RelationScorer
-from jner_re.layers.span_ends import SpanEnds, at_span_ends
+from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
-from jner_re.models.decode import spans_from_tags
+from jner_re.losses import relation_loss
+from jner_re.models.decode import SpansFromTags
 from jner_re.schema import LabelSet
 
 AllowedPairs = list[list[list[bool]]]
+
+
+class TrainingModel(tf.keras.Model):
+    """A functional model from features and gold annotation to what the loss needs.
+
+    Its outputs are `ner`, the negative log-likelihood of each sentence's tags [B], and `re`, the logits of
+    all pairs of gold entities [B, M, M, R]; the target is which of these are relations, [B, M, M, R].
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As every functional model: inputs and outputs."""
+        super().__init__(*args, **kwargs)
+        self._losses_seen = [tf.keras.metrics.Mean(name) for name in ("loss", "ner_loss", "re_loss")]
+
+    def compile(self, optimizer: tf.keras.optimizers.Optimizer, relation_weight: float) -> None:
+        """Sets the optimization.
+
+        Args:
+          optimizer: see `optimizers.make`.
+          relation_weight: lambda_r.
+        """
+        super().compile(optimizer)
+        self._relation_weight = relation_weight
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
+    ) -> tf.Tensor:
+        """The mean over sentences of L = L_NER + lambda_r L_RE (paper, section 3.4)."""
+        ner, re = y_pred["ner"], relation_loss(y, y_pred["re"])
+        total = ner + self._relation_weight * re
+        for metric, values in zip(self._losses_seen, (total, ner, re), strict=True):
+            metric.update_state(values)
+        return tf.reduce_mean(total)
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any) -> dict[str, tf.Tensor]:
+        """The means, over the sentences of an epoch so far, of the loss and its two parts."""
+        return {metric.name: metric.result() for metric in self._losses_seen}
+
+    @property
+    def metrics(self) -> list[tf.keras.metrics.Metric]:
+        """Those that Keras resets at the start of an epoch."""
+        return self._losses_seen
+
+    # Nothing here branches on tensors in Python: AutoGraph would only take seconds.
+    @tf.autograph.experimental.do_not_convert
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """One step of `fit`."""
+        return super().train_step(data)
+
+    @tf.autograph.experimental.do_not_convert
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """One step of validation."""
+        return super().test_step(data)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,16 +82,16 @@ class JointModel:
     """Two views of the same layers.
 
     Attributes:
-      training: from features and gold annotation to `ner`, the negative log-likelihood [B], and `re`, the
-        logits [B, M, M, R] of all pairs of gold entities.
+      training: from features and gold annotation to the parts of the loss.
       inference: from features to `tag_ids` [B, T], `spans` [B, M, 2], `entity_types` [B, M],
         `entity_scores` [B, M] and `relation_scores` [B, M, M, R], all from predicted tags.
     """
 
-    training: tf.keras.Model
+    training: TrainingModel
     inference: tf.keras.Model
 
 
+@tf.autograph.experimental.do_not_convert
 def build(
     config: ModelConfig,
     sizes: InputSizes,
@@ -57,55 +109,50 @@ def build(
       jit_compile: whether XLA compiles the BiRNNs' loops when training.
     """
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
-    inputs = _inputs(config, sizes)
-    lengths = inputs["lengths"]
-    gold_tag_ids = tf.keras.Input([None], dtype=tf.int32, name="tag_ids")
-    gold_spans = tf.keras.Input([None, 2], dtype=tf.int32, name="spans")
+    rnn = (config.rnn_cell, config.rnn_dropout, jit_compile)
+
+    # Inputs
+    features = _keras_inputs(feature_specs(sizes))
+    gold = _keras_inputs(gold_specs())
+    lengths = features["lengths"]
 
     # Layers
-    def birnns(depth: int, name: str) -> BiRNNStack:
-        return BiRNNStack(config.rnn_size, depth, config.rnn_cell, config.rnn_dropout, jit_compile, name=name)
-
-    shared_birnns = birnns(config.shared_layers, "shared_birnns")
-    ner_birnns = birnns(config.ner_layers, "ner_birnns")
-    re_birnns = birnns(config.re_layers, "re_birnns")
+    shared_birnns = BiRNNStack(config.rnn_size, config.shared_layers, *rnn, name="shared_birnns")
+    ner_birnns = BiRNNStack(config.rnn_size, config.ner_layers, *rnn, name="ner_birnns")
+    re_birnns = BiRNNStack(config.rnn_size, config.re_layers, *rnn, name="re_birnns")
     ner_hidden = tf.keras.layers.Dense(config.ner_hidden_size, config.ner_activation, name="ner_hidden")
     ner_scores = tf.keras.layers.Dense(num_tags, name="ner_scores")
-    crf = CRF(num_tags, name="crf")
-    span_ends = SpanEnds(num_tags, config.label_embedding_size, name="span_ends")
-    re_dropout = Dropout(config.re_dropout, name="re_dropout")
-    scorer = RelationScorer(
-        num_relations, config.re_hidden_size, config.re_activation, name="relation_scorer"
+    crf = CRF(num_tags, constrained_training=config.constrained_crf, name="crf")
+    pair_scorer = PairScorer(
+        num_tags,
+        num_relations,
+        config.label_embedding_size,
+        config.re_hidden_size,
+        config.re_activation,
+        config.re_dropout,
+        config.pair_context_size,
+        config.pair_context_dropout,
+        name="pair_scorer",
     )
     pair_mask = PairMask(allowed if config.typed_pairs else None, name="re")
-    if config.pair_context_size:
-        pair_context = PairContext(config.pair_context_size, config.pair_context_dropout, name="pair_context")
-        context_scores = tf.keras.layers.Dense(num_relations, use_bias=False, name="context_scores")
 
     # Model
-    tokens = _token_representations(config, sizes, inputs)
-    states = shared_birnns(tokens, lengths)
+    states = shared_birnns(_token_representations(config, sizes, features), lengths)
     tag_logits = ner_scores(ner_hidden(ner_birnns(states, lengths)))
     re_states = re_birnns(states, lengths)
 
-    def pair_logits(tag_ids: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
-        entities = re_dropout(span_ends(re_states, tag_ids, spans))
-        logits = scorer(entities)
-        if config.pair_context_size:
-            logits += context_scores(pair_context(re_states, spans))
-        types = (at_span_ends(tag_ids, spans) - 1) // 2
-        return pair_mask(logits, spans, types)
-
+    gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"])
     training_outputs = {
-        "ner": CRFNegativeLogLikelihood(crf, name="ner")(tag_logits, gold_tag_ids, lengths),
-        "re": pair_logits(gold_tag_ids, gold_spans),
+        "ner": CRFNegativeLogLikelihood(crf, name="ner")(tag_logits, gold["tag_ids"], lengths),
+        "re": pair_mask(gold_logits, gold["spans"], gold["entity_types"]),
     }
+
     tag_ids = crf(tag_logits, lengths)
-    spans, types = spans_from_tags(tag_ids)
+    spans, types = SpansFromTags(name="spans")(tag_ids)
     entity_scores = CRFSpanPosteriors(crf, name="entity_scores")(
         tag_logits, lengths, spans[:, :, 0], spans[:, :, 1], types
     )
-    relation_scores = tf.sigmoid(pair_logits(tag_ids, spans))
+    relation_scores = tf.sigmoid(pair_mask(pair_scorer(re_states, tag_ids, spans), spans, types))
     if config.entity_weighted:
         weights = entity_scores[:, :, tf.newaxis] * entity_scores[:, tf.newaxis]
         relation_scores *= weights[..., tf.newaxis]
@@ -117,36 +164,25 @@ def build(
         "relation_scores": relation_scores,
     }
     return JointModel(
-        tf.keras.Model(
-            {**inputs, "tag_ids": gold_tag_ids, "spans": gold_spans}, training_outputs, name="training"
-        ),
-        tf.keras.Model(inputs, inference_outputs, name="inference"),
+        TrainingModel({**features, **gold}, training_outputs, name="training"),
+        tf.keras.Model(features, inference_outputs, name="inference"),
     )
 
 
-def _inputs(config: ModelConfig, sizes: InputSizes) -> dict[str, tf.Tensor]:
-    """The inputs that both models read."""
-    inputs = {"lengths": tf.keras.Input([], dtype=tf.int32, name="lengths")}
-    if sizes.encoder_layers:
-        shape = [None, sizes.encoder_layers, sizes.encoder_width]
-        inputs["encoder_layers"] = tf.keras.Input(shape, dtype=tf.float16, name="encoder_layers")
-    if sizes.word_width:
-        inputs["word_vectors"] = tf.keras.Input([None, sizes.word_width], name="word_vectors")
-    if sizes.num_chars:
-        inputs["char_ids"] = tf.keras.Input([None, None], dtype=tf.int32, name="char_ids")
-    if config.casing:
-        inputs["casing_ids"] = tf.keras.Input([None], dtype=tf.int32, name="casing_ids")
-    return inputs
+def _keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
+    return {name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in specs.items()}
 
 
-def _token_representations(config: ModelConfig, sizes: InputSizes, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+def _token_representations(
+    config: ModelConfig, sizes: InputSizes, features: dict[str, tf.Tensor]
+) -> tf.Tensor:
     """v = encoder ∘ GloVe ∘ characters ∘ casing (paper, equation 1): [B, T, D]."""
     parts: list[tf.Tensor] = []
-    if "encoder_layers" in inputs:
-        parts.append(WeightedAverage(name="layer_average")(inputs["encoder_layers"]))
-    if "word_vectors" in inputs:
-        parts.append(inputs["word_vectors"])
-    if "char_ids" in inputs:
+    if "encoder_layers" in features:
+        parts.append(WeightedAverage(name="layer_average")(features["encoder_layers"]))
+    if "word_vectors" in features:
+        parts.append(features["word_vectors"])
+    if "char_ids" in features:
         encoder = CharEncoder(
             sizes.num_chars,
             config.char_embedding_size,
@@ -154,9 +190,9 @@ def _token_representations(config: ModelConfig, sizes: InputSizes, inputs: dict[
             config.rnn_cell,
             name="char_encoder",
         )
-        parts.append(encoder(inputs["char_ids"]))
-    if "casing_ids" in inputs:
-        parts.append(tf.one_hot(inputs["casing_ids"], NUM_CLASSES))
+        parts.append(encoder(features["char_ids"]))
+    if "casing_ids" in features:
+        parts.append(tf.one_hot(features["casing_ids"], NUM_CLASSES))
     return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
 
 

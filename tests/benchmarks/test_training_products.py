@@ -14,7 +14,7 @@ from tensorflow.python.framework import op_callbacks  # what tf.debugging's trac
 
 from benchmarks.training_products import forward_operations, training_operations
 from jner_re.config import ModelConfig
-from jner_re.features.inputs import InputSizes
+from jner_re.features.specs import InputSizes
 from jner_re.losses import relation_loss
 from jner_re.models import joint
 from jner_re.schema import LabelSet
@@ -46,6 +46,7 @@ def batch() -> dict[str, np.ndarray]:
         "casing_ids": np.ones((BATCH, TOKENS), np.int32),
         "tag_ids": np.ones((BATCH, TOKENS), np.int32),
         "spans": np.stack([starts, starts + 1], axis=-1).astype(np.int32),
+        "entity_types": np.zeros((BATCH, ENTITIES), np.int32),
     }
 
 

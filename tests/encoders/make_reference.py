@@ -5,7 +5,7 @@ Not part of the package's environment. Made with torch 2.13.0 and transformers 5
   python -m venv /tmp/torch && /tmp/torch/bin/pip install torch transformers safetensors
   /tmp/torch/bin/python tests/encoders/make_reference.py --minilm=FOLDER --mpnet=FOLDER
 
-FOLDER is a checkpoint in the Hugging Face layout (`jner_re.encoders.catalogue.fetch` gets them). Without a
+FOLDER is a checkpoint in the Hugging Face layout (`jner_re.assets.catalogue.fetch` gets them). Without a
 folder only the tiny checkpoints and their vectors are made.
 
 Vectors are of words: the mean over a word's subwords, in every layer. To keep the files small,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from jner_re.encoders.checkpoint import Checkpoint, distance_bucket, read_checkpoint
+from jner_re.encoders import architectures, bert, mpnet
+from jner_re.encoders.checkpoint import Checkpoint
 from jner_re.errors import InputError
 
 _FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders"
@@ -43,13 +44,13 @@ def _assert_equal(one: Checkpoint, other: Checkpoint) -> None:
 
 
 def test_shapes() -> None:
-    checkpoint = read_checkpoint(_FIXTURES / "tiny_mpnet")
+    checkpoint = mpnet.read_checkpoint(_FIXTURES / "tiny_mpnet")
     assert checkpoint.position_embeddings.shape == (40, 32)
     assert checkpoint.distance_bias.shape == (79, 4)
     assert len(checkpoint.blocks) == 2
     assert checkpoint.blocks[0].attention_input[0].shape == (32, 96)
     assert checkpoint.blocks[0].expansion[0].shape == (32, 64)
-    assert read_checkpoint(_FIXTURES / "tiny_bert").distance_bias is None
+    assert bert.read_checkpoint(_FIXTURES / "tiny_bert").distance_bias is None
 
 
 @pytest.mark.parametrize("model", ["bert", "mpnet"])
@@ -60,6 +61,7 @@ def test_names_with_and_without_prefix(tmp_path: pathlib.Path, model: str) -> No
     def prefixed(weights: _Weights) -> _Weights:
         return {f"{model}.{name}": value for name, value in bare(weights).items()}
 
+    read_checkpoint = {"bert": bert, "mpnet": mpnet}[model].read_checkpoint
     expected = read_checkpoint(_FIXTURES / f"tiny_{model}")
     for change in (bare, prefixed):
         _assert_equal(read_checkpoint(_changed(tmp_path, f"tiny_{model}", change)), expected)
@@ -74,14 +76,16 @@ def test_old_names_of_normalisations(tmp_path: pathlib.Path) -> None:
             for name, value in weights.items()
         }
 
-    _assert_equal(read_checkpoint(_changed(tmp_path, weights=old)), read_checkpoint(_FIXTURES / "tiny_bert"))
+    _assert_equal(
+        bert.read_checkpoint(_changed(tmp_path, weights=old)), bert.read_checkpoint(_FIXTURES / "tiny_bert")
+    )
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float16, 1e-2), (np.float64, 0.0)])
 def test_other_precisions(tmp_path: pathlib.Path, dtype: type, tolerance: float) -> None:
     folder = _changed(tmp_path, weights=lambda weights: {k: v.astype(dtype) for k, v in weights.items()})
-    expected = read_checkpoint(_FIXTURES / "tiny_bert")
-    for actual, right in zip(_arrays(read_checkpoint(folder)), _arrays(expected), strict=True):
+    expected = bert.read_checkpoint(_FIXTURES / "tiny_bert")
+    for actual, right in zip(_arrays(bert.read_checkpoint(folder)), _arrays(expected), strict=True):
         assert actual.dtype == np.float32
         np.testing.assert_allclose(actual, right, atol=tolerance)
 
@@ -90,19 +94,19 @@ def test_missing_weight(tmp_path: pathlib.Path) -> None:
     name = "encoder.layer.1.attention.self.key.bias"
     folder = _changed(tmp_path, weights=lambda weights: {k: v for k, v in weights.items() if k != name})
     with pytest.raises(InputError, match=rf"model\.safetensors: weight '{name}' is missing"):
-        read_checkpoint(folder)
+        bert.read_checkpoint(folder)
 
 
 def test_weight_of_another_shape(tmp_path: pathlib.Path) -> None:
     with pytest.raises(InputError, match=r"'encoder.layer.0.\S*' has shape \[64, 32\], expected \[48, 32\]"):
-        read_checkpoint(_changed(tmp_path, intermediate_size=48))
+        bert.read_checkpoint(_changed(tmp_path, intermediate_size=48))
 
 
 def test_weight_of_another_type(tmp_path: pathlib.Path) -> None:
     name = "embeddings.LayerNorm.bias"
     folder = _changed(tmp_path, weights=lambda weights: {**weights, name: weights[name].astype(np.int32)})
     with pytest.raises(InputError, match=rf"weight '{name}' is I32, expected F32, F16 or F64"):
-        read_checkpoint(folder)
+        bert.read_checkpoint(folder)
 
 
 @pytest.mark.parametrize(
@@ -116,29 +120,35 @@ def test_weight_of_another_type(tmp_path: pathlib.Path) -> None:
         ("num_attention_heads", 0, "a whole number from 1"),
         ("num_attention_heads", 5, "5"),
         ("max_position_embeddings", 3, "a whole number from 8"),
-        ("relative_attention_num_buckets", 16, "expected 32"),
     ],
 )
 def test_unsupported_config(tmp_path: pathlib.Path, field: str, value: object, expected: str) -> None:
     with pytest.raises(InputError) as error:
-        read_checkpoint(_changed(tmp_path, **{field: value}))
+        architectures.read(_changed(tmp_path, **{field: value}))
     assert "config.json: " in str(error.value)
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
 
 
+def test_unsupported_config_of_mpnet(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match=r"config\.json: relative_attention_num_buckets is 16, expected 32"):
+        architectures.read(_changed(tmp_path, "tiny_mpnet", relative_attention_num_buckets=16))
+
+
 def test_missing_files(tmp_path: pathlib.Path) -> None:
     with pytest.raises(InputError, match=r"config\.json: can't be read"):
-        read_checkpoint(tmp_path)
+        bert.read_checkpoint(tmp_path)
+    with pytest.raises(InputError, match=r"has no config\.json, expected a checkpoint of bert or mpnet"):
+        architectures.read(tmp_path)
     (_changed(tmp_path) / "model.safetensors").unlink()
     with pytest.raises(InputError, match=r"model\.safetensors: is missing"):
-        read_checkpoint(tmp_path)
+        bert.read_checkpoint(tmp_path)
 
 
 def test_weights_that_are_not_safetensors(tmp_path: pathlib.Path) -> None:
     (_changed(tmp_path) / "model.safetensors").write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
     with pytest.raises(InputError, match=r"model\.safetensors: can't be read as safetensors"):
-        read_checkpoint(tmp_path)
+        bert.read_checkpoint(tmp_path)
 
 
 def test_distance_bucket() -> None:
@@ -147,7 +157,7 @@ def test_distance_bucket() -> None:
     changes = [-90, -63, -45, -31, -22, -15, -11, -7, -6, -5, -4, -3, -2, -1, 0]
     changes += [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91]
     expected = [*range(15, -1, -1), *range(17, 32)]
-    buckets = distance_bucket(distances)
+    buckets = mpnet.distance_bucket(distances)
     places = np.flatnonzero(np.diff(buckets)) + 1
     assert distances[places].tolist() == changes
     assert buckets[np.concatenate([[0], places])].tolist() == expected

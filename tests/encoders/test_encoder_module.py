@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import types
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,14 +15,24 @@ import tensorflow as tf
 import tensorflow_hub as hub
 from tensorflow.core.protobuf import saved_model_pb2
 
-from jner_re.encoders import catalogue, checkpoint_source, module, saved_encoder
-from jner_re.encoders.sources import File
+from jner_re.assets import catalogue, download
+from jner_re.assets.entry import Entry
+from jner_re.assets.sources import File
+from jner_re.encoders import architectures, checkpoint_source, module, saved_encoder
 from jner_re.errors import InputError
 
 _FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders"
 _TOKENS = [["The", "mayor", "resigned"], ["Rain", "", ""]]
 _LENGTHS = [3, 1]
 _TEXT_OPS = {"FastWordpieceTokenizeWithOffsets", "NormalizeUTF8"}
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """An empty cache, in which checksums are remembered."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("JNER_RE_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +148,107 @@ class TestFingerprint:
         (tmp_path / "copy" / "assets" / "vocabulary.txt").write_text("a")
         assert module.load(str(tmp_path / "copy")).fingerprint != one
 
+    def test_files_that_were_not_touched_are_not_read_again(
+        self, folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = module.load(str(folder)).fingerprint
+        with monkeypatch.context() as patch:
+            patch.setattr(download, "sha256_of", None)
+            assert module.load(str(folder)).fingerprint == first
+
+    def test_a_touched_file_is_read_again(self, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+        copy = tmp_path / "copy"
+        shutil.copytree(folder, copy)
+        first = module.load(str(copy)).fingerprint
+        weights = next((copy / "variables").glob("*.data-*"))
+        content = bytearray(weights.read_bytes())
+        content[-1] ^= 1
+        weights.write_bytes(content)
+        os.utime(weights, (1, 1))
+        assert module.load(str(copy)).fingerprint != first
+
+    def test_a_cache_that_cannot_be_written(self, folder: pathlib.Path, cache: pathlib.Path) -> None:
+        expected = module.load(str(folder)).fingerprint
+        shutil.rmtree(cache)
+        cache.write_text("")
+        assert module.load(str(folder)).fingerprint == expected
+
+
+class TestLoading:
+    """A SavedModel is loaded when it is first needed."""
+
+    @pytest.fixture
+    def loaded(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """The folders that were loaded."""
+        folders: list[str] = []
+        load = hub.load
+
+        def record(handle: str) -> tf.Module:
+            folders.append(handle)
+            return load(handle)
+
+        monkeypatch.setattr(hub, "load", record)
+        return folders
+
+    def test_not_for_sizes_and_fingerprint(self, folder: pathlib.Path, loaded: list[str]) -> None:
+        encoder = module.load(str(folder))
+        assert (encoder.num_layers, encoder.width, len(encoder.fingerprint)) == (3, 32, 64)
+        assert loaded == []
+
+    def test_once(self, folder: pathlib.Path, loaded: list[str], expected: np.ndarray) -> None:
+        encoder = module.load(str(folder))
+        for _ in range(2):
+            layers = encoder.encode(tf.constant(_TOKENS), tf.constant(_LENGTHS))
+            np.testing.assert_array_equal(layers, expected)
+        assert loaded == [str(folder)]
+
+    def test_inside_a_graph(self, folder: pathlib.Path, loaded: list[str], expected: np.ndarray) -> None:
+        encoder = module.load(str(folder))
+        for _ in range(2):
+            layers = tf.function(encoder.encode)(tf.constant(_TOKENS), tf.constant(_LENGTHS))
+            np.testing.assert_allclose(layers, expected, atol=1e-6)
+        assert loaded == [str(folder)]
+
+    def test_in_a_functional_model_that_is_saved(
+        self, folder: pathlib.Path, expected: np.ndarray, tmp_path: pathlib.Path
+    ) -> None:
+        tokens = tf.keras.Input([None], dtype=tf.string)
+        lengths = tf.keras.Input([], dtype=tf.int64)
+        model = tf.keras.Model([tokens, lengths], module.load(str(folder)).encode(tokens, lengths))
+        model.export(str(tmp_path / "model"))
+        loaded = tf.saved_model.load(str(tmp_path / "model"))
+        layers = loaded.serve([tf.constant(_TOKENS), tf.constant(_LENGTHS, tf.int64)])
+        np.testing.assert_allclose(layers, expected, atol=1e-6)
+
+    def test_while_another_module_is_saved(
+        self, folder: pathlib.Path, expected: np.ndarray, tmp_path: pathlib.Path
+    ) -> None:
+        outer = tf.Module()
+        outer.encoder = module.load(str(folder))
+        specs = [tf.TensorSpec([None, None], tf.string), tf.TensorSpec([None], tf.int32)]
+        encode = tf.function(lambda tokens, lengths: outer.encoder.encode(tokens, lengths), specs)
+        tf.saved_model.save(outer, str(tmp_path), signatures=encode)
+        loaded = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+        (layers,) = loaded(tokens=tf.constant(_TOKENS), lengths=tf.constant(_LENGTHS)).values()
+        np.testing.assert_allclose(layers, expected, atol=1e-6)
+
+    def test_errors_come_when_it_is_needed(self, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+        shutil.copy(folder / saved_encoder.DESCRIPTION, tmp_path)
+        (tmp_path / "saved_model.pb").write_bytes(b"nonsense")
+        encoder = module.load(str(tmp_path))
+        assert encoder.width == 32
+        for _ in range(2):
+            with pytest.raises(InputError, match="can't be loaded as a SavedModel"):
+                encoder.encode(tf.constant(_TOKENS), tf.constant(_LENGTHS))
+        with pytest.raises(InputError, match="can't be loaded as a SavedModel"):
+            encoder.load_now()
+
+    def test_description_of_another_shape(self, folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+        (tmp_path / "saved_model.pb").write_bytes(b"nonsense")
+        (tmp_path / saved_encoder.DESCRIPTION).write_text("[]")
+        with pytest.raises(InputError, match=r"encoder\.json: is list, expected a JSON object"):
+            module.load(str(tmp_path))
+
 
 class _Elmo(tf.Module):
     """A module with google/elmo's outputs, which don't vanish past the length."""
@@ -168,15 +280,16 @@ class TestCatalogue:
     def fetched(self, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[list[str]]:
         """A catalogue whose only encoder, "tiny", is the fixture; the names that were fetched."""
         names: list[str] = []
-        sum_of = catalogue.download.sha256_of(_FIXTURES / "tiny_bert" / "model.safetensors")
-        entry = catalogue.Entry("tiny", "", (File("model.safetensors", sum_of),), ())
+        sha256 = download.sha256_of(_FIXTURES / "tiny_bert" / "model.safetensors")
+        entry = Entry("tiny", "", (File("model.safetensors", sha256),), ())
 
         def fetch(name: str) -> pathlib.Path:
             names.append(name)
             return _FIXTURES / "tiny_bert"
 
         monkeypatch.setenv("JNER_RE_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(catalogue, "ENTRIES", (entry, catalogue.Entry("words", "", (File("x"),), ())))
+        monkeypatch.setattr(catalogue, "ENCODERS", (entry,))
+        monkeypatch.setattr(catalogue, "ENTRIES", (entry, Entry("words", "", (File("x"),), ())))
         monkeypatch.setattr(catalogue, "fetch", fetch)
         yield names
 
@@ -201,6 +314,60 @@ class TestCatalogue:
             module.load("tiny")
 
 
+class TestArchitectures:
+    """An architecture that has neither config.json nor subwords, in a module of its own."""
+
+    @pytest.fixture
+    def checkpoint(self, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
+        class Lengths(tf.Module):
+            """A word's length in bytes, as both of two numbers of one layer."""
+
+            def __init__(self, folder: pathlib.Path) -> None:
+                super().__init__()
+                self.num_layers, self.width = 1, 2
+                self.lowercase = False
+                self.weights_file = folder / "weights"
+                self.settings = ("lengths", 2)
+                self.vocabulary = None
+
+            @tf.function(
+                input_signature=[
+                    tf.TensorSpec([None, None], tf.string, "tokens"),
+                    tf.TensorSpec([None], tf.int32, "sequence_len"),
+                ]
+            )
+            def tokens(self, tokens: tf.Tensor, sequence_len: tf.Tensor) -> dict[str, tf.Tensor]:
+                mask = tf.sequence_mask(sequence_len, tf.shape(tokens)[1], tf.float32)
+                sizes = tf.cast(tf.strings.length(tokens), tf.float32) * mask
+                return {"layers": sizes[:, :, None, None] * tf.ones([1, 2])}
+
+        architecture = types.SimpleNamespace(
+            NAME="lengths",
+            reads=lambda folder: (folder / "options.json").exists(),
+            read=lambda folder, pooling="mean": Lengths(folder),
+        )
+        monkeypatch.setattr(architectures, "ARCHITECTURES", (*architectures.ARCHITECTURES, architecture))
+        folder = tmp_path / "checkpoint"
+        folder.mkdir()
+        for name in ("options.json", "weights"):
+            (folder / name).write_text("{}")
+        return folder
+
+    def test_takes_one_module(self, checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
+        with pytest.raises(InputError, match="is a checkpoint"):
+            module.load(str(checkpoint))
+        saved_encoder.convert(checkpoint, tmp_path / "output", "lengths")
+        encoder = module.load(str(tmp_path / "output"))
+        assert (encoder.num_layers, encoder.width) == (1, 2)
+        layers = encoder.encode(tf.constant([["a", "bcd"], ["e", ""]]), tf.constant([2, 1]))
+        assert layers.numpy().tolist() == [[[[1, 1]], [[3, 3]]], [[[1, 1]], [[0, 0]]]]
+
+    def test_of_no_architecture(self, checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
+        (checkpoint / "options.json").unlink()
+        with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or lengths"):
+            saved_encoder.convert(checkpoint, tmp_path / "output", "lengths")
+
+
 class TestErrors:
     def test_unknown_name(self) -> None:
         with pytest.raises(InputError, match="encoder is 'bart', expected minilm, mpnet"):
@@ -210,12 +377,11 @@ class TestErrors:
         with pytest.raises(InputError, match=r"is a checkpoint; .* python -m export\.encoder"):
             module.load(str(_FIXTURES / "tiny_bert"))
 
-    def test_no_network(
-        self, unreachable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-    ) -> None:
+    def test_no_network(self, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
         monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         with pytest.raises(InputError, match="can't be fetched"):
-            module.load(f"{unreachable}/google/elmo/3")
+            module.load("http://127.0.0.1:9/google/elmo/3")
 
     def test_broken_saved_model(self, tmp_path: pathlib.Path) -> None:
         (tmp_path / "saved_model.pb").write_bytes(b"nonsense")

@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from jner_re.encoders import catalogue, download
-from jner_re.encoders.checkpoint import read_checkpoint
+from jner_re.assets import catalogue, download
+from jner_re.encoders import architectures
 from jner_re.encoders.token_encoder import TokenEncoder
-from jner_re.encoders.vocabulary import read_vocabulary
 from jner_re.errors import InputError
 
 _FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders"
@@ -39,9 +38,7 @@ def _checkpoint(name: str) -> pathlib.Path:
     ("name", "count"), [("tiny_bert", 37), ("tiny_mpnet", 36), ("minilm", 50), ("mpnet", 50)]
 )
 def test_every_layer_equals_pytorch(name: str, count: int) -> None:
-    folder = _checkpoint(name)
-    checkpoint = read_checkpoint(folder)
-    encoder = TokenEncoder(checkpoint, read_vocabulary(folder, checkpoint.model_type))
+    encoder = architectures.read(_checkpoint(name))
     with np.load(_FIXTURES / f"{name}.npz") as reference:
         numbers = [int(key.removeprefix("projected_")) for key in reference if key.startswith("projected_")]
         assert len(numbers) == count

@@ -11,10 +11,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.encoders import token_encoder
-from jner_re.encoders.checkpoint import read_checkpoint
+from jner_re.encoders import architectures, token_encoder
 from jner_re.encoders.token_encoder import TokenEncoder
-from jner_re.encoders.vocabulary import read_vocabulary
 
 _FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders"
 _MODELS = ("tiny_bert", "tiny_mpnet")
@@ -23,8 +21,7 @@ _WINDOW = 38
 
 @functools.cache
 def _encoder(model: str, pooling: str = "mean") -> TokenEncoder:
-    checkpoint = read_checkpoint(_FIXTURES / model)
-    return TokenEncoder(checkpoint, read_vocabulary(_FIXTURES / model, checkpoint.model_type), pooling)
+    return architectures.read(_FIXTURES / model, pooling)
 
 
 def _encode(encoder: TokenEncoder, sentences: list[list[str]], steps: int | None = None) -> np.ndarray:

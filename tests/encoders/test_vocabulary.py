@@ -5,17 +5,23 @@ import pathlib
 
 import pytest
 
+from jner_re.encoders import bert, mpnet
 from jner_re.encoders.vocabulary import Vocabulary, read_vocabulary
 from jner_re.errors import InputError
 
 _BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b"]
 
 
-def _read(folder: pathlib.Path, lines: list[str], model_type: str = "bert", **settings: object) -> Vocabulary:
+def _read(
+    folder: pathlib.Path,
+    lines: list[str],
+    special_tokens: dict[str, str] = bert.SPECIAL_TOKENS,
+    **settings: object,
+) -> Vocabulary:
     (folder / "vocab.txt").write_bytes("".join(f"{line}\n" for line in lines).encode())
     if settings:
         (folder / "tokenizer_config.json").write_text(json.dumps(settings))
-    return read_vocabulary(folder, model_type)
+    return read_vocabulary(folder, special_tokens, 100)
 
 
 def test_bert(tmp_path: pathlib.Path) -> None:
@@ -25,7 +31,7 @@ def test_bert(tmp_path: pathlib.Path) -> None:
 
 
 def test_mpnet(tmp_path: pathlib.Path) -> None:
-    vocabulary = _read(tmp_path, ["<s>", "<pad>", "</s>", "<unk>", "[UNK]"], "mpnet")
+    vocabulary = _read(tmp_path, ["<s>", "<pad>", "</s>", "<unk>", "[UNK]"], mpnet.SPECIAL_TOKENS)
     assert (vocabulary.first, vocabulary.last, vocabulary.unknown) == (0, 2, "[UNK]")
 
 
@@ -85,7 +91,7 @@ def test_special_token_not_in_the_vocabulary(tmp_path: pathlib.Path, missing: st
 
 def test_missing_file(tmp_path: pathlib.Path) -> None:
     with pytest.raises(InputError, match=r"vocab\.txt: can't be read"):
-        read_vocabulary(tmp_path, "bert")
+        read_vocabulary(tmp_path, bert.SPECIAL_TOKENS, 100)
 
 
 def test_settings_of_another_shape(tmp_path: pathlib.Path) -> None:

@@ -189,7 +189,12 @@ def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path
     ]
     corpus = tmp_path / "unknown.json"
     corpus.write_text(json.dumps(unknown))
-    assert_one_line_error(evaluate(corpus), "unknown.json: record 0: relations[0].type is 'Met'", "Live_In")
+    result = evaluate(corpus)
+    assert result.returncode == 0 and result.stderr == (
+        f"warning: {corpus}: not in the training sentences, so scored as missed: relation type 'Met' (1)\n"
+    )
+    assert json.loads(output.read_text())["re"]["strict"]["per_type"]["Met"]["fn"] == 1
+    output.unlink()
     corpus.write_text('{"sentences": 3}')
     assert_one_line_error(evaluate(corpus), "unknown.json", "list")
     assert_one_line_error(evaluate(tmp_path / "missing.json"), "missing.json")
@@ -201,6 +206,13 @@ def test_bad_input_of_prediction(model_dir: pathlib.Path, tmp_path: pathlib.Path
     assert_one_line_error(
         run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "no.txt"), "no.txt"
     )
+    (tmp_path / "long.txt").write_text("Fine.\n" + "word " * 2001 + "\nFine again.\n")
+    result = run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "long.txt")
+    assert_one_line_error(result, "long.txt: line 2: sentence 0 has 2,001 tokens, expected at most 2,000")
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [set(answer) for answer in answers] == [
+        {"text", "entities", "relations"}, {"text", "error"}, {"text", "entities", "relations"}
+    ]  # fmt: skip
     (tmp_path / "bytes.txt").write_bytes(b"fine\n\xff\xfe\n")
     result = run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "bytes.txt")
     assert_one_line_error(result, "bytes.txt: line 2: byte 0 is not UTF-8")

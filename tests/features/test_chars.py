@@ -76,7 +76,22 @@ def test_nothing_to_look_up(shape: tuple[int, int]) -> None:
     assert CharTable("ab", 4)(tf.fill(shape, "")).shape == (*shape, 0)
 
 
-def test_characters_of_a_corpus() -> None:
-    sentences = [Sentence(("cab", "é")), Sentence(("😀", "Bb", "a"))]
-    assert characters(sentences) == "Babcé😀"
+def test_rare_characters_of_a_corpus_are_not_known() -> None:
+    sentences = [Sentence(("cab", "éé", "aaa")), Sentence(("😀", "Bb", "aé", "bBB", "!"))]
+    assert characters(sentences) == "Babé"  # not c, 😀 and !, which occur once
     assert characters([]) == ""
+
+
+def test_something_is_always_unknown_in_training() -> None:
+    """So that the embedding of unknown characters is trained, whatever the corpus."""
+    assert characters([Sentence(("aaaa", "bbb", "ccc"))]) == "ac"
+
+
+@given(st.lists(st.text(VOCABULARY, min_size=1), min_size=1))
+def test_every_known_character_occurs_three_times(words: list[str]) -> None:
+    known, text = characters([Sentence(tuple(words))]), "".join(words)
+    assert list(known) == sorted(set(known))
+    assert all(text.count(char) >= 3 for char in known)
+    left_out = {char for char in text if text.count(char) >= 3} - set(known)
+    assert len(left_out) <= 1
+    assert set(text) - set(known)

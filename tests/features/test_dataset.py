@@ -13,6 +13,7 @@ from jner_re.features import dataset
 from jner_re.features.cache import CachedLayers
 from jner_re.features.chars import CharTable
 from jner_re.features.featurizer import Featurizer
+from jner_re.features.specs import InputSizes, feature_specs
 from jner_re.schema import Entity, LabelSet, Relation, Sentence
 
 LABELS = LabelSet(("Loc", "Org", "Peop"), ("Live_In", "Work_For"))
@@ -28,6 +29,9 @@ SENTENCES = (
 )
 
 
+SPECS = feature_specs(InputSizes(encoder_layers=2, encoder_width=3, num_chars=17))
+
+
 @functools.cache
 def make_featurizer() -> Featurizer:
     return Featurizer(CharTable("abcdefghijklmno", 40), None, casing=True)
@@ -40,7 +44,8 @@ def make_corpus(sentences: tuple[Sentence, ...] = SENTENCES) -> dataset.Featuriz
     places = [[i + 1, t] for i, length in enumerate(lengths) for t in range(length)]
     layers = np.tile(np.array(places, np.float16)[:, :, None], [1, 1, 3])
     features = dataset.featurize(sentences, make_featurizer())
-    return dataset.FeaturizedCorpus(sentences, features, CachedLayers(layers, offsets))
+    spans = list(zip(offsets, lengths, strict=False))
+    return dataset.FeaturizedCorpus(sentences, features, CachedLayers(layers, spans), SPECS)
 
 
 def numbered(count: int) -> tuple[Sentence, ...]:
@@ -84,7 +89,7 @@ def test_collate_pads_with_zeros(sizes: list[tuple[int, int]], seed: int) -> Non
         }
         for t, m in sizes
     ]
-    batch = dataset.collate(examples)
+    batch = dataset.collate(examples, [t for t, _ in sizes])
     assert batch["lengths"].tolist() == [t for t, _ in sizes]
     assert batch["lengths"].dtype == np.int32
     t, m = (max(column) for column in zip(*sizes, strict=True))
@@ -106,9 +111,17 @@ def test_gold_annotation_by_hand() -> None:
     gold = dataset.gold_arrays(SENTENCES[0], LABELS)
     assert gold["tag_ids"].tolist() == [5, 6, 0, 3, 0, 1]
     assert gold["spans"].tolist() == [[3, 4], [0, 2], [5, 6]]
+    assert gold["entity_types"].tolist() == [1, 2, 0]
     relations = np.zeros((3, 3, 2))
     relations[1, 0, 1] = relations[1, 2, 0] = 1
     np.testing.assert_array_equal(gold["relations"], relations)
+
+
+def test_gold_annotation_of_unknown_types_is_left_out() -> None:
+    gold = dataset.gold_arrays(SENTENCES[0], LabelSet(("Loc", "Peop"), ("Live_In",)))
+    assert gold["tag_ids"].tolist() == [3, 4, 0, 0, 0, 1]
+    assert gold["spans"].tolist() == [[0, 2], [5, 6]]
+    assert gold["relations"][:, :, 0].tolist() == [[0, 1], [0, 0]]
 
 
 def test_gold_annotation_without_entities() -> None:
@@ -164,7 +177,7 @@ def same(one: object, other: object) -> bool:
     return all(np.array_equal(x, y) for x, y in pairs)
 
 
-def take(batches: tf.data.Dataset, count: int) -> list[tuple[dataset.Arrays, dataset.Arrays]]:
+def take(batches: tf.data.Dataset, count: int) -> list[tuple[dataset.Arrays, np.ndarray]]:
     return list(batches.take(count).as_numpy_iterator())
 
 
@@ -184,10 +197,8 @@ def test_a_training_batch_holds_inputs_and_gold_of_its_sentences() -> None:
     corpus = make_corpus()
     batches, steps = dataset.training_batches(corpus, LABELS, 2, seed=1, first_epoch=0)
     order = dataset.batch_order([len(s.tokens) for s in SENTENCES], 2, 1, 0)
-    for batch, (inputs, targets) in zip(order, take(batches, steps), strict=True):
-        assert set(inputs) == {"lengths", "tag_ids", "spans", "char_ids", "casing_ids", "encoder_layers"}
-        assert set(targets) == {"ner", "re"}
-        assert targets["ner"].shape == (2,)
+    for batch, (inputs, relations) in zip(order, take(batches, steps), strict=True):
+        assert set(inputs) == {*SPECS, "tag_ids", "spans", "entity_types"}
         for row, i in enumerate(batch):
             sentence, gold = SENTENCES[i], dataset.gold_arrays(SENTENCES[i], LABELS)
             t, m = len(sentence.tokens), len(sentence.entities)
@@ -195,24 +206,25 @@ def test_a_training_batch_holds_inputs_and_gold_of_its_sentences() -> None:
             np.testing.assert_array_equal(inputs["tag_ids"][row, :t], gold["tag_ids"])
             np.testing.assert_array_equal(inputs["spans"][row, :m], gold["spans"])
             assert (inputs["spans"][row, m:] == 0).all()
-            np.testing.assert_array_equal(targets["re"][row, :m, :m], gold["relations"])
-            assert targets["re"][row].sum() == len(sentence.relations)
+            np.testing.assert_array_equal(inputs["entity_types"][row, :m], gold["entity_types"])
+            np.testing.assert_array_equal(relations[row, :m, :m], gold["relations"])
+            assert relations[row].sum() == len(sentence.relations)
             np.testing.assert_array_equal(
                 inputs["encoder_layers"][row, :t], corpus.arrays(i)["encoder_layers"]
             )
 
 
 def test_shapes_leave_open_what_batches_differ_in() -> None:
-    inputs, targets = dataset.training_batches(make_corpus(), LABELS, 2, 1, 0)[0].element_spec
-    assert {name: spec.shape.as_list() for name, spec in (inputs | targets).items()} == {
+    inputs, relations = dataset.training_batches(make_corpus(), LABELS, 2, 1, 0)[0].element_spec
+    assert relations.shape.as_list() == [None, None, None, 2]
+    assert {name: spec.shape.as_list() for name, spec in inputs.items()} == {
         "lengths": [None],
         "tag_ids": [None, None],
-        "spans": [None, None, None],
+        "spans": [None, None, 2],
+        "entity_types": [None, None],
         "char_ids": [None, None, None],
         "casing_ids": [None, None],
         "encoder_layers": [None, None, 2, 3],
-        "ner": [None],
-        "re": [None, None, None, 2],
     }
 
 
@@ -223,7 +235,7 @@ def test_evaluation_batches_keep_the_order_of_the_corpus(batch_size: int) -> Non
     assert [len(inputs["lengths"]) for inputs, _ in batches] == [
         min(batch_size, 4 - at) for at in range(0, 4, batch_size)
     ]
-    assert sum(targets["re"].sum() for _, targets in batches) == 2
+    assert sum(relations.sum() for _, relations in batches) == 2
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 50])
@@ -233,13 +245,18 @@ def test_inference_batches_cover_all_sentences_without_gold(batch_size: int) -> 
     assert sorted(itertools.chain(*(indexes for indexes, _ in batches))) == list(range(20))
     for indexes, inputs in batches:
         assert set(inputs) == {"lengths", "char_ids", "casing_ids", "encoder_layers"}
-        assert same(inputs, dataset.collate([corpus.arrays(i) for i in indexes]))
+        assert same(
+            inputs,
+            dataset.collate(
+                [corpus.arrays(i) for i in indexes], [len(corpus.sentences[i].tokens) for i in indexes]
+            ),
+        )
     longest = [inputs["lengths"].max() for _, inputs in batches]
     assert longest == sorted(longest)
 
 
 def test_without_an_encoder() -> None:
-    corpus = dataset.FeaturizedCorpus(SENTENCES, make_corpus().features)
+    corpus = dataset.FeaturizedCorpus(SENTENCES, make_corpus().features, None, {})
     assert set(corpus.arrays(0)) == {"char_ids", "casing_ids"}
     (_, inputs), *_ = dataset.inference_batches(corpus, 4)
     assert set(inputs) == {"lengths", "char_ids", "casing_ids"}

@@ -4,17 +4,22 @@ import dataclasses
 import pathlib
 from typing import Any
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
 from jner_re.config import ModelConfig
 from jner_re.errors import InputError
-from jner_re.features.inputs import InputSizes, open_inputs
+from jner_re.features.dataset import collate
+from jner_re.features.inputs import Inputs, make_inputs, open_frozen
+from jner_re.features.specs import InputSizes, feature_specs
 from jner_re.schema import Sentence
 
 SENTENCES = [Sentence(("Rome", "is", "far")), Sentence(("Ann",))]
 CHARACTERS = "AREaefimnorst"
+
+
+def open_inputs(config: ModelConfig, characters: str) -> Inputs:
+    return make_inputs(config, open_frozen(config), characters)
 
 
 class Lengths(tf.Module):
@@ -71,7 +76,7 @@ def test_everything(encoder: str, glove: str, tmp_path: pathlib.Path) -> None:
     ("options", "sizes", "names"),
     [
         ({}, InputSizes(num_chars=15), {"char_ids", "casing_ids"}),
-        ({"casing": False}, InputSizes(num_chars=15), {"char_ids"}),
+        ({"casing": False}, InputSizes(num_chars=15, casing=False), {"char_ids"}),
         ({"char_rnn_size": 0, "glove": "glove"}, InputSizes(word_width=3), {"word_vectors", "casing_ids"}),
     ],
 )
@@ -124,14 +129,20 @@ def test_what_cannot_be_had(option: str, glove: str) -> None:
         open_inputs(config, "abc")
 
 
-def test_arrays_are_of_the_types_that_the_model_declares(
-    encoder: str, glove: str, tmp_path: pathlib.Path
-) -> None:
+def test_arrays_are_what_the_specs_declare(encoder: str, glove: str, tmp_path: pathlib.Path) -> None:
     inputs = open_inputs(ModelConfig(encoder=encoder, glove=glove), CHARACTERS)
-    arrays = inputs.corpus(SENTENCES, tmp_path / "features").arrays(0)
-    assert {name: array.dtype for name, array in arrays.items()} == {
-        "encoder_layers": np.float16,
-        "word_vectors": np.float32,
-        "char_ids": np.int32,
-        "casing_ids": np.int32,
-    }
+    corpus = inputs.corpus(SENTENCES, tmp_path / "features")
+    specs = feature_specs(inputs.sizes)
+    assert corpus.specs == specs
+    batch = collate([corpus.arrays(0), corpus.arrays(1)], [3, 1])
+    assert batch.keys() == specs.keys()
+    for name, spec in specs.items():
+        assert spec.is_compatible_with(tf.TensorSpec(batch[name].shape, batch[name].dtype)), name
+
+
+def test_what_is_frozen_is_opened_once_for_many_models(glove: str) -> None:
+    config = ModelConfig(encoder="", glove=glove)
+    frozen = open_frozen(config)
+    one, other = (make_inputs(config, frozen, characters) for characters in ("abc", "abcdef"))
+    assert one.featurizer.words is other.featurizer.words
+    assert (one.sizes.num_chars, other.sizes.num_chars) == (5, 8)

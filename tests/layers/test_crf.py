@@ -17,9 +17,9 @@ LENGTHS = np.array([4, 0, 1, 3, 2], np.int32)
 B, T = len(LENGTHS), int(LENGTHS.max())
 
 
-def make_crf(seed: int, constrained: bool = True) -> crf_layers.CRF:
+def make_crf(seed: int, constrained: bool = True, constrained_training: bool = False) -> crf_layers.CRF:
     random = np.random.default_rng(seed)
-    crf = crf_layers.CRF(K, constrained)
+    crf = crf_layers.CRF(K, constrained, constrained_training)
     crf.set_weights([random.normal(size=weight.shape) for weight in crf.get_weights()])
     return crf
 
@@ -74,6 +74,20 @@ def test_likelihood_equals_enumeration(seed: int) -> None:
         paths, scores = enumerate_paths(crf, logits[b, :length], constrained=False)
         expected = log_sum_exp(scores) - scores[paths.index(tuple(tag_ids[b, :length]))]
         assert losses[b] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_constrained_training_normalizes_over_well_formed_sequences(seed: int) -> None:
+    crf, logits = make_crf(seed, constrained_training=True), make_logits(seed)
+    tag_ids, expected = np.zeros((B, T), np.int32), np.zeros(B)
+    for b, length in enumerate(LENGTHS):
+        if length:
+            paths, scores = enumerate_paths(crf, logits[b, :length], constrained=True)
+            drawn = np.random.default_rng(seed).integers(len(paths))
+            tag_ids[b, :length] = paths[drawn]
+            expected[b] = log_sum_exp(scores) - scores[drawn]
+    losses = crf.negative_log_likelihood(logits, tag_ids, LENGTHS).numpy()
+    np.testing.assert_allclose(losses, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("constrained", [False, True])

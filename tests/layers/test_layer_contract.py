@@ -23,6 +23,7 @@ from jner_re.layers.distmult import DistMult
 from jner_re.layers.dropout import Dropout
 from jner_re.layers.pair_context import PairContext
 from jner_re.layers.pair_mask import PairMask
+from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.relation_scorer import RelationScorer
 from jner_re.layers.span_ends import SpanEnds
 from jner_re.layers.weighted_average import WeightedAverage
@@ -87,6 +88,12 @@ CASES = {
     "PairMask-allowed": Case(
         lambda: PairMask([[[True, False, True], [False] * R], [[True] * R, [False] * R]]),
         lambda s: [s.floats(M, M, R), s.spans(), s.ids(2, M)],
+    ),
+    "PairScorer": Case(
+        lambda: PairScorer(K, R, 3, 6, "tanh", 0.5, 2, 0.5), lambda s: [s.states(), s.ids(K, s.t), s.spans()]
+    ),
+    "PairScorer-paper": Case(
+        lambda: PairScorer(K, R, 3, 6, "relu"), lambda s: [s.states(), s.ids(K, s.t), s.spans()]
     ),
     "RelationScorer": Case(lambda: RelationScorer(R, 6, "tanh"), lambda s: [s.floats(s.t, D)]),
     "SpanEnds": Case(lambda: SpanEnds(K, 3), lambda s: [s.states(), s.ids(K, s.t), s.spans()]),

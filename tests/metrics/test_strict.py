@@ -179,7 +179,7 @@ def test_nothing_at_all_scores_zero() -> None:
         ([Sentence(TOKENS[:-1])], "predicted: record 0: tokens is 'Ann Lee joined Acme in'"),
         (
             [dataclasses.replace(GOLD, entities=(Entity(0, 1, "Drug"),), relations=())],
-            "type is 'Drug', expected",
+            "predicted sentences: entity type 'Drug': not among the types to report",
         ),
     ],
 )

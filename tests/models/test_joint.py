@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 from jner_re.config import ModelConfig
-from jner_re.features.inputs import InputSizes
+from jner_re.features.specs import InputSizes
 from jner_re.layers.pair_mask import MASKED_LOGIT
-from jner_re.losses import ner_loss, relation_loss
+from jner_re.losses import relation_loss
 from jner_re.models import joint
 from jner_re.schema import LabelSet
 
@@ -63,7 +63,13 @@ def predict_always(built: joint.JointModel, tag: int) -> None:
 
 
 def gold(tag_ids: list[int], spans: list[tuple[int, int]]) -> dict[str, np.ndarray]:
-    return {"tag_ids": np.array([tag_ids], np.int32), "spans": np.array([spans], np.int32)}
+    return with_types({"tag_ids": np.array([tag_ids], np.int32), "spans": np.array([spans], np.int32)})
+
+
+def with_types(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Adds each entity's type, by the tag of its last token."""
+    ends = np.maximum(inputs["spans"][:, :, 1] - 1, 0) if inputs["spans"].size else np.zeros((1, 0), int)
+    return {**inputs, "entity_types": (np.take_along_axis(inputs["tag_ids"], ends, 1) - 1) // 2}
 
 
 def test_training_scores_the_gold_spans_whatever_is_predicted() -> None:
@@ -164,15 +170,34 @@ def test_one_step_of_fit_changes_every_weight(config: ModelConfig) -> None:
     tag_ids = [[B_PEOP, OUT, B_LOC, OUT, B_LOC], [B_LOC, OUT, OUT, B_PEOP, 0]]
     inputs = {**features([5, 4], 5), "tag_ids": np.array(tag_ids, np.int32)}
     inputs["spans"] = np.array([[(0, 1), (2, 3), (4, 5)], [(0, 1), (3, 4), (0, 0)]], np.int32)
-    targets = {"ner": np.zeros(2), "re": np.random.default_rng(0).integers(0, 2, (2, 3, 3, 2))}
-    built.training.compile("adam", loss={"ner": ner_loss, "re": relation_loss})
-    built.training.fit(inputs, targets, batch_size=2, verbose=0)
+    inputs = with_types(inputs)
+    relations = np.random.default_rng(0).integers(0, 2, (2, 3, 3, 2))
+    built.training.compile(tf.keras.optimizers.Adam(), 5.0)
+    built.training.fit(inputs, relations, batch_size=2, verbose=0)
     unchanged = [
         weight.name
         for weight, old in zip(built.training.trainable_weights, before, strict=True)
         if np.array_equal(weight.numpy(), old)
     ]
     assert not unchanged
+
+
+def test_the_loss_is_the_mean_over_sentences_of_both_tasks_weighted() -> None:
+    built = model(dataclasses.replace(SMALL, rnn_dropout=0.0, re_dropout=0.0, pair_context_dropout=0.0))
+    tag_ids = [[B_PEOP, OUT, B_LOC, OUT], [B_LOC, OUT, B_PEOP, 0], [OUT, B_LOC, B_LOC, I_LOC]]
+    inputs = {**features([4, 3, 4], 4), "tag_ids": np.array(tag_ids, np.int32)}
+    inputs["spans"] = np.array([[(0, 1), (2, 3)], [(0, 1), (2, 3)], [(1, 2), (2, 4)]], np.int32)
+    inputs = with_types(inputs)
+    relations = np.random.default_rng(0).integers(0, 2, (3, 2, 2, 2)).astype(np.uint8)
+    relations[:, [0, 1], [0, 1]] = 0
+    outputs = built.training(inputs)
+    ner, re = outputs["ner"].numpy(), relation_loss(relations, outputs["re"]).numpy()
+    built.training.compile(tf.keras.optimizers.SGD(0.0), 3.0)
+    expected = {"loss": (ner + 3 * re).mean(), "ner_loss": ner.mean(), "re_loss": re.mean()}
+    found = built.training.evaluate(inputs, relations, batch_size=2, return_dict=True, verbose=0)
+    assert found == pytest.approx(expected, rel=1e-5)
+    history = built.training.fit(inputs, relations, batch_size=2, verbose=0).history
+    assert {name: values[0] for name, values in history.items()} == pytest.approx(expected, rel=1e-5)
 
 
 PRESETS = pathlib.Path(__file__).parents[2] / "experiments" / "presets"
@@ -196,4 +221,4 @@ def test_the_papers_model_has_about_six_million_trainable_parameters() -> None:
     built = joint.build(preset("conll04_paper.flags"), sizes, labels)
     count = sum(int(np.prod(weight.shape)) for weight in built.training.trainable_weights)
     assert 5_600_000 <= count <= 6_300_000
-    assert "pair_context" not in {layer.name for layer in built.training.layers}
+    assert not built.training.get_layer("pair_scorer").context_size

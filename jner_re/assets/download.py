@@ -1,4 +1,8 @@
-"""Files from the web: resumed when broken off, checked, and renamed into place only when whole."""
+"""Files from the web: resumed when broken off, checked, and renamed into place only when whole.
+
+Done here because pooch begins a broken download again, which hurts with 440 MB, and huggingface_hub, which
+resumes, is an optional extra.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +38,20 @@ def cache_dir() -> pathlib.Path:
     return pathlib.Path(base).expanduser() / "jner_re"
 
 
+def cache_folder(*names: str) -> pathlib.Path:
+    """A folder in `cache_dir()`, made if need be.
+
+    Raises:
+      InputError: if it can't be made.
+    """
+    folder = cache_dir().joinpath(*names)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: can't be written: {error.strerror}") from None
+    return folder
+
+
 def sha256_of(path: pathlib.Path) -> str:
     """The file's SHA-256, in hexadecimal."""
     digest = hashlib.sha256()
@@ -54,11 +72,11 @@ def fetch(url: str, destination: pathlib.Path, sha256: str | None = None) -> Non
     Args:
       url: http or https.
       destination: the file to write; replaced if it exists.
-      sha256: the sum to expect, in hexadecimal; None for any.
+      sha256: the checksum to expect, in hexadecimal; None for any.
 
     Raises:
       InputError: if the server can't be reached or refuses, the connection breaks `ATTEMPTS` times, the
-        file can't be written, or its sum is wrong. A file with a wrong sum is removed.
+        file can't be written, or its checksum is wrong. A file with a wrong one is removed.
     """
     part = destination.with_name(destination.name + ".part")
     try:

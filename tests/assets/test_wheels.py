@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from jner_re.encoders import wheels
+from jner_re.assets import wheels
 from jner_re.errors import InputError
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import shutil
 import zipfile
@@ -10,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from jner_re import files
 from jner_re.errors import InputError
 
 _LARGEST = 8 << 30  # bytes; the largest checkpoint here has 0.44e9
@@ -23,17 +23,7 @@ def extract(archive: pathlib.Path, member: str, destination: pathlib.Path) -> No
       InputError: if the archive is no zip, is damaged, lacks the member, or the member's declared size is
         beyond reason or the disk's free space.
     """
-    beside = destination.with_name(destination.name + ".part")
-    try:
-        with beside.open("wb") as target:
-            copy_member(archive, member, target)
-        os.replace(beside, destination)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputError(f"{destination}: can't be written: {error.strerror or error}") from None
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    join_members([(archive, member)], destination)
 
 
 def copy_member(archive: pathlib.Path, member: str, target: BinaryIO) -> None:
@@ -63,14 +53,11 @@ def copy_member(archive: pathlib.Path, member: str, target: BinaryIO) -> None:
 
 
 def join_members(parts: Sequence[tuple[pathlib.Path, str]], destination: pathlib.Path) -> None:
-    """Writes one file from a member of each archive, in order.
+    """Writes one file from a member of each archive, in order: beside `destination`, then renamed.
 
     Raises:
       InputError: as `extract`.
     """
-    try:
-        with destination.open("wb") as target:
-            for archive, member in parts:
-                copy_member(archive, member, target)
-    except OSError as error:
-        raise InputError(f"{destination}: can't be written: {error.strerror or error}") from None
+    with files.replacing(destination) as new, new.open("wb") as target:
+        for archive, member in parts:
+            copy_member(archive, member, target)

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from jner_re.encoders import catalogue, glove_file
+from jner_re.assets import catalogue
 from jner_re.errors import InputError
+from jner_re.word_vectors import glove_file
 
 NAME = "glove-6b-50d"
 

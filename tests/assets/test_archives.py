@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from jner_re.encoders import archives
+from jner_re.assets import archives
 from jner_re.errors import InputError
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jner_re.encoders import catalogue, glove, glove_text
+from jner_re.assets import catalogue
 from jner_re.errors import InputError
+from jner_re.word_vectors import glove, glove_text
 
 
 @pytest.fixture(autouse=True)

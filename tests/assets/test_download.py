@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from jner_re.encoders import download
+from jner_re.assets import download
 from jner_re.errors import InputError
 
 CONTENT = random.Random(1).randbytes(1_000_000)
@@ -144,7 +144,7 @@ def test_a_server_that_sends_a_range_bit_by_bit(web, page, tmp_path, monkeypatch
     assert len(web.requests) == 3
 
 
-def test_a_wrong_sum_names_both_and_leaves_nothing(web, page, tmp_path):
+def test_a_wrong_checksum_names_both_and_leaves_nothing(web, page, tmp_path):
     with pytest.raises(InputError) as raised:
         download.fetch(f"{web.url}/file", tmp_path / "file", "0" * 64)
     message = str(raised.value)

@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from jner_re.encoders import archives, download, wheels
+from jner_re.assets import archives, download, wheels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +17,7 @@ class File:
 
     Attributes:
       name: its name in the entry's folder.
-      sha256: the sum that it must have, whatever the source; None if any is accepted.
+      sha256: the checksum that it must have, whatever the source; None if any is accepted.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Source(Protocol):
         """Puts the wanted files into `folder`, which may hold what an interrupted call left there.
 
         Raises:
-          InputError: if it can't. Sums of what it fetched are for the caller to check.
+          InputError: if it can't. Checksums of what it fetched are for the caller to check.
         """
 
 

@@ -1,0 +1,1 @@
+"""Whatever is downloaded: fetched once, verified, and kept in the cache folder."""

@@ -1,0 +1,54 @@
+"""The architectures that checkpoints are read from, each a module of its own.
+
+Such a module has a `NAME` for messages and two functions. `reads(folder: pathlib.Path) -> bool` tells whether
+the folder is a checkpoint of the architecture. `read(folder: pathlib.Path, pooling: str = "mean")` gives a
+tf.Module with the tf.function `tokens` (inputs and outputs as in docs/encoders.md) and these attributes:
+
+  num_layers: L.
+  width: D.
+  lowercase: whether it ignores case.
+  weights_file: the checkpoint's file of weights.
+  settings: a tuple of all else that the vectors depend on, as numbers and strings.
+  vocabulary: the `Vocabulary` of its subwords; None if it has none.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+import tensorflow as tf
+
+from jner_re.encoders import bert, checkpoint, mpnet
+from jner_re.errors import InputError
+
+ARCHITECTURES = (bert, mpnet)
+
+
+def is_checkpoint(folder: pathlib.Path) -> bool:
+    """Whether the folder is a checkpoint of one of the architectures.
+
+    Raises:
+      InputError: if it has a config.json that can't be read.
+    """
+    return any(architecture.reads(folder) for architecture in ARCHITECTURES)
+
+
+def read(folder: pathlib.Path, pooling: str = "mean") -> tf.Module:
+    """The encoder of a checkpoint.
+
+    Args:
+      folder: of the checkpoint.
+      pooling: of a word's subwords: "mean", or "first" for the first one alone; an architecture without
+        subwords takes either.
+
+    Raises:
+      InputError: if the checkpoint can't be used, or its architecture is none of those here.
+    """
+    for architecture in ARCHITECTURES:
+        if architecture.reads(folder):
+            return architecture.read(folder, pooling)
+    path = folder / checkpoint.CONFIG
+    names = " or ".join(architecture.NAME for architecture in ARCHITECTURES)
+    if not path.exists():
+        raise InputError(f"{folder}: has no {checkpoint.CONFIG}, expected a checkpoint of {names}")
+    raise InputError(f"{path}: model_type is {checkpoint.model_type(folder)!r}, expected {names}")

@@ -1,0 +1,55 @@
+"""The model's inputs, declared once: Keras inputs, tf.data signatures and serving graphs are made from it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class InputSizes:
+    """What the model reads of each token, and how wide it is; 0 leaves an input out.
+
+    Attributes:
+      encoder_layers: L, the encoder's layers.
+      encoder_width: D of the encoder.
+      word_width: size of the word vectors.
+      num_chars: number of character ids.
+      casing: whether there are casing classes.
+    """
+
+    encoder_layers: int = 0
+    encoder_width: int = 0
+    word_width: int = 0
+    num_chars: int = 0
+    casing: bool = True
+
+
+def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
+    """Name, shape and type of every feature of a batch, with `lengths`; 0 past a sentence's length."""
+    specs = {"lengths": tf.TensorSpec([None], tf.int32)}
+    if sizes.encoder_layers:
+        shape = [None, None, sizes.encoder_layers, sizes.encoder_width]
+        specs["encoder_layers"] = tf.TensorSpec(shape, tf.float16)
+    if sizes.word_width:
+        specs["word_vectors"] = tf.TensorSpec([None, None, sizes.word_width], tf.float32)
+    if sizes.num_chars:
+        specs["char_ids"] = tf.TensorSpec([None, None, None], tf.int32)
+    if sizes.casing:
+        specs["casing_ids"] = tf.TensorSpec([None, None], tf.int32)
+    return specs
+
+
+def gold_specs() -> dict[str, tf.TensorSpec]:
+    """The gold annotation that the model reads in training: tags, and the entities' spans and types."""
+    return {
+        "tag_ids": tf.TensorSpec([None, None], tf.int32),
+        "spans": tf.TensorSpec([None, None, 2], tf.int32),
+        "entity_types": tf.TensorSpec([None, None], tf.int32),
+    }
+
+
+def target_spec(num_relations: int) -> tf.TensorSpec:
+    """The target: which ordered pairs of gold entities are related how, [B, M, M, R]."""
+    return tf.TensorSpec([None, None, None, num_relations], tf.uint8)

@@ -1,0 +1,89 @@
+"""Scores of all pairs of entities for every relation type, from the states of RE's BiRNNs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from jner_re.layers.dropout import Dropout
+from jner_re.layers.pair_context import PairContext
+from jner_re.layers.relation_scorer import RelationScorer
+from jner_re.layers.span_ends import SpanEnds
+
+
+class PairScorer(tf.keras.layers.Layer):
+    """The paper's section 3.3, and the extension of docs/model.md: what stands between the two entities.
+
+    Args:
+      num_tags: K, the number of BIO tags.
+      num_relations: R.
+      label_size: size of the embedding of an entity's tag.
+      hidden_size: output size of FFNN(r1).
+      activation: of FFNN(r1).
+      dropout: dropout before scoring.
+      context_size: size of the pair context; 0 for none.
+      context_dropout: dropout before the pair context.
+    """
+
+    def __init__(
+        self,
+        num_tags: int,
+        num_relations: int,
+        label_size: int,
+        hidden_size: int,
+        activation: str,
+        dropout: float = 0.0,
+        context_size: int = 0,
+        context_dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.num_tags = num_tags
+        self.num_relations = num_relations
+        self.label_size = label_size
+        self.hidden_size = hidden_size
+        self.activation = activation
+        self.dropout = dropout
+        self.context_size = context_size
+        self.context_dropout = context_dropout
+        self.span_ends = SpanEnds(num_tags, label_size, name="span_ends")
+        self.drop = Dropout(dropout, name="dropout")
+        self.scorer = RelationScorer(num_relations, hidden_size, activation, name="relation_scorer")
+        if context_size:
+            self.context = PairContext(context_size, context_dropout, name="pair_context")
+            self.context_scores = tf.keras.layers.Dense(num_relations, use_bias=False, name="context_scores")
+
+    def call(
+        self, states: tf.Tensor, tag_ids: tf.Tensor, spans: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
+        """The logits of all pairs, those that are none included.
+
+        Args:
+          states: [B, T, D].
+          tag_ids: int32 [B, T]; gold tags in training, predicted ones in inference.
+          spans: int32 [B, M, 2] of start and end (exclusive), likewise; empty spans are padding.
+          training: whether to drop out.
+
+        Returns:
+          [B, M, M, R]: head, tail, relation type.
+        """
+        entities = self.drop(self.span_ends(states, tag_ids, spans), training=training)
+        logits = self.scorer(entities)
+        if self.context_size:
+            logits += self.context_scores(self.context(states, spans, training=training))
+        return logits
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            **super().get_config(),
+            "num_tags": self.num_tags,
+            "num_relations": self.num_relations,
+            "label_size": self.label_size,
+            "hidden_size": self.hidden_size,
+            "activation": self.activation,
+            "dropout": self.dropout,
+            "context_size": self.context_size,
+            "context_dropout": self.context_dropout,
+        }

@@ -1,0 +1,147 @@
+"""A training run's directory: whose it is, how far it is, and what it takes to go on with it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pathlib
+
+import tensorflow as tf
+
+from jner_re import config as configs
+from jner_re.averaging import MovingAverage
+from jner_re.config import ModelConfig, TrainConfig
+from jner_re.errors import InputError
+from jner_re.models import model_dir as model_dirs
+from jner_re.models.model_dir import Vocabulary
+
+LOGS = "logs"
+METRICS = "metrics.json"
+_LOGGER = logging.getLogger(__name__)
+
+
+def check_config(model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig) -> None:
+    """Raises InputError if the directory holds something else than a run of these configs."""
+    path = model_dir / model_dirs.CONFIG
+    if not path.exists():
+        names = {entry.name for entry in model_dir.glob("*") if not entry.name.startswith(".")}
+        unknown = names - {model_dirs.VOCABULARY}  # a run killed at its very start has left no more
+        if unknown:
+            raise InputError(
+                f"{model_dir}: holds {min(unknown)} and no {model_dirs.CONFIG}, expected a new folder"
+            )
+        return
+    for ours, theirs in zip((config, train_config), configs.load(path), strict=True):
+        for name, value in vars(ours).items():
+            if value != getattr(theirs, name):
+                raise InputError(
+                    f"{path}: {name} is {getattr(theirs, name)!r}, expected {value!r}: the directory holds a "
+                    "run of another config"
+                )
+
+
+def claim(
+    model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig, vocabulary: Vocabulary
+) -> None:
+    """Writes whose run it is; raises InputError if it is one on another corpus or with another encoder."""
+    path = model_dir / model_dirs.VOCABULARY
+    if not (model_dir / model_dirs.CONFIG).exists():
+        vocabulary.save(path)
+        configs.save(model_dir / model_dirs.CONFIG, config, train_config)
+    elif Vocabulary.load(path) != vocabulary:
+        raise InputError(
+            f"{path}: is not of this run, expected a new folder: this one is of another corpus or encoder"
+        )
+
+
+class Progress(tf.train.experimental.PythonState):
+    """How far a run is: saved in its checkpoint together with weights and optimizer.
+
+    Attributes:
+      history: the logs of each finished epoch.
+      stopped: whether early stopping ended the run.
+    """
+
+    def __init__(self) -> None:
+        self.history: list[dict[str, float]] = []
+        self.stopped = False
+
+    def serialize(self) -> str:
+        """To JSON."""
+        return json.dumps({"history": self.history, "stopped": self.stopped})
+
+    def deserialize(self, string_value: bytes) -> None:
+        """From JSON."""
+        self.__dict__.update(json.loads(string_value))
+
+    def best_epoch(self) -> int:
+        """The first epoch (from 0) with the best dev score."""
+        scores = [logs["val_average_f1"] for logs in self.history]
+        return scores.index(max(scores))
+
+
+class Checkpoints(tf.keras.callbacks.Callback):
+    """After every epoch: the best (without a dev set: the latest) weights, then all that resuming needs.
+
+    Args:
+      model_dir: where checkpoints/ is.
+      training: the compiled model that is trained.
+      inference: the model whose weights are saved for use.
+      average: the moving average, whose weights are the ones saved for use.
+      patience: epochs without a better dev score after which training stops; 0 for never.
+
+    Attributes:
+      progress: how far the run is.
+    """
+
+    def __init__(
+        self,
+        model_dir: pathlib.Path,
+        training: tf.keras.Model,
+        inference: tf.keras.Model,
+        average: MovingAverage,
+        patience: int,
+    ) -> None:
+        super().__init__()
+        self.progress = Progress()
+        self._model_dir = model_dir
+        self._inference = inference
+        self._average = average
+        self._patience = patience
+        training.optimizer.build(training.trainable_variables)
+        self._checkpoint = tf.train.Checkpoint(
+            model=training, optimizer=training.optimizer, average=average.state, progress=self.progress
+        )
+        self._manager = tf.train.CheckpointManager(
+            self._checkpoint, str(model_dir / "checkpoints"), max_to_keep=1, checkpoint_name="last"
+        )
+
+    def restore(self) -> None:
+        """Goes back to the state after the last finished epoch, if there is one.
+
+        Raises:
+          InputError: the checkpoint is damaged.
+        """
+        path = self._manager.latest_checkpoint
+        if not path:
+            return
+        try:
+            self._checkpoint.restore(path).assert_consumed()
+        except Exception as error:  # TensorFlow raises almost anything for a damaged file
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(
+                f"{path}: can't be read, so that the run can't go on: {reason}; expected what training wrote"
+            ) from None
+        _LOGGER.info("resuming after epoch %d", len(self.progress.history))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Saves, and stops the run if it is out of patience."""
+        history = self.progress.history
+        history.append({name: float(value) for name, value in (logs or {}).items()})
+        has_dev = "val_average_f1" in history[-1]
+        if not has_dev or self.progress.best_epoch() == epoch:
+            with self._average.applied():
+                model_dirs.save_weights(self._inference, self._model_dir / model_dirs.WEIGHTS)
+        if has_dev and 0 < self._patience <= epoch - self.progress.best_epoch():
+            self.progress.stopped = self.model.stop_training = True
+        self._manager.save(checkpoint_number=epoch + 1)
