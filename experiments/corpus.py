@@ -21,8 +21,8 @@ from absl import flags
 from jner_re import program
 from jner_re.corpora import spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
-from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unwritable, write
-from jner_re.corpora.mend import mend
+from jner_re.corpora.drop_invalid import drop_invalid
+from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
 from jner_re.corpora.tokenization import TOKEN_PATTERNS
@@ -51,11 +51,11 @@ _TOKENIZATION = flags.DEFINE_enum(
     "how running text is split into tokens, for ade (default fine) and brat (default news): news keeps "
     "abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space only",
 )
-_ALLOW_LOSS = flags.DEFINE_boolean(
-    "allow_loss",
+_DROP_INVALID = flags.DEFINE_boolean(
+    "drop_invalid",
     False,
-    "convert, split: go on without what is not fit (of two overlapping entities, the longer stays) instead "
-    "of refusing; everything left out is listed",
+    "convert, split: drop invalid annotation (of two overlapping entities, the shorter) instead of refusing "
+    "the corpus; everything dropped is listed",
 )
 _DEV_FRACTION = flags.DEFINE_float(
     "dev_fraction", 0.1, "split: fraction of the sentences that go to dev.json"
@@ -90,7 +90,7 @@ def main() -> None:
 
 def _validate(source: pathlib.Path, corpus: Corpus) -> None:
     _list(corpus.findings, sys.stdout)
-    verdict = "not fit" if corpus.problems else "fit"
+    verdict = "not valid" if corpus.problems else "valid"
     print(f"{source}: {verdict}: {_counts(corpus.sentences)}; {_finding_counts(corpus)}")
     if corpus.problems:
         sys.exit(1)
@@ -103,23 +103,23 @@ def _show_statistics(corpus: Corpus) -> None:
     _show("Relations (distance: tokens between the two entities)", statistics.relation_table(sentences))
     _show("Lengths", statistics.length_table(sentences))
     _show("Overlapping entities", statistics.overlap_table(sentences))
-    _show("Problems and losses", statistics.finding_table(corpus.findings))
+    _show("Problems and warnings", statistics.finding_table(corpus.findings))
 
 
 def _convert(corpus: Corpus, output: pathlib.Path) -> None:
-    sentences = _fit_sentences(corpus)
-    obstacles = unwritable(sentences, output, _OUTPUT_FORMAT.value)
-    if obstacles:
-        _list(obstacles, sys.stderr)
+    sentences = _valid_sentences(corpus)
+    findings = unsupported(sentences, output, _OUTPUT_FORMAT.value)
+    if findings:
+        _list(findings, sys.stderr)
         raise InputError(
-            f"{output}: not written: {len(obstacles)} things that {_OUTPUT_FORMAT.value} cannot carry"
+            f"{output}: not written: {len(findings)} things that {_OUTPUT_FORMAT.value} cannot represent"
         )
     write(sentences, output, _OUTPUT_FORMAT.value)
     print(f"{output}: {_counts(sentences)}")
 
 
 def _split(corpus: Corpus, output: pathlib.Path) -> None:
-    parts = split(_fit_sentences(corpus), _DEV_FRACTION.value, _TEST_FRACTION.value, _SEED.value)
+    parts = split(_valid_sentences(corpus), _DEV_FRACTION.value, _TEST_FRACTION.value, _SEED.value)
     with new_folder(output) as folder:
         for name, sentences in parts.items():
             spert_json.write(sentences, folder / f"{name}.json")
@@ -127,20 +127,20 @@ def _split(corpus: Corpus, output: pathlib.Path) -> None:
         print(f"{output / name}.json: {_counts(sentences)}")
 
 
-def _fit_sentences(corpus: Corpus) -> list[Sentence]:
-    """The sentences to write; lists what is lost; raises InputError if something is and may not be."""
+def _valid_sentences(corpus: Corpus) -> list[Sentence]:
+    """The sentences to write; lists the findings; raises InputError if problems may not be dropped."""
     _list(corpus.findings, sys.stderr)
     if not corpus.problems:
         return corpus.sentences
-    if not _ALLOW_LOSS.value:
+    if not _DROP_INVALID.value:
         raise InputError(
             f"{_INPUT.value}: {len(corpus.problems)} problems: nothing written; "
-            "mend them, or leave out what is not fit with --allow_loss"
+            "correct them, or drop invalid annotation with --drop_invalid"
         )
-    mended = [mend(sentence) for sentence in corpus.sentences]
-    sentences = [sentence for sentence in mended if sentence is not None]
+    cleaned = [drop_invalid(sentence) for sentence in corpus.sentences]
+    sentences = [sentence for sentence in cleaned if sentence is not None]
     if not sentences:
-        raise InputError(f"{_INPUT.value}: no fit sentence: nothing written")
+        raise InputError(f"{_INPUT.value}: no valid sentence: nothing written")
     print(f"read {_counts(corpus.sentences)}; kept {_counts(sentences)}", file=sys.stderr)
     return sentences
 
@@ -164,7 +164,7 @@ def _counts(sentences: Sequence[Sentence]) -> str:
 
 
 def _finding_counts(corpus: Corpus) -> str:
-    return f"{len(corpus.problems)} problems, {len(corpus.losses)} losses"
+    return f"{len(corpus.problems)} problems, {len(corpus.warnings)} warnings"
 
 
 if __name__ == "__main__":

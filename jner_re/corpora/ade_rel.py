@@ -2,8 +2,8 @@
 
 A row is one relation: PubMed-ID|sentence|adverse effect|begin|end|drug|begin|end, the offsets (code points,
 end exclusive) counted from the start of the document. Rows of the same abstract and sentence make one
-sentence; its place in the document is the one that fits the offsets of all its rows, which also tells which
-mention is meant where a text occurs more than once. Overlapping entities are resolved as in the paper
+sentence; its place in the document is the one that matches the offsets of all its rows, which also tells
+which mention is meant where a text occurs more than once. Overlapping entities are resolved as in the paper
 (section 4): the longer one stays, relations of a removed one go.
 """
 
@@ -13,10 +13,18 @@ import dataclasses
 import pathlib
 from collections.abc import Sequence
 
+from jner_re import files
 from jner_re.corpora.alignment import is_exact, token_span
-from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, raise_problems, require_fit
+from jner_re.corpora.corpus import (
+    Corpus,
+    Finding,
+    check_corpus,
+    check_sentence,
+    raise_problems,
+    require_valid,
+)
 from jner_re.corpora.overlaps import resolve_overlaps
-from jner_re.corpora.text_files import read_text, write_text
+from jner_re.corpora.text_files import read_text
 from jner_re.corpora.tokenization import tokenize
 from jner_re.schema import Entity, Relation, Sentence
 
@@ -55,8 +63,10 @@ class _Reading:
     def problem(self, line: int, field: str, value: object, expected: str, action: str) -> None:
         self.findings.append(Finding(str(self.file), f"line {line}", field, repr(value), expected, action))
 
-    def loss(self, line: int, field: str, value: object, expected: str, action: str) -> None:
-        finding = Finding(str(self.file), f"line {line}", field, repr(value), expected, action, kind="loss")
+    def warning(self, line: int, field: str, value: object, expected: str, action: str) -> None:
+        finding = Finding(
+            str(self.file), f"line {line}", field, repr(value), expected, action, kind="warning"
+        )
         self.findings.append(finding)
 
 
@@ -65,7 +75,7 @@ def load(path: pathlib.Path, tokenization: str = "fine") -> Corpus:
 
     A sentence's id is "PubMed-ID:offset of the sentence in the document". Relations lead from the effect to
     the drug. Malformed rows are left out and are problems; removed overlaps, repeated rows and spans that do
-    not end where tokens do (they are widened or narrowed to whole tokens) are losses.
+    not end where tokens do (they are widened or narrowed to whole tokens) are warnings.
 
     Raises:
       InputError: the file cannot be read as text.
@@ -88,16 +98,16 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     """Writes one row a relation; a sentence's text is its tokens joined by spaces.
 
     Raises:
-      InputError: a sentence is not fit, the format cannot carry it, or the file cannot be written.
+      InputError: a sentence is not valid, the format cannot represent it, or the file cannot be written.
     """
     path = pathlib.Path(path)
-    require_fit(sentences, path)
-    raise_problems(unwritable(sentences, path))
-    write_text(path, "".join(_rows_text(sentence) for sentence in sentences))
+    require_valid(sentences, path)
+    raise_problems(unsupported(sentences, path))
+    files.write_text(path, "".join(_rows_text(sentence) for sentence in sentences))
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
-    """What the format cannot carry: other types, whatever is in no relation, "|" and line ends."""
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot represent: other types, whatever is in no relation, "|" and line ends."""
     findings = []
 
     def report(record: int, field: str, value: object, expected: str) -> None:
@@ -135,7 +145,9 @@ def _groups(path: pathlib.Path, reading: _Reading) -> dict[tuple[str, str], list
         if not line:
             continue
         if line in seen:
-            reading.loss(number, "row", line[:60], f"no row twice (the same as line {seen[line]})", "merged")
+            reading.warning(
+                number, "row", line[:60], f"no row twice (the same as line {seen[line]})", "merged"
+            )
             continue
         seen[line] = number
         fields = line.split("|")
@@ -176,18 +188,18 @@ def _sentence_offset(text: str, rows: list[_Row], reading: _Reading) -> int | No
     possible: set[int] | None = None
     for row in rows:
         for name, mention in (("effect", row.effect), ("drug", row.drug)):
-            fitting = {mention.start - position for position in _occurrences(mention.text, text)}
-            if possible is not None and not possible & fitting:
+            matching = {mention.start - position for position in _occurrences(mention.text, text)}
+            if possible is not None and not possible & matching:
                 expected = f"an offset that agrees with line {rows[0].line}, of the same sentence"
                 action = "the sentence is left out"
                 reading.problem(row.line, f"{name} begin", mention.start, expected, action)
                 return None
-            possible = fitting if possible is None else possible & fitting
+            possible = matching if possible is None else possible & matching
     assert possible
     if len(possible) > 1:
-        expected = f"offsets that fit one place of the sentence, not {len(possible)}"
+        expected = f"offsets that match one place of the sentence, not {len(possible)}"
         action = "the first place is taken"
-        reading.loss(rows[0].line, "effect begin", rows[0].effect.start, expected, action)
+        reading.warning(rows[0].line, "effect begin", rows[0].effect.start, expected, action)
     return max(possible)  # the greatest offset of the sentence: the first place in it
 
 
@@ -211,11 +223,11 @@ def _sentence(
             entity = spans[mention] = Entity(*span, mention.type)
             if entity in line_of:
                 expected, action = f"tokens of its own, unlike line {line_of[entity]}", "merged"
-                reading.loss(row.line, name, mention.text, expected, action)
+                reading.warning(row.line, name, mention.text, expected, action)
             line_of.setdefault(entity, row.line)
             if not is_exact(tokens, span, start, end):
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
-                reading.loss(row.line, name, mention.text, "whole tokens", f"changed to {whole!r}")
+                reading.warning(row.line, name, mention.text, "whole tokens", f"changed to {whole!r}")
     entities = sorted(set(spans.values()))
     relations = [
         Relation(entities.index(spans[row.effect]), entities.index(spans[row.drug]), RELATION) for row in rows
@@ -229,7 +241,7 @@ def _sentence(
         expected = f"no overlap with {removal.kept.type} {sentence.entity_text(removal.kept)!r}"
         action = f"removed with its relations: {removal.relations}"
         value = sentence.entity_text(removal.entity)
-        reading.loss(line_of[removal.entity], name, value, expected, action)
+        reading.warning(line_of[removal.entity], name, value, expected, action)
     return resolved
 
 

@@ -17,7 +17,14 @@ from collections.abc import Iterator, Sequence
 from jner_re.corpora import brat_annotation
 from jner_re.corpora.alignment import is_exact, token_span
 from jner_re.corpora.brat_annotation import Annotation, BinaryRelation, TextBound
-from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, raise_problems, require_fit
+from jner_re.corpora.corpus import (
+    Corpus,
+    Finding,
+    check_corpus,
+    check_sentence,
+    raise_problems,
+    require_valid,
+)
 from jner_re.corpora.text_files import new_folder, read_text
 from jner_re.corpora.tokenization import Token, tokenize
 from jner_re.errors import InputError
@@ -66,7 +73,7 @@ def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
 
     Problems, each left out: entities that are discontinuous, out of the text, across lines or unlike their
     text; relations without two entities of one sentence; unreadable lines, ids used twice; a text without
-    annotation file. Losses: annotations of other kinds, spans that do not end where tokens do (they are
+    annotation file. Warnings: annotations of other kinds, spans that do not end where tokens do (they are
     widened to whole tokens).
 
     Args:
@@ -102,11 +109,11 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     `load(path, "whitespace")` gives the sentences back exactly.
 
     Raises:
-      InputError: a sentence is not fit, the format cannot carry it, or the folder exists and is not empty.
+      InputError: a sentence is not valid, the format cannot represent it, or the folder is not empty.
     """
     path = pathlib.Path(path)
-    require_fit(sentences, path)
-    raise_problems(unwritable(sentences, path))
+    require_valid(sentences, path)
+    raise_problems(unsupported(sentences, path))
     with new_folder(path) as folder:
         for i, sentence in enumerate(sentences):
             name = _written_name(i, sentence)
@@ -114,8 +121,8 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
             (folder / f"{name}.ann").write_bytes(_annotation_text(sentence).encode())
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
-    """What the format cannot carry: white space in tokens and types, ids too long for a file name."""
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot represent: white space in tokens and types, ids too long for a file name."""
     findings = []
     for i, sentence in enumerate(sentences):
         texts = [(f"tokens[{j}]", token) for j, token in enumerate(sentence.tokens)]
@@ -194,8 +201,10 @@ def _add_entity(entity: TextBound, document: _Document) -> tuple[_Line, int] | N
     if not is_exact(line.tokens, span, start, end):
         whole = document.text[line.tokens[span[0]].start : line.tokens[span[1] - 1].end]
         place, done = f"line {entity.line} ({entity.id})", f"changed to {whole!r}"
-        loss = Finding(str(document.ann), place, "span", repr(entity.text), "whole tokens", done, kind="loss")
-        document.findings.append(loss)
+        warning = Finding(
+            str(document.ann), place, "span", repr(entity.text), "whole tokens", done, kind="warning"
+        )
+        document.findings.append(warning)
     line.entities.append(Entity(*span, entity.type))
     line.entity_ids.append(entity.id)
     return line, len(line.entities) - 1

@@ -55,7 +55,7 @@ def parse(text: str, file: pathlib.Path) -> Annotation:
     """Parses an .ann file.
 
     Lines that cannot be understood and second uses of an id are problems and left out; annotations of other
-    kinds than entities and relations are losses.
+    kinds than entities and relations are warnings.
 
     Args:
       text: the file's text.
@@ -87,7 +87,7 @@ def _parse_line(line: str, number: int, annotation: Annotation) -> Finding | Non
     if id[:1] in _OTHER_KINDS:
         kind, value = _OTHER_KINDS[id[0]], repr(" ".join(fields)[:60])
         expected = "an entity (T) or a relation (R)"
-        return Finding("", "", kind, value, expected, "the annotation is left out", kind="loss")
+        return Finding("", "", kind, value, expected, "the annotation is left out", kind="warning")
     if id[:1] == "T" and len(fields) == 2:
         match = _ENTITY.fullmatch(fields[0])
         if match:

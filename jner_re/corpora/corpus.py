@@ -1,4 +1,4 @@
-"""What a reader hands back: the sentences of a corpus and everything it found wrong or could not carry."""
+"""What a reader hands back: the sentences of a corpus and everything it found wrong or left out."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ class Finding:
       value: what stands there, as text.
       expected: what was expected instead.
       action: what the reader did about it; "" if nothing.
-      kind: "problem" makes the corpus unfit for training until it is mended; "loss" is something that the
-        format holds and `Sentence` does not, or that a documented rule changed; "note" changes nothing.
+      kind: "problem" is invalid annotation: no training until it is corrected or dropped; "warning" is
+        annotation that the format has and `Sentence` does not, or that a documented rule changed; "note"
+        changes nothing.
     """
 
     file: str
@@ -36,7 +37,7 @@ class Finding:
     value: str
     expected: str
     action: str = ""
-    kind: Literal["problem", "loss", "note"] = "problem"
+    kind: Literal["problem", "warning", "note"] = "problem"
 
     def __str__(self) -> str:
         done = f" ({self.action})" if self.action else ""
@@ -52,23 +53,23 @@ class Corpus:
 
     @property
     def problems(self) -> list[Finding]:
-        """The findings that make the corpus unfit."""
+        """The findings that make the corpus invalid."""
         return [finding for finding in self.findings if finding.kind == "problem"]
 
     @property
-    def losses(self) -> list[Finding]:
-        """The findings about what was left behind or changed by a documented rule."""
-        return [finding for finding in self.findings if finding.kind == "loss"]
+    def warnings(self) -> list[Finding]:
+        """The findings about annotation that was dropped or changed by a documented rule."""
+        return [finding for finding in self.findings if finding.kind == "warning"]
 
-    def fit_sentences(self) -> list[Sentence]:
+    def valid_sentences(self) -> list[Sentence]:
         """The sentences; raises InputError that quotes the first problems if there are any.
 
-        What is lost is counted on standard error, so that nothing goes in silence.
+        The warnings are counted on standard error, so that no annotation is dropped silently.
         """
         raise_problems(self.problems)
-        if self.losses:
+        if self.warnings:
             print(
-                f"{self.losses[0].file}: {len(self.losses)} losses, the first: {self.losses[0]}; "
+                f"{self.warnings[0].file}: {len(self.warnings)} warnings, the first: {self.warnings[0]}; "
                 "experiments.corpus --action=validate lists them",
                 file=sys.stderr,
             )
@@ -128,8 +129,8 @@ def check_corpus(sentences: Sequence[Sentence], file: pathlib.Path, records: Ite
     return findings
 
 
-def require_fit(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
-    """Raises InputError if there is no sentence, or for the first that is not fit to be written to `path`.
+def require_valid(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
+    """Raises InputError if there is no sentence, or for the first that is not valid; quotes `path`.
 
     Besides the model's conditions, every text must be Unicode text: no half of a surrogate pair.
     """

@@ -19,7 +19,7 @@ def read_split(data_dir: pathlib.Path, split: str) -> list[Sentence]:
       split: "train", "dev" or "test".
 
     Raises:
-      InputError: no such folder or file, or the corpus is not fit.
+      InputError: no such folder or file, or the corpus is not valid.
     """
     data_dir = pathlib.Path(data_dir)
     if not data_dir.is_dir():

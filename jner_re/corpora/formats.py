@@ -32,19 +32,19 @@ def load(path: pathlib.Path, format: str, tokenization: str | None = None) -> Co
 
 
 def read(path: pathlib.Path, format: str = "spert", tokenization: str | None = None) -> list[Sentence]:
-    """The sentences of a corpus that is fit for training.
+    """The sentences of a corpus that is valid.
 
     Raises:
       InputError: the corpus cannot be read or has problems; the first ones are quoted.
     """
-    return load(path, format, tokenization).fit_sentences()
+    return load(path, format, tokenization).valid_sentences()
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path, format: str) -> list[Finding]:
-    """What the format cannot carry of fit sentences."""
-    return FORMATS[format].unwritable(sentences, path)
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path, format: str) -> list[Finding]:
+    """What the format cannot represent of valid sentences."""
+    return FORMATS[format].unsupported(sentences, path)
 
 
 def write(sentences: Sequence[Sentence], path: pathlib.Path, format: str = "spert") -> None:
-    """Writes sentences; raises InputError if they are not fit or the format cannot carry them."""
+    """Writes sentences; raises InputError if they are not valid or the format cannot represent them."""
     FORMATS[format].write(sentences, path)

@@ -19,8 +19,16 @@ import dataclasses
 import pathlib
 from collections.abc import Sequence
 
-from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, raise_problems, require_fit
-from jner_re.corpora.text_files import read_text, write_text
+from jner_re import files
+from jner_re.corpora.corpus import (
+    Corpus,
+    Finding,
+    check_corpus,
+    check_sentence,
+    raise_problems,
+    require_valid,
+)
+from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence
 
@@ -77,16 +85,16 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     """Writes the sentences so that `load` gives them back, entities and relations in the order of the text.
 
     Raises:
-      InputError: a sentence is not fit, the format cannot carry it, or the file cannot be written.
+      InputError: a sentence is not valid, the format cannot represent it, or the file cannot be written.
     """
     path = pathlib.Path(path)
-    require_fit(sentences, path)
-    raise_problems(unwritable(sentences, path))
-    write_text(path, "".join(_text(sentence) for sentence in sentences))
+    require_valid(sentences, path)
+    raise_problems(unsupported(sentences, path))
+    files.write_text(path, "".join(_text(sentence) for sentence in sentences))
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
-    """What the format cannot carry: tabs and line ends, outer spaces in ids, relation type "N"."""
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot represent: tabs and line ends, outer spaces in ids, relation type "N"."""
     findings = []
     for i, sentence in enumerate(sentences):
         texts = [(f"tokens[{j}]", token) for j, token in enumerate(sentence.tokens)]

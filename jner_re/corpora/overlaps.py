@@ -1,4 +1,4 @@
-"""Entities that overlap, and the paper's way out (section 4, ADE): the longer span stays."""
+"""Entities that overlap, and the paper's rule (section 4, ADE): the longer span stays."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from jner_re.schema import Entity, Sentence
 
 @dataclasses.dataclass(frozen=True)
 class Removal:
-    """An entity that had to go.
+    """An entity that was removed.
 
     Attributes:
-      index: its index in the sentence before the removal.
       entity: the removed entity.
       kept: the longer entity that it overlaps.
-      relations: how many relations involved it and went with it.
+      relations: how many relations involved it and were removed with it.
     """
 
-    index: int
     entity: Entity
     kept: Entity
     relations: int
@@ -52,7 +50,6 @@ def resolve_overlaps(sentence: Sentence) -> tuple[Sentence, list[Removal]]:
             blockers[i] = blocker
     removals = [
         Removal(
-            i,
             entities[i],
             entities[blockers[i]],
             sum(i in (relation.head, relation.tail) for relation in sentence.relations),

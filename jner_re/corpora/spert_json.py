@@ -12,8 +12,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, has_surrogate, require_fit
-from jner_re.corpora.text_files import read_text, write_text
+from jner_re import files
+from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, has_surrogate, require_valid
+from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence
 
@@ -23,15 +24,15 @@ _RELATION_KEYS = ("type", "head", "tail")
 
 
 def read(path: pathlib.Path) -> list[Sentence]:
-    """The sentences of a corpus that is fit; raises InputError that quotes the first problems otherwise."""
-    return load(path).fit_sentences()
+    """The sentences of a valid corpus; raises InputError that quotes the first problems otherwise."""
+    return load(path).valid_sentences()
 
 
 def load(path: pathlib.Path) -> Corpus:
-    """Reads a corpus and all that is to be said about it.
+    """Reads a corpus with everything found about it.
 
     A record of a wrong shape is left out whole; records of the right shape are kept as they are, even where
-    their spans or arguments are impossible. Keys that SpERT's format does not have are losses.
+    their spans or arguments are impossible. Keys that SpERT's format does not have are warnings.
 
     Raises:
       InputError: the file is no UTF-8 JSON list.
@@ -55,7 +56,7 @@ def load(path: pathlib.Path) -> Corpus:
     for key, indices in extra.items():
         place = f"record {indices[0]}" + (f" and {len(indices) - 1} more" if len(indices) > 1 else "")
         expected = "no other key than SpERT's"
-        findings.append(Finding(str(path), place, key, "given", expected, "left out", kind="loss"))
+        findings.append(Finding(str(path), place, key, "given", expected, "left out", kind="warning"))
     return Corpus(sentences, findings + check_corpus(sentences, path, places))
 
 
@@ -65,16 +66,16 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     An id that is a plain number becomes an integer, as in the distributed CoNLL04.
 
     Raises:
-      InputError: a sentence is not fit, or the file cannot be written.
+      InputError: a sentence is not valid, or the file cannot be written.
     """
     path = pathlib.Path(path)
-    require_fit(sentences, path)
+    require_valid(sentences, path)
     lines = [json.dumps(_record(sentence), ensure_ascii=False) for sentence in sentences]
-    write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
+    files.write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
 
 
-def unwritable(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
-    """What the format cannot carry of fit sentences: nothing."""
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot represent of valid sentences: nothing."""
     return []
 
 

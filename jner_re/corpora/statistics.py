@@ -1,4 +1,4 @@
-"""Tables about a corpus: what is in it, and what was lost on the way."""
+"""Tables about a corpus: what is in it, and what was found wrong or dropped."""
 
 from __future__ import annotations
 

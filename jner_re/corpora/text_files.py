@@ -1,12 +1,9 @@
-"""Files as the corpus formats use them: UTF-8, exact line ends, written beside and renamed into place."""
+"""Files and folders as the corpus formats use them: UTF-8 with exact line ends, new folders."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Iterator
 
 from jner_re import files
@@ -41,11 +38,6 @@ def read_text(path: pathlib.Path, may_be_empty: bool = False) -> str:
     return text
 
 
-def write_text(path: pathlib.Path, text: str) -> None:
-    """Writes a UTF-8 file beside `path` and renames it into place; creates the folder if need be."""
-    files.write_bytes(path, text.encode("utf-8"))
-
-
 @contextlib.contextmanager
 def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """A folder beside `path` to write into; it becomes `path` when the block ends without an error.
@@ -53,24 +45,10 @@ def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     Raises:
       InputError: `path` is a file or a folder that is not empty, or the folder cannot be written.
     """
-    try:
+    with files.replacing(path) as folder:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists already, expected a new or empty folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        name = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    try:
-        yield pathlib.Path(name)
-        os.chmod(name, 0o777 & ~_umask())
-        os.replace(name, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(name, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        folder.mkdir()
+        yield folder
+        if path.exists():
+            path.rmdir()  # fails if it is no longer empty

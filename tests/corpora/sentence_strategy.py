@@ -1,4 +1,4 @@
-"""Random fit sentences, in what a format can carry."""
+"""Random valid sentences, in what a format can represent."""
 
 from __future__ import annotations
 

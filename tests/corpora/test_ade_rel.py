@@ -45,11 +45,13 @@ def test_counts_of_the_corpus(ade: Corpus) -> None:
     types = collections.Counter(entity.type for s in ade.sentences for entity in s.entities)
     assert types == {"Adverse-Effect": 5776, "Drug": 5063 - 120}
     assert sum(len(sentence.relations) for sentence in ade.sentences) == 6821 - 194
-    overlaps = [loss for loss in ade.losses if "overlap" in loss.expected]
-    assert len(overlaps) == 120 and {loss.field for loss in overlaps} == {"drug"}
-    assert sum(int(loss.action.rsplit(" ", 1)[1]) for loss in overlaps) == 194
+    overlaps = [warning for warning in ade.warnings if "overlap" in warning.expected]
+    assert len(overlaps) == 120 and {warning.field for warning in overlaps} == {"drug"}
+    assert sum(int(warning.action.rsplit(" ", 1)[1]) for warning in overlaps) == 194
     changed = [
-        (loss.record, loss.value, loss.action) for loss in ade.losses if "overlap" not in loss.expected
+        (warning.record, warning.value, warning.action)
+        for warning in ade.warnings
+        if "overlap" not in warning.expected
     ]
     assert changed == [
         ("line 108", "' minocycline'", "changed to 'minocycline'"),
@@ -112,7 +114,7 @@ def test_same_text_in_two_abstracts_stays_two_sentences(tmp_path: pathlib.Path) 
 def test_row_given_twice_is_told(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, row("Rash", 100, "gold", 111), row("Rash", 100, "gold", 111))
     assert len(corpus.sentences[0].relations) == 1
-    assert [(loss.record, loss.action) for loss in corpus.losses] == [("line 2", "merged")]
+    assert [(warning.record, warning.action) for warning in corpus.warnings] == [("line 2", "merged")]
 
 
 def test_longer_of_two_overlapping_entities_stays(tmp_path: pathlib.Path) -> None:
@@ -122,9 +124,9 @@ def test_longer_of_two_overlapping_entities_stays(tmp_path: pathlib.Path) -> Non
     [sentence] = corpus.sentences
     assert sentence.entities == (Entity(0, 2, "Adverse-Effect"), Entity(3, 4, "Adverse-Effect"))
     assert sentence.relations == ()
-    [loss] = corpus.losses
-    assert (loss.record, loss.field, loss.value) == ("line 1", "drug", "'Codeine'")
-    assert loss.action == "removed with its relations: 2"
+    [warning] = corpus.warnings
+    assert (warning.record, warning.field, warning.value) == ("line 1", "drug", "'Codeine'")
+    assert warning.action == "removed with its relations: 2"
 
 
 def test_entities_of_the_same_tokens_are_merged_and_told(tmp_path: pathlib.Path) -> None:
@@ -134,7 +136,7 @@ def test_entities_of_the_same_tokens_are_merged_and_told(tmp_path: pathlib.Path)
     corpus = ade_rel.load(path, "news")
     assert corpus.sentences[0].entities == (Entity(0, 1, "Adverse-Effect"), Entity(2, 3, "Drug"))
     assert len(corpus.sentences[0].relations) == 1
-    assert [(loss.record, loss.value, loss.action) for loss in corpus.losses] == [
+    assert [(warning.record, warning.value, warning.action) for warning in corpus.warnings] == [
         ("line 1", "'lithium'", "changed to 'lithium-gold'"),
         ("line 2", "'gold'", "merged"),
         ("line 2", "'gold'", "changed to 'lithium-gold'"),
@@ -144,7 +146,7 @@ def test_entities_of_the_same_tokens_are_merged_and_told(tmp_path: pathlib.Path)
 def test_place_that_the_offsets_leave_open_is_told(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, row("gold rash", 50, "gold", 50, "gold rash, gold rash"))
     assert corpus.sentences[0].entities == (Entity(0, 2, "Adverse-Effect"),)
-    assert "the first place is taken" in str(corpus.losses[0])
+    assert "the first place is taken" in str(corpus.warnings[0])
 
 
 @pytest.mark.parametrize(
@@ -202,7 +204,7 @@ def test_round_trip_is_exact(drawn: list[Sentence], offset: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "corpus.rel"
         ade_rel.write(corpus, path)
-        assert ade_rel.load(path, "whitespace").fit_sentences() == corpus
+        assert ade_rel.load(path, "whitespace").valid_sentences() == corpus
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_round_trip_is_exact(drawn: list[Sentence], offset: int) -> None:
         (Sentence(("a",)), "id"),
     ],
 )
-def test_what_the_format_cannot_carry_is_refused(
+def test_what_the_format_cannot_represent_is_refused(
     tmp_path: pathlib.Path, sentence: Sentence, field: str
 ) -> None:
     with pytest.raises(InputError) as error:

@@ -48,7 +48,7 @@ def test_round_trip_is_exact(corpus: list[Sentence]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "corpus"
         brat.write(corpus, path)
-        assert brat.load(path, "whitespace").fit_sentences() == corpus
+        assert brat.load(path, "whitespace").valid_sentences() == corpus
 
 
 def test_a_line_is_a_sentence(tmp_path: pathlib.Path) -> None:
@@ -60,12 +60,12 @@ def test_a_line_is_a_sentence(tmp_path: pathlib.Path) -> None:
 def test_windows_line_ends_count_two_code_points(tmp_path: pathlib.Path) -> None:
     ann = ANN.replace("40 44", "42 46").replace("\n", "\r\n")
     corpus = load(tmp_path, ann, TEXT.replace("\n", "\r\n"))
-    assert corpus.fit_sentences() == [FIRST, SECOND]
+    assert corpus.valid_sentences() == [FIRST, SECOND]
 
 
 def test_offsets_are_code_points(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, "T1\tPeop 4 8\tZoé𝒜\n", "𝒜é中 Zoé𝒜 left")
-    [sentence] = corpus.fit_sentences()
+    [sentence] = corpus.valid_sentences()
     assert sentence == Sentence(("𝒜é中", "Zoé𝒜", "left"), (Entity(1, 2, "Peop"),), (), "doc")
 
 
@@ -74,7 +74,7 @@ def test_documents_of_folders_in_order(tmp_path: pathlib.Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / f"{name}.txt").write_text("Hello\n")
         (tmp_path / f"{name}.ann").write_text("")
-    assert [sentence.id for sentence in brat.load(tmp_path).fit_sentences()] == ["a/b", "a/c", "b"]
+    assert [sentence.id for sentence in brat.load(tmp_path).valid_sentences()] == ["a/b", "a/c", "b"]
 
 
 @pytest.mark.parametrize(
@@ -131,17 +131,21 @@ def test_overlap_and_duplicates_are_problems_by_id(tmp_path: pathlib.Path) -> No
         ("#1	AnnotatorNotes T1	really?", "note"),
     ],
 )
-def test_other_annotations_are_losses(tmp_path: pathlib.Path, line: str, kind: str) -> None:
+def test_other_annotations_are_warnings(tmp_path: pathlib.Path, line: str, kind: str) -> None:
     corpus = load(tmp_path, ANN + line + "\n")
-    assert corpus.fit_sentences() == [FIRST, SECOND]
-    [loss] = corpus.losses
-    assert loss.field.startswith(kind) and loss.record.startswith("line 5") and "left out" in loss.action
+    assert corpus.valid_sentences() == [FIRST, SECOND]
+    [warning] = corpus.warnings
+    assert (
+        warning.field.startswith(kind)
+        and warning.record.startswith("line 5")
+        and "left out" in warning.action
+    )
 
 
 def test_span_inside_a_token_is_widened(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, ANN.replace("40 44	Oslo", "41 44	slo"))
-    assert corpus.fit_sentences() == [FIRST, SECOND]
-    assert [str(loss).split(": ", 2)[2] for loss in corpus.losses] == [
+    assert corpus.valid_sentences() == [FIRST, SECOND]
+    assert [str(warning).split(": ", 2)[2] for warning in corpus.warnings] == [
         "span is 'slo', expected whole tokens (changed to 'Oslo')"
     ]
 
@@ -174,7 +178,7 @@ def test_no_collection(tmp_path: pathlib.Path) -> None:
         (Sentence(("a",), id="x" * 300), "id"),
     ],
 )
-def test_what_the_format_cannot_carry_is_refused(
+def test_what_the_format_cannot_represent_is_refused(
     tmp_path: pathlib.Path, sentence: Sentence, field: str
 ) -> None:
     with pytest.raises(InputError) as error:

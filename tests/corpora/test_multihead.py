@@ -53,7 +53,7 @@ def test_round_trip_is_exact(corpus: list[Sentence]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "corpus.txt"
         multihead.write(corpus, path)
-        assert multihead.load(path).fit_sentences() == corpus
+        assert multihead.load(path).valid_sentences() == corpus
 
 
 def test_same_as_the_json_of_conll04(shared: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -66,9 +66,9 @@ def test_same_as_the_json_of_conll04(shared: pathlib.Path, tmp_path: pathlib.Pat
 
 
 def test_reads_the_example(tmp_path: pathlib.Path) -> None:
-    assert multihead.load(save(tmp_path, GOOD)).fit_sentences() == [SENTENCE]
+    assert multihead.load(save(tmp_path, GOOD)).valid_sentences() == [SENTENCE]
     windows = (GOOD + "\n" + GOOD.replace("doc 7", "doc 8")).replace("\n", "\r\n")
-    assert [s.id for s in multihead.load(save(tmp_path, windows)).fit_sentences()] == ["7", "8"]
+    assert [s.id for s in multihead.load(save(tmp_path, windows)).valid_sentences()] == ["7", "8"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_other_file(tmp_path: pathlib.Path) -> None:
         (Sentence(("a",), id=" 7"), "id"),
     ],
 )
-def test_what_the_format_cannot_carry_is_refused(
+def test_what_the_format_cannot_represent_is_refused(
     tmp_path: pathlib.Path, sentence: Sentence, field: str
 ) -> None:
     with pytest.raises(InputError) as error:

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.corpora.mend import mend
+from jner_re.corpora.drop_invalid import drop_invalid
 from jner_re.corpora.overlaps import overlapping_pairs, resolve_overlaps
 from jner_re.schema import Entity, Relation, Sentence, find_problems
 
@@ -26,7 +26,7 @@ def overlapping(draw: st.DrawFn) -> Sentence:
 
 
 @st.composite
-def unfit(draw: st.DrawFn) -> Sentence:
+def invalid(draw: st.DrawFn) -> Sentence:
     """Anything of the right types."""
     number, name = st.integers(-1, 6), st.sampled_from(["", "A", "B"])
     return Sentence(
@@ -40,18 +40,17 @@ def unfit(draw: st.DrawFn) -> Sentence:
 @given(overlapping())
 def test_shorter_ones_go_with_their_relations(sentence: Sentence) -> None:
     resolved, removals = resolve_overlaps(sentence)
-    removed = [removal.index for removal in removals]
-    kept = [i for i in range(len(sentence.entities)) if i not in removed]
-    assert resolved.entities == tuple(sentence.entities[i] for i in kept)
+    removed = [removal.entity for removal in removals]
+    assert resolved.entities == tuple(entity for entity in sentence.entities if entity not in removed)
     assert overlapping_pairs(resolved) == []
     for removal in removals:
-        assert sentence.entities[removal.index] == removal.entity
+        index = sentence.entities.index(removal.entity)
         assert removal.kept in resolved.entities
         assert set(range(removal.kept.start, removal.kept.end)) & set(
             range(removal.entity.start, removal.entity.end)
         )
         assert removal.kept.end - removal.kept.start >= removal.entity.end - removal.entity.start
-        assert removal.relations == sum(removal.index in (r.head, r.tail) for r in sentence.relations)
+        assert removal.relations == sum(index in (r.head, r.tail) for r in sentence.relations)
     want = [(sentence.entities[r.head], sentence.entities[r.tail]) for r in sentence.relations]
     want = [pair for pair in want if set(pair) <= set(resolved.entities)]
     assert [(resolved.entities[r.head], resolved.entities[r.tail]) for r in resolved.relations] == want
@@ -71,19 +70,19 @@ def test_first_of_two_equal_lengths_stays() -> None:
 
 
 @settings(deadline=None)
-@given(unfit())
-def test_what_is_mended_is_fit(sentence: Sentence) -> None:
-    mended = mend(sentence)
+@given(invalid())
+def test_what_is_left_is_valid(sentence: Sentence) -> None:
+    left = drop_invalid(sentence)
     if not sentence.tokens or "" in sentence.tokens:
-        assert mended is None
+        assert left is None
     else:
-        assert mended is not None and find_problems(mended) == []
-        assert set(mended.entities) <= set(sentence.entities)
+        assert left is not None and find_problems(left) == []
+        assert set(left.entities) <= set(sentence.entities)
         if not find_problems(sentence):
-            assert mended == sentence
+            assert left == sentence
 
 
 def test_relations_of_a_second_mention_move_to_the_first() -> None:
     peop, org = Entity(0, 1, "Peop"), Entity(2, 3, "Org")
     sentence = Sentence(TOKENS, (peop, org, peop), (Relation(2, 1, "Work_For"), Relation(0, 2, "Kill")))
-    assert mend(sentence) == Sentence(TOKENS, (peop, org), (Relation(0, 1, "Work_For"),))
+    assert drop_invalid(sentence) == Sentence(TOKENS, (peop, org), (Relation(0, 1, "Work_For"),))

@@ -116,7 +116,7 @@ def test_record_of_a_wrong_shape_is_reported_and_left_out(tmp_path: pathlib.Path
         spert_json.read(path)
 
 
-UNFIT = {
+INVALID = {
     "overlap": (
         changed(entities=[{"type": "A", "start": 0, "end": 2}, {"type": "B", "start": 1, "end": 3}]),
         "record 1: entities[1] is 'B [1, 3)', expected no overlap with entities[0] A [0, 2)",
@@ -136,9 +136,9 @@ UNFIT = {
 }
 
 
-@pytest.mark.parametrize("name", UNFIT)
-def test_unfit_sentence_is_reported_and_kept_as_it_is(tmp_path: pathlib.Path, name: str) -> None:
-    data, message = UNFIT[name]
+@pytest.mark.parametrize("name", INVALID)
+def test_invalid_sentence_is_reported_and_kept_as_it_is(tmp_path: pathlib.Path, name: str) -> None:
+    data, message = INVALID[name]
     corpus = spert_json.load(dump(tmp_path, data))
     assert len(corpus.sentences) == 2
     [problem] = corpus.problems
@@ -161,8 +161,8 @@ def test_ids_used_twice_and_other_keys_are_told_and_harmless(tmp_path: pathlib.P
     assert corpus.problems == [] and corpus.sentences == [SENTENCE] * 3
     told = [(finding.kind, finding.record, finding.field) for finding in corpus.findings]
     assert told == [
-        ("loss", "record 1 and 1 more", "pos"),
-        ("loss", "record 2", "entities[].text"),
+        ("warning", "record 1 and 1 more", "pos"),
+        ("warning", "record 2", "entities[].text"),
         ("note", "record 1", "id"),
         ("note", "record 2", "id"),
     ]
@@ -206,7 +206,7 @@ def test_missing_file_and_folder(tmp_path: pathlib.Path) -> None:
         [Sentence(("\ud800",))],
     ],
 )
-def test_unfit_sentences_are_not_written(tmp_path: pathlib.Path, corpus: list[Sentence]) -> None:
+def test_unvalid_sentences_are_not_written(tmp_path: pathlib.Path, corpus: list[Sentence]) -> None:
     path = tmp_path / "corpus.json"
     path.write_text("before")
     with pytest.raises(InputError, match="not written"):

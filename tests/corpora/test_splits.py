@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.corpora import sample_corpus, spert_json
+from jner_re.corpora import spert_json
 from jner_re.corpora.data_dir import read_split
 from jner_re.corpora.splits import split
 from jner_re.errors import InputError
@@ -54,10 +54,3 @@ def test_data_dir(tmp_path: pathlib.Path) -> None:
         read_split(tmp_path, "train")
     with pytest.raises(InputError, match="no such folder"):
         read_split(tmp_path / "none", "train")
-
-
-def test_sample_corpus_is_fit_and_in_the_package() -> None:
-    parts = {name: sample_corpus.read_sample(name) for name in ("train", "dev", "test")}
-    assert sum(map(len, parts.values())) >= 200
-    texts = [sentence.tokens for part in parts.values() for sentence in part]
-    assert len(set(texts)) == len(texts)

@@ -55,13 +55,13 @@ def test_overlaps_by_kind() -> None:
 def test_findings_of_one_sort_are_counted_together() -> None:
     sentence = Sentence(("a",), (Entity(0, 2, "A"), Entity(0, 3, "A")))
     findings = check_sentence(sentence, pathlib.Path("f"), "record 4")
-    findings.append(Finding("f", "line 2", "drug", "'x'", "whole tokens", "changed to 'y'", "loss"))
+    findings.append(Finding("f", "line 2", "drug", "'x'", "whole tokens", "changed to 'y'", "warning"))
     table = statistics.finding_table(findings)
     assert table["count"].to_dict() == {
-        ("loss", "drug", "changed to …"): 1,
         ("problem", "entities.end", "nothing"): 2,
+        ("warning", "drug", "changed to …"): 1,
     }
-    assert table["first"].iloc[1] == "record 4: 2, expected an exclusive end from 1 to 1"
+    assert table["first"].iloc[0] == "record 4: 2, expected an exclusive end from 1 to 1"
 
 
 def test_empty_corpus_has_tables_too() -> None:

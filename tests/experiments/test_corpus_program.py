@@ -25,8 +25,8 @@ def run(**flags: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def unfit(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Three records: a fit one, one with an overlap and a relation without argument, one of a wrong shape."""
+def invalid(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Three records: valid; with an overlap and a relation without argument; of a wrong shape."""
     overlap = {"type": "Org", "start": 2, "end": 3}
     relations = [
         *RECORD["relations"],
@@ -34,42 +34,42 @@ def unfit(tmp_path: pathlib.Path) -> pathlib.Path:
         {"type": "Kill", "head": 0, "tail": 7},
     ]
     second = {**RECORD, "entities": [*RECORD["entities"], overlap], "relations": relations}
-    path = tmp_path / "unfit.json"
+    path = tmp_path / "invalid.json"
     path.write_text(json.dumps([RECORD, second, {"tokens": "Ann"}]))
     return path
 
 
-def test_validate_a_fit_corpus() -> None:
+def test_validate_a_valid_corpus() -> None:
     done = run(action="validate", input=SAMPLE)
     assert done.returncode == 0 and done.stderr == ""
     [line] = done.stdout.splitlines()
-    assert f"{SAMPLE}: fit: " in line and "0 problems, 0 losses" in line
+    assert f"{SAMPLE}: valid: " in line and "0 problems, 0 warnings" in line
 
 
-def test_validate_lists_every_problem(unfit: pathlib.Path) -> None:
-    done = run(action="validate", input=unfit)
+def test_validate_lists_every_problem(invalid: pathlib.Path) -> None:
+    done = run(action="validate", input=invalid)
     assert done.returncode == 1 and done.stderr == ""
     *problems, summary = done.stdout.splitlines()
     assert problems == [
-        f"problem: {unfit}: {problem}"
+        f"problem: {invalid}: {problem}"
         for problem in (
             "record 1: entities[2] is 'Org [2, 3)', expected no overlap with entities[1] Org [2, 4)",
             "record 1: relations[2].tail is 7, expected an index of one of the 3 entities, from 0",
             'record 2: tokens is "Ann", expected a list (the record is left out)',
         )
     ]
-    assert summary == f"{unfit}: not fit: 2 sentences, 5 entities, 4 relations; 3 problems, 0 losses"
+    assert summary == f"{invalid}: not valid: 2 sentences, 5 entities, 4 relations; 3 problems, 0 warnings"
 
 
-def test_convert_refuses_an_unfit_corpus(unfit: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    done = run(action="convert", input=unfit, output=tmp_path / "out.json")
+def test_convert_refuses_an_invalid_corpus(invalid: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    done = run(action="convert", input=invalid, output=tmp_path / "out.json")
     assert done.returncode == 1 and not (tmp_path / "out.json").exists()
     assert done.stderr.count("problem: ") == 3
-    assert done.stderr.splitlines()[-1].startswith(f"error: {unfit}: 3 problems: nothing written")
+    assert done.stderr.splitlines()[-1].startswith(f"error: {invalid}: 3 problems: nothing written")
 
 
-def test_convert_with_loss_leaves_out_and_tells(unfit: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    done = run(action="convert", input=unfit, output=tmp_path / "out.json", allow_loss=True)
+def test_convert_drops_invalid_annotation_and_tells(invalid: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    done = run(action="convert", input=invalid, output=tmp_path / "out.json", drop_invalid=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("problem: ") == 3
     assert (
@@ -82,7 +82,7 @@ def test_convert_with_loss_leaves_out_and_tells(unfit: pathlib.Path, tmp_path: p
 def test_convert_through_all_formats(tmp_path: pathlib.Path) -> None:
     corpus = spert_json.read(SAMPLE)
     assert run(action="convert", input=SAMPLE, output=tmp_path / "brat", output_format="brat").returncode == 0
-    assert brat.load(tmp_path / "brat", "whitespace").fit_sentences() == corpus
+    assert brat.load(tmp_path / "brat", "whitespace").valid_sentences() == corpus
     done = run(
         action="convert",
         input=tmp_path / "brat",
@@ -92,12 +92,12 @@ def test_convert_through_all_formats(tmp_path: pathlib.Path) -> None:
         output_format="multihead",
     )
     assert done.returncode == 0 and done.stdout.startswith(f"{tmp_path / 'm.txt'}: {len(corpus)} sentences")
-    assert [s.tokens for s in multihead.load(tmp_path / "m.txt").fit_sentences()] == [
+    assert [s.tokens for s in multihead.load(tmp_path / "m.txt").valid_sentences()] == [
         s.tokens for s in corpus
     ]
     done = run(action="convert", input=SAMPLE, output=tmp_path / "a.rel", output_format="ade")
     assert done.returncode == 1 and not (tmp_path / "a.rel").exists()
-    assert "things that ade cannot carry" in done.stderr.splitlines()[-1]
+    assert "things that ade cannot represent" in done.stderr.splitlines()[-1]
 
 
 def test_split_makes_a_data_dir(tmp_path: pathlib.Path) -> None:

@@ -1,4 +1,4 @@
-"""Makes a sentence fit by leaving out what is not: only where the user accepted the loss."""
+"""Drops invalid annotation from a sentence: only where the user asked for it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from jner_re.corpora.overlaps import keep_entities, resolve_overlaps
 from jner_re.schema import Entity, Sentence
 
 
-def mend(sentence: Sentence) -> Sentence | None:
-    """The fit part of a sentence; None if its tokens are at fault.
+def drop_invalid(sentence: Sentence) -> Sentence | None:
+    """The sentence with only its valid entities and relations; None if its tokens are not valid.
 
-    What goes: entities without a type or with an impossible span, the second of two equal ones (its relations
-    move to the first), the shorter of two that overlap; relations without a type or an argument, of an entity
-    with itself, given twice, or with an entity that went.
+    Dropped are entities without a type or with an impossible span, the second of two equal ones (its
+    relations move to the first), the shorter of two that overlap; relations without a type or an argument, of
+    an entity with itself, given twice, or with a dropped entity.
     """
     if not sentence.tokens or not all(sentence.tokens):
         return None
