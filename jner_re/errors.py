@@ -1,4 +1,4 @@
-"""The one exception for what a user can mend: programs print it as one line and exit with code 1."""
+"""The one exception for what a user can put right: programs print it as one line and exit with code 1."""
 
 
 class InputError(ValueError):
