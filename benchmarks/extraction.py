@@ -32,9 +32,9 @@ def main() -> None:
     start, used = time.perf_counter(), time.process_time()
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
-    import jner_re
+    from jner_re import extractor as extractors
 
-    extractor = jner_re.load(_MODEL_DIR.value)
+    extractor = extractors.load(_MODEL_DIR.value)
     sentences = [
         " ".join(s.tokens) for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)
     ]
