@@ -76,7 +76,7 @@ class ModelConfig:
     )
     pair_context_dropout: float = _option(0.3, "dropout before the pair context", low=0, high=0.95)
     typed_pairs: bool = _option(
-        False, "score only the relation types whose argument types were seen together in training"
+        False, "give only the relations whose argument types were seen together in training"
     )
     entity_weighted: bool = _option(
         False, "multiply a relation's score by the posterior probabilities of its two entities"

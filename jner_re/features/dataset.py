@@ -83,7 +83,7 @@ def collate(examples: Sequence[Arrays], lengths: Sequence[int]) -> Arrays:
 
 
 def gold_arrays(sentence: Sentence, label_set: LabelSet) -> Arrays:
-    """The gold annotation: `tag_ids` [T], `spans` [M, 2], `entity_types` [M] and `relations` [M, M, R].
+    """The gold annotation: `tag_ids` [T], `spans` [M, 2] and `relations` [M, M, R].
 
     What the label set can't express is left out.
     """
@@ -93,9 +93,7 @@ def gold_arrays(sentence: Sentence, label_set: LabelSet) -> Arrays:
     for relation in sentence.relations:
         relations[relation.head, relation.tail, label_set.relation_types.index(relation.type)] = 1
     spans = np.array([(entity.start, entity.end) for entity in sentence.entities], np.int32).reshape(-1, 2)
-    types = [label_set.entity_types.index(entity.type) for entity in sentence.entities]
     return {
-        "entity_types": np.array(types, np.int32),
         "tag_ids": np.array(tags.encode(sentence, label_set), np.int32),
         "spans": spans,
         "relations": relations,

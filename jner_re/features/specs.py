@@ -42,11 +42,10 @@ def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
 
 
 def gold_specs() -> dict[str, tf.TensorSpec]:
-    """The gold annotation that the model reads in training: tags, and the entities' spans and types."""
+    """The gold annotation that the model reads in training: tags, and the entities' spans."""
     return {
         "tag_ids": tf.TensorSpec([None, None], tf.int32),
         "spans": tf.TensorSpec([None, None, 2], tf.int32),
-        "entity_types": tf.TensorSpec([None, None], tf.int32),
     }
 
 

@@ -22,13 +22,13 @@ class PairMask(tf.keras.layers.Layer):
         super().__init__(**kwargs)
         self.allowed = allowed
 
-    def call(self, logits: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> tf.Tensor:
+    def call(self, logits: tf.Tensor, spans: tf.Tensor, types: tf.Tensor | None = None) -> tf.Tensor:
         """Masked logits.
 
         Args:
           logits: [B, M, M, R].
           spans: int32 [B, M, 2] of start and end; empty spans are padding.
-          types: int32 [B, M], index of each entity's type.
+          types: int32 [B, M], index of each entity's type; needed where a table is given.
 
         Returns:
           [B, M, M, R].
@@ -37,7 +37,7 @@ class PairMask(tf.keras.layers.Layer):
         mask = valid[:, :, tf.newaxis] & valid[:, tf.newaxis]
         mask &= ~tf.eye(tf.shape(spans)[1], dtype=tf.bool)
         mask = tf.broadcast_to(mask[..., tf.newaxis], tf.shape(logits))
-        if self.allowed is not None:
+        if self.allowed is not None and types is not None:
             types = tf.maximum(types, 0)
             table = tf.constant(self.allowed, tf.bool)
             mask &= tf.gather_nd(table, tf.stack(_all_pairs(types), axis=-1))

@@ -134,7 +134,9 @@ def build(
         config.pair_context_dropout,
         name="pair_scorer",
     )
-    pair_mask = PairMask(allowed if config.typed_pairs else None, name="re")
+    # Only inference leaves types out: to learn what no pair of these types can be helps (docs/results.md).
+    pair_mask = PairMask(name="re")
+    typed_pair_mask = PairMask(allowed if config.typed_pairs else None, name="typed_pair_mask")
 
     # Model
     states = shared_birnns(_token_representations(config, sizes, features), lengths)
@@ -144,7 +146,7 @@ def build(
     gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"])
     training_outputs = {
         "ner": CRFNegativeLogLikelihood(crf, name="ner")(tag_logits, gold["tag_ids"], lengths),
-        "re": pair_mask(gold_logits, gold["spans"], gold["entity_types"]),
+        "re": pair_mask(gold_logits, gold["spans"]),
     }
 
     tag_ids = crf(tag_logits, lengths)
@@ -152,7 +154,7 @@ def build(
     entity_scores = CRFSpanPosteriors(crf, name="entity_scores")(
         tag_logits, lengths, spans[:, :, 0], spans[:, :, 1], types
     )
-    relation_scores = tf.sigmoid(pair_mask(pair_scorer(re_states, tag_ids, spans), spans, types))
+    relation_scores = tf.sigmoid(typed_pair_mask(pair_scorer(re_states, tag_ids, spans), spans, types))
     if config.entity_weighted:
         weights = entity_scores[:, :, tf.newaxis] * entity_scores[:, tf.newaxis]
         relation_scores *= weights[..., tf.newaxis]

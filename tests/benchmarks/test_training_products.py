@@ -46,7 +46,6 @@ def batch() -> dict[str, np.ndarray]:
         "casing_ids": np.ones((BATCH, TOKENS), np.int32),
         "tag_ids": np.ones((BATCH, TOKENS), np.int32),
         "spans": np.stack([starts, starts + 1], axis=-1).astype(np.int32),
-        "entity_types": np.zeros((BATCH, ENTITIES), np.int32),
     }
 
 

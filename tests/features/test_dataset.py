@@ -111,7 +111,6 @@ def test_gold_annotation_by_hand() -> None:
     gold = dataset.gold_arrays(SENTENCES[0], LABELS)
     assert gold["tag_ids"].tolist() == [5, 6, 0, 3, 0, 1]
     assert gold["spans"].tolist() == [[3, 4], [0, 2], [5, 6]]
-    assert gold["entity_types"].tolist() == [1, 2, 0]
     relations = np.zeros((3, 3, 2))
     relations[1, 0, 1] = relations[1, 2, 0] = 1
     np.testing.assert_array_equal(gold["relations"], relations)
@@ -198,7 +197,7 @@ def test_a_training_batch_holds_inputs_and_gold_of_its_sentences() -> None:
     batches, steps = dataset.training_batches(corpus, LABELS, 2, seed=1, first_epoch=0)
     order = dataset.batch_order([len(s.tokens) for s in SENTENCES], 2, 1, 0)
     for batch, (inputs, relations) in zip(order, take(batches, steps), strict=True):
-        assert set(inputs) == {*SPECS, "tag_ids", "spans", "entity_types"}
+        assert set(inputs) == {*SPECS, "tag_ids", "spans"}
         for row, i in enumerate(batch):
             sentence, gold = SENTENCES[i], dataset.gold_arrays(SENTENCES[i], LABELS)
             t, m = len(sentence.tokens), len(sentence.entities)
@@ -206,7 +205,6 @@ def test_a_training_batch_holds_inputs_and_gold_of_its_sentences() -> None:
             np.testing.assert_array_equal(inputs["tag_ids"][row, :t], gold["tag_ids"])
             np.testing.assert_array_equal(inputs["spans"][row, :m], gold["spans"])
             assert (inputs["spans"][row, m:] == 0).all()
-            np.testing.assert_array_equal(inputs["entity_types"][row, :m], gold["entity_types"])
             np.testing.assert_array_equal(relations[row, :m, :m], gold["relations"])
             assert relations[row].sum() == len(sentence.relations)
             np.testing.assert_array_equal(
@@ -221,7 +219,6 @@ def test_shapes_leave_open_what_batches_differ_in() -> None:
         "lengths": [None],
         "tag_ids": [None, None],
         "spans": [None, None, 2],
-        "entity_types": [None, None],
         "char_ids": [None, None, None],
         "casing_ids": [None, None],
         "encoder_layers": [None, None, 2, 3],

@@ -63,13 +63,7 @@ def predict_always(built: joint.JointModel, tag: int) -> None:
 
 
 def gold(tag_ids: list[int], spans: list[tuple[int, int]]) -> dict[str, np.ndarray]:
-    return with_types({"tag_ids": np.array([tag_ids], np.int32), "spans": np.array([spans], np.int32)})
-
-
-def with_types(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Adds each entity's type, by the tag of its last token."""
-    ends = np.maximum(inputs["spans"][:, :, 1] - 1, 0) if inputs["spans"].size else np.zeros((1, 0), int)
-    return {**inputs, "entity_types": (np.take_along_axis(inputs["tag_ids"], ends, 1) - 1) // 2}
+    return {"tag_ids": np.array([tag_ids], np.int32), "spans": np.array([spans], np.int32)}
 
 
 def test_training_scores_the_gold_spans_whatever_is_predicted() -> None:
@@ -115,12 +109,30 @@ def test_no_entity_is_paired_with_itself() -> None:
 
 def test_typed_pairs_leave_only_argument_types_seen_in_training() -> None:
     allowed = joint.allowed_pairs(LABELS, [("Peop", "Loc", "Live_In"), ("Peop", "Peop", "Kill")])
+    given = features([6, 3], 6)
+    typed, free = (
+        {name: value.numpy() for name, value in model(config, allowed).inference(given).items()}
+        for config in (dataclasses.replace(SMALL, typed_pairs=True), SMALL)
+    )
+    np.testing.assert_array_equal(typed["entity_types"], free["entity_types"])
+    types = free["entity_types"]
+    seen = {(1, 0, 1), (1, 1, 0)}  # types of head and tail, relation
+    open_cells = {
+        (types[b, i], types[b, j], r) for b, i, j, r in np.argwhere(typed["relation_scores"] > 1e-8)
+    }
+    assert open_cells == seen
+    for b, i, j, r in np.argwhere(free["relation_scores"] > 1e-8):
+        expected = free["relation_scores"][b, i, j, r] if (types[b, i], types[b, j], r) in seen else 0.0
+        assert typed["relation_scores"][b, i, j, r] == expected
+
+
+def test_training_learns_all_types_for_all_pairs() -> None:
+    """Typed pairs are for inference alone."""
+    allowed = joint.allowed_pairs(LABELS, [("Peop", "Loc", "Live_In")])
     inputs = {**features([4], 4), **gold([B_PEOP, OUT, B_LOC, B_PEOP], [(0, 1), (2, 3), (3, 4)])}
-    logits = model(dataclasses.replace(SMALL, typed_pairs=True), allowed).training(inputs)["re"].numpy()[0]
-    open_cells = {tuple(cell) for cell in np.argwhere(logits > MASKED_LOGIT).tolist()}
-    assert open_cells == {(0, 1, 1), (2, 1, 1), (0, 2, 0), (2, 0, 0)}
-    free = model(SMALL, allowed).training(inputs)["re"].numpy()[0]
-    assert (free > MASKED_LOGIT).sum() == 12
+    for config in (SMALL, dataclasses.replace(SMALL, typed_pairs=True)):
+        logits = model(config, allowed).training(inputs)["re"].numpy()[0]
+        assert (logits > MASKED_LOGIT).sum() == 12
 
 
 def test_entity_weighted_multiplies_by_both_posteriors() -> None:
@@ -170,7 +182,6 @@ def test_one_step_of_fit_changes_every_weight(config: ModelConfig) -> None:
     tag_ids = [[B_PEOP, OUT, B_LOC, OUT, B_LOC], [B_LOC, OUT, OUT, B_PEOP, 0]]
     inputs = {**features([5, 4], 5), "tag_ids": np.array(tag_ids, np.int32)}
     inputs["spans"] = np.array([[(0, 1), (2, 3), (4, 5)], [(0, 1), (3, 4), (0, 0)]], np.int32)
-    inputs = with_types(inputs)
     relations = np.random.default_rng(0).integers(0, 2, (2, 3, 3, 2))
     built.training.compile(tf.keras.optimizers.Adam(), 5.0)
     built.training.fit(inputs, relations, batch_size=2, verbose=0)
@@ -187,7 +198,6 @@ def test_the_loss_is_the_mean_over_sentences_of_both_tasks_weighted() -> None:
     tag_ids = [[B_PEOP, OUT, B_LOC, OUT], [B_LOC, OUT, B_PEOP, 0], [OUT, B_LOC, B_LOC, I_LOC]]
     inputs = {**features([4, 3, 4], 4), "tag_ids": np.array(tag_ids, np.int32)}
     inputs["spans"] = np.array([[(0, 1), (2, 3)], [(0, 1), (2, 3)], [(1, 2), (2, 4)]], np.int32)
-    inputs = with_types(inputs)
     relations = np.random.default_rng(0).integers(0, 2, (3, 2, 2, 2)).astype(np.uint8)
     relations[:, [0, 1], [0, 1]] = 0
     outputs = built.training(inputs)
