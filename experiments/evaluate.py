@@ -47,11 +47,11 @@ def main() -> None:
     corpus = model.inputs.corpus(sentences, feature_cache())
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
     predictor = Predictor(model.model, corpus.specs, model.vocabulary.label_set)
-    scored = predictor.scored(corpus, threshold)
+    scored = predictor.scored(corpus, 0.0)
     label_set = model.vocabulary.label_set.covering(sentences, _CORPUS.value)
-    report = strict.evaluate(sentences, without_scores(sentences, scored), label_set)
+    report = strict.evaluate(sentences, without_scores(sentences, scored, threshold), label_set)
     if _CALIBRATION.value:
-        results = calibration.calibration(sentences, predictor.scored(corpus, 0.0))
+        results = calibration.calibration(sentences, scored)
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
         files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")

@@ -9,8 +9,8 @@ sentences. Each gives a line of JSON:
  "relations": [{"type", "head", "tail", "score"}]}
 
 start and end count characters (Unicode code points, end exclusive); head and tail index the entities; scores
-are probabilities. A text with a sentence that is too long gives {"text": …, "error": …} instead; the exit
-code is then 1, after all others are answered.
+are probabilities. A text that has too long a sentence or is not UTF-8 gives {"text": …, "error": …} instead;
+the exit code is then 1, after all others are answered.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 
 class Line(NamedTuple):
-    """A text and where it stands."""
+    """A text and where it stands; the error if it can't be read."""
 
     place: str
     text: str
+    error: str = ""
 
 
 def main(paths: Sequence[str]) -> None:
@@ -68,16 +69,17 @@ def main(paths: Sequence[str]) -> None:
 
 def _answers(model: Extractor, batch: Sequence[Line]) -> Iterator[dict[str, Any]]:
     """What each line of the output says; a text that is refused is also reported on standard error."""
-    errors = {}
+    texts, split, errors = [], [], {}
     for number, line in enumerate(batch):
         try:
-            model.check(line.text)
+            if line.error:
+                raise InputError(line.error)
+            split.append(model.split(line.text))
+            texts.append(line.text)
         except InputError as error:
             errors[number] = str(error)
             print(f"error: {line.place}: {error}", file=sys.stderr)
-    documents = iter(
-        model([line.text for number, line in enumerate(batch) if number not in errors], _THRESHOLD.value)
-    )
+    documents = iter(model.documents(texts, split, _THRESHOLD.value))
     for number, line in enumerate(batch):
         if number in errors:
             yield {"text": line.text, "error": errors[number]}
@@ -91,12 +93,14 @@ def _lines(paths: Sequence[str]) -> Iterator[Line]:
         name = "standard input" if path == "-" else path
         with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
             for number, line in enumerate(file, start=1):
+                text, place = line.decode("utf-8", errors="replace").strip("\r\n"), f"{name}: line {number}"
                 try:
-                    text = line.decode("utf-8").strip("\r\n")
+                    line.decode("utf-8")
                 except UnicodeDecodeError as error:
-                    raise InputError(f"{name}: line {number}: byte {error.start} is not UTF-8") from None
-                if text.strip():
-                    yield Line(f"{name}: line {number}", text)
+                    yield Line(place, text, f"byte {error.start} is not UTF-8, expected UTF-8 text")
+                else:
+                    if text.strip():
+                        yield Line(place, text)
 
 
 if __name__ == "__main__":

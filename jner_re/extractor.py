@@ -16,8 +16,9 @@ from jner_re.corpora.tokenization import Token, tokenize
 from jner_re.document import Document, Entity, Relation
 from jner_re.errors import InputError
 from jner_re.models import model_dir as model_dirs
-from jner_re.models.decode import Scored, scored_annotations
+from jner_re.models.decode import scored_annotations
 from jner_re.models.model_dir import TrainedModel
+from jner_re.schema import Scored
 
 MAX_TOKENS = 2000  # of a sentence: pairs of entities take memory by their square
 _TOKENS_AT_ONCE = 2048  # padded tokens that go through the graph together
@@ -54,16 +55,22 @@ class Extractor(tf.Module):
           threshold: of relations, in place of the model's.
 
         Raises:
-          InputError: a sentence is longer than MAX_TOKENS; nothing is computed then.
+          InputError: a sentence is too long, or a text is not Unicode; nothing is computed then.
         """
         if isinstance(texts, str):
             return self([texts], threshold)[0]
         split = []
         for number, text in enumerate(texts):
             try:
-                split.append(self.check(text))
+                split.append(self.split(text))
             except InputError as error:
                 raise InputError(f"text {number}: {error}") from None
+        return self.documents(texts, split, threshold)
+
+    def documents(
+        self, texts: Sequence[str], split: Sequence[Sequence[Sequence[Token]]], threshold: float | None = None
+    ) -> list[Document]:
+        """The same for texts that `split` has split already."""
         scored = iter(
             self.predict(
                 [[token.text for token in tokens] for sentences in split for tokens in sentences], threshold
@@ -74,18 +81,23 @@ class Extractor(tf.Module):
             for text, sentences in zip(texts, split, strict=True)
         ]
 
-    def check(self, text: str) -> list[list[Token]]:
-        """The sentences of a text (see `split`), all short enough.
+    def split(self, text: str) -> list[list[Token]]:
+        """The tokens of each sentence of a text, with their places in the whole text.
 
         Raises:
-          InputError: one is longer than MAX_TOKENS.
+          InputError: a sentence is longer than MAX_TOKENS, or the text is not valid Unicode.
         """
-        sentences = list(self.split(text))
-        _check_lengths(sentences)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"character {error.start} is {text[error.start]!r}, half of a pair, expected Unicode"
+            ) from None
+        sentences = list(self._sentences(text))
+        _check([[token.text for token in tokens] for tokens in sentences])
         return sentences
 
-    def split(self, text: str) -> Iterator[list[Token]]:
-        """The tokens of each sentence of a text, with their places in the whole text."""
+    def _sentences(self, text: str) -> Iterator[list[Token]]:
         start = 0
         # Some white space of several bytes before a period makes the splitter fail; lengths stay the same.
         for sentence in sentencex.segment("en", re.sub(r"[^\S\n]", " ", text)):
@@ -102,9 +114,9 @@ class Extractor(tf.Module):
           threshold: of relations, in place of the model's.
 
         Raises:
-          InputError: a sentence is too long; nothing is computed then.
+          InputError: a sentence is too long or has an empty token; nothing is computed then.
         """
-        _check_lengths(sentences)
+        _check(sentences)
         threshold = self.threshold if threshold is None else threshold
         results: list[Scored] = [([], [])] * len(sentences)
         for group in _groups([len(tokens) for tokens in sentences]):
@@ -145,12 +157,19 @@ def load(model_dir: str | os.PathLike[str]) -> Extractor:
     Raises:
       InputError: it isn't one, it is damaged, or its encoder or word vectors can't be had.
     """
-    return Extractor(model_dirs.load(pathlib.Path(model_dir)))
+    extractor = Extractor(model_dirs.load(pathlib.Path(model_dir)))
+    if extractor.encoder is not None:
+        extractor.encoder.load_now()
+    return extractor
 
 
-def _check_lengths(sentences: Sequence[Sequence[object]]) -> None:
-    """Raises InputError if a sentence has more tokens than MAX_TOKENS."""
+def _check(sentences: Sequence[Sequence[str]]) -> None:
+    """Raises InputError if a sentence has more tokens than MAX_TOKENS, or an empty one."""
     for number, tokens in enumerate(sentences):
+        if "" in tokens:
+            raise InputError(
+                f"sentence {number}: token {tokens.index('')} is '', expected a non-empty string"
+            )
         if len(tokens) > MAX_TOKENS:
             raise InputError(
                 f"sentence {number} has {len(tokens):,} tokens, expected at most {MAX_TOKENS:,}: "

@@ -65,6 +65,8 @@ def locked(path: pathlib.Path, waiting: Callable[[], None] | None = None) -> Ite
             if waiting is not None:
                 waiting()
             fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            raise InputError(f"{path}: can't be locked: {error.strerror}") from None
         yield
 
 

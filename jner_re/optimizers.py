@@ -83,6 +83,7 @@ class Nadam(tf.keras.optimizers.Nadam):
         grads_and_vars = list(grads_and_vars)
         with tf.init_scope():
             self.build([variable for _, variable in grads_and_vars])
+        self._compute_current_learning_rate()  # else a schedule's rate is that of the step before
         step = tf.cast(self.iterations + 1, tf.float32)
         mu, next_mu = (self.beta_1 * (1 - 0.5 * tf.pow(0.96, t)) for t in (step, step + 1))
         product = self._u_product.assign(self._u_product * mu)

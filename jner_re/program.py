@@ -50,13 +50,11 @@ def import_tensorflow_quietly() -> None:
 
 
 class _Lines(logging.Handler):
-    """Shows what the package reports as plain lines: information on stdout, warnings on stderr."""
+    """Shows what the package reports as plain lines on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno < logging.WARNING:
-            print(record.getMessage(), flush=True)
-        else:
-            print(f"{record.levelname.lower()}: {record.getMessage()}", file=sys.stderr, flush=True)
+        prefix = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
+        print(f"{prefix}{record.getMessage()}", file=sys.stderr, flush=True)
 
 
 def _show_messages() -> None:

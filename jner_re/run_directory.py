@@ -143,5 +143,10 @@ class Checkpoints(tf.keras.callbacks.Callback):
             with self._average.applied():
                 model_dirs.save_weights(self._inference, self._model_dir / model_dirs.WEIGHTS)
         if has_dev and 0 < self._patience <= epoch - self.progress.best_epoch():
-            self.progress.stopped = self.model.stop_training = True
-        self._manager.save(checkpoint_number=epoch + 1)
+            self.model.stop_training = True
+        self.progress.stopped = bool(self.model.stop_training)  # another callback may have stopped it
+        try:
+            self._manager.save(checkpoint_number=epoch + 1)
+        except (tf.errors.OpError, OSError) as error:
+            reason = getattr(error, "message", str(error))
+            raise InputError(f"{self._model_dir / 'checkpoints'}: can't be written: {reason}") from None

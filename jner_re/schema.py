@@ -49,6 +49,9 @@ class Sentence:
         return " ".join(self.tokens[entity.start : entity.end])
 
 
+Scored = tuple[list[tuple[Entity, float]], list[tuple[Relation, float]]]  # found in a sentence, with scores
+
+
 @dataclasses.dataclass(frozen=True)
 class Problem:
     """One fault of one record.

@@ -41,6 +41,7 @@ def train(
     label_set: LabelSet | None = None,
     frozen: Frozen | None = None,
     callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+    verbose: int | None = None,
 ) -> dict[str, Any]:
     """Trains a model, or goes on with a run that was interrupted.
 
@@ -54,6 +55,7 @@ def train(
       label_set: the types that the model can give; by default those of `sentences`.
       frozen: encoder and word vectors of the same config, if they are open already.
       callbacks: more of Keras's callbacks; in their `on_epoch_end`, `logs` has the scores on dev.
+      verbose: as of Keras's `fit`; by default bars on a terminal, else a line an epoch.
 
     Returns:
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
@@ -72,8 +74,14 @@ def train(
         raise InputError(
             f"{len(sentences)} sentences without a relation, expected some with entities and relations"
         )
+    if unknown := label_set.unknown(sentences):
+        raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
     reported = label_set.covering(dev, "dev")
     frozen = frozen or open_frozen(config)
+    if frozen.names != (config.encoder, config.glove):
+        raise InputError(
+            f"encoder and word vectors are {frozen.names}, expected {(config.encoder, config.glove)}"
+        )
     vocabulary = model_dirs.Vocabulary(
         label_set.entity_types,
         label_set.relation_types,
@@ -97,7 +105,9 @@ def train(
     )
     predictor = Predictor(model.inference, corpus.specs, label_set, _EVALUATION_BATCH)
     more = [*_score_callbacks(predictor, dev_corpus, reported, average, config.threshold), *callbacks]
-    _fit(model, train_config, corpus, dev_corpus, label_set, average, checkpoints, more, model_dir)
+    if verbose is None:
+        verbose = 1 if sys.stdout.isatty() else 2
+    _fit(model, train_config, corpus, dev_corpus, label_set, average, checkpoints, more, model_dir, verbose)
 
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
@@ -147,6 +157,7 @@ def _fit(
     checkpoints: run_directory.Checkpoints,
     callbacks: Sequence[tf.keras.callbacks.Callback],
     model_dir: pathlib.Path,
+    verbose: int,
 ) -> None:
     """Runs the epochs that are left."""
     checkpoints.restore()
@@ -162,7 +173,7 @@ def _fit(
         steps_per_epoch=steps,
         validation_data=None if dev is None else evaluation_batches(dev, label_set, _EVALUATION_BATCH),
         callbacks=[average, *callbacks, board, checkpoints],
-        verbose=1 if sys.stdout.isatty() else 2,
+        verbose=verbose,
     )
 
 

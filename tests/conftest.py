@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import pathlib
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -14,6 +16,15 @@ program.import_tensorflow_quietly()
 # A shared machine can be slow: no example fails for its time. The examples are the same in every run.
 hypothesis.settings.register_profile("shared", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("shared")
+
+
+@pytest.fixture(autouse=True)
+def messages() -> Iterator[None]:
+    """Leaves the package's messages to pytest again after a test that has run a program in this process."""
+    yield
+    logger = logging.getLogger("jner_re")
+    logger.handlers = []
+    logger.propagate = True
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,12 @@ from jner_re import optimizers
 
 RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.9, 0.999, 1e-7
 STEPS = 12
+SCHEDULE = optimizers.ConstantThenLinear(RATE, 4, STEPS - 2)
+
+
+def rate(step: int) -> float:
+    """The learning rate of a step, from 0: constant for four, and 0 in the last two."""
+    return RATE * min(max((STEPS - 2 - step) / (STEPS - 6), 0.0), 1.0)
 
 
 def gradients(step: int) -> list[np.ndarray]:
@@ -34,7 +40,7 @@ def reference(steps: int) -> list[np.ndarray]:
             g_hat = g / (1 - np.prod(mu[:t]))
             m_hat = m / (1 - np.prod(mu[: t + 1]))
             m_bar = (1 - mu[t - 1]) * g_hat + mu[t] * m_hat
-            value = value - RATE * m_bar / (np.sqrt(n / (1 - BETA_2**t)) + EPSILON)
+            value = value - rate(t - 1) * m_bar / (np.sqrt(n / (1 - BETA_2**t)) + EPSILON)
         results.append(value)
     return results
 
@@ -49,8 +55,8 @@ def adam_reference(steps: int) -> list[np.ndarray]:
             g = gradients(t)[index].astype(np.float64)
             m = BETA_1 * m + (1 - BETA_1) * g
             v = BETA_2 * v + (1 - BETA_2) * g**2
-            rate = RATE * np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
-            value = value - rate * m / (np.sqrt(v) + EPSILON)
+            corrected = rate(t - 1) * np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
+            value = value - corrected * m / (np.sqrt(v) + EPSILON)
         results.append(value)
     return results
 
@@ -60,7 +66,7 @@ class Run:
 
     def __init__(self, graph: bool, kind: type[tf.keras.optimizers.Optimizer] = optimizers.Nadam) -> None:
         self.variables = [tf.Variable(tf.ones(gradient.shape)) for gradient in gradients(0)]
-        self.optimizer = kind(RATE)
+        self.optimizer = kind(SCHEDULE)
         self.optimizer.build(self.variables)
         self.checkpoint = tf.train.Checkpoint(variables=self.variables, optimizer=self.optimizer)
         self._step = tf.function(self._apply) if graph else self._apply
@@ -95,7 +101,7 @@ def test_nadam_in_fit() -> None:
     inputs = [tf.keras.Input([gradient.size]) for gradient in gradients(0)]
     dots = [tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(one) for one in inputs]
     model = tf.keras.Model(inputs, tf.add_n(dots))
-    model.compile(optimizers.Nadam(RATE), loss=lambda _, output: output)
+    model.compile(optimizers.Nadam(SCHEDULE), loss=lambda _, output: output)
     batches = [[gradient.reshape(1, -1) for gradient in gradients(t)] for t in range(1, STEPS + 1)]
     stacked = tuple(np.concatenate(arrays) for arrays in zip(*batches, strict=True))
     model.fit(stacked, np.zeros(STEPS), batch_size=1, shuffle=False, verbose=0)

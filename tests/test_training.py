@@ -20,9 +20,7 @@ from jner_re.corpora import sample_corpus
 from jner_re.encoders.module import Encoder
 from jner_re.errors import InputError
 from jner_re.features.inputs import open_frozen
-from jner_re.metrics import strict
 from jner_re.models import model_dir
-from jner_re.models.decode import without_scores
 from jner_re.schema import Entity, LabelSet, Sentence
 
 # Nothing to download; the encoder is added where one is needed.
@@ -99,7 +97,7 @@ def test_calibration_finds_the_best_threshold(
     scored = [
         (
             [(entity, 1.0) for entity in sentence.entities],
-            [(relation, float(random.uniform(0.5, 0.9))) for relation in sentence.relations]
+            [(relation, float(random.uniform(0.6, 0.9))) for relation in sentence.relations]
             + [
                 (dataclasses.replace(relation, head=relation.tail, tail=relation.head), 0.52)
                 for relation in sentence.relations
@@ -114,13 +112,8 @@ def test_calibration_finds_the_best_threshold(
 
     corpus = type("Corpus", (), {"sentences": dev})()
     threshold = training._calibrate(Fixed(), corpus, LabelSet.of(dev), tmp_path)  # type: ignore[arg-type]
-
-    def f1(threshold: float) -> float:
-        predicted = without_scores(dev, scored, threshold)
-        return strict.evaluate(dev, predicted, LabelSet.of(dev))["re"]["strict"]["micro"]["f1"]
-
-    assert f1(threshold) == max(f1(k / 20) for k in range(1, 20)) > f1(0.5)
-    assert model_dir.read_threshold(tmp_path, SMALL) == threshold
+    assert threshold == 0.55  # the first that leaves the wrong ones out, and none of the right ones
+    assert model_dir.read_threshold(tmp_path, SMALL) == 0.55
 
 
 def test_calibration_and_patience_need_a_dev_set(sentences: list[Sentence], tmp_path: pathlib.Path) -> None:
@@ -248,9 +241,7 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
     config = dataclasses.replace(QUICK, epochs=9, learning_rate=0.0, patience=2)  # never better than at first
     dev = [
         sentences[0],
-        dataclasses.replace(
-            sentences[1], entities=(*sentences[1].entities[:0], Entity(0, 1, "Rare")), relations=()
-        ),
+        dataclasses.replace(sentences[1], entities=(Entity(0, 1, "Rare"),), relations=()),
     ]
     seen: list[float] = []
     record = tf.keras.callbacks.LambdaCallback(

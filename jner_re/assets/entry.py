@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import pathlib
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 
 from jner_re import files
@@ -14,6 +14,8 @@ from jner_re.assets import checksums, download
 from jner_re.assets.checksums import Checksum
 from jner_re.assets.sources import File, Source
 from jner_re.errors import InputError
+
+_LOGGER = logging.getLogger(__name__)
 
 _RECORD = "checksums.json"
 
@@ -70,7 +72,7 @@ def fetch_entry(entry: Entry) -> pathlib.Path:
 
 
 def _tell_waiting(folder: pathlib.Path) -> None:
-    print(f"{folder}: waiting for another process to fetch it", file=sys.stderr)
+    _LOGGER.info(f"{folder}: waiting for another process to fetch it")
 
 
 def _is_checked(entry: Entry, folder: pathlib.Path, known: Mapping[str, Checksum]) -> bool:
@@ -92,7 +94,7 @@ def _fetch_missing(entry: Entry, missing: Sequence[File], folder: pathlib.Path) 
     beside = folder.with_name(f".{folder.name}.incomplete")
     failures = []
     for number, source in enumerate(entry.sources):
-        print(f"{entry.name}: fetching from {source}", file=sys.stderr)
+        _LOGGER.info(f"{entry.name}: fetching from {source}")
         try:
             found = _fetch_checked(source, missing, beside / str(number))
             for file in missing:
@@ -101,7 +103,7 @@ def _fetch_missing(entry: Entry, missing: Sequence[File], folder: pathlib.Path) 
             return found
         except InputError as error:
             failures.append(str(error))
-            print(f"{entry.name}: {error}", file=sys.stderr)
+            _LOGGER.info(f"{entry.name}: {error}")
         except OSError as error:
             raise InputError(f"{folder}: can't be written: {error.strerror or error}") from None
     names = ", ".join(file.name for file in missing)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import pathlib
 import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from jner_re.errors import InputError
 from jner_re.schema import Problem, Sentence, find_problems
+
+_LOGGER = logging.getLogger(__name__)
 
 _QUOTED_IN_ERRORS = 3
 
@@ -68,10 +70,11 @@ class Corpus:
         """
         raise_problems(self.problems)
         if self.warnings:
-            print(
-                f"{self.warnings[0].file}: {len(self.warnings)} warnings, the first: {self.warnings[0]}; "
-                "experiments.corpus --action=validate lists them",
-                file=sys.stderr,
+            _LOGGER.warning(
+                "%s: %d warnings, the first: %s; jner-re corpus --action=validate lists them",
+                self.warnings[0].file,
+                len(self.warnings),
+                self.warnings[0],
             )
         return self.sentences
 

@@ -137,7 +137,9 @@ def load(handle: str) -> Encoder:
     if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
         return Encoder(folder)
     if architectures.is_checkpoint(folder):
-        raise InputError(f"{handle}: is a checkpoint; make an encoder of it with python -m export.encoder")
+        raise InputError(
+            f"{handle}: is a checkpoint; make an encoder of it with export.encoder (jner-re encoder)"
+        )
     if "://" in handle:
         try:
             return Encoder(pathlib.Path(hub.resolve(handle)))

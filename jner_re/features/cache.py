@@ -100,15 +100,6 @@ def cached_layers(encoder: Encoder, sentences: Sequence[Sentence], folder: pathl
     return CachedLayers(found.layers, [found.spans[key] if key in wanted else (0, 0) for key in keys])
 
 
-def stored_shape(encoder: Encoder, folder: pathlib.Path) -> Shape:
-    """(L, D) of an encoder, as its store in `folder` says, so that it need not be loaded; else as it says.
-
-    Raises:
-      InputError: the store is of something else.
-    """
-    return LayerStore(folder, encoder.fingerprint).shape() or (encoder.num_layers, encoder.width)
-
-
 def _has(found: Snapshot | None, wanted: Mapping[bytes, object]) -> bool:
     return found is not None and found.spans.keys() >= wanted.keys()
 

@@ -23,9 +23,8 @@ def characters(sentences: Iterable[Sentence]) -> str:
     counts = collections.Counter(
         char for sentence in sentences for token in sentence.tokens for char in token
     )
-    least = max(_MIN_COUNT, min(counts.values(), default=0))
     rarest = min(counts, key=lambda char: (counts[char], char), default="")
-    return "".join(sorted(char for char in counts if counts[char] >= least and char != rarest))
+    return "".join(sorted(char for char in counts if counts[char] >= _MIN_COUNT and char != rarest))
 
 
 class CharTable(tf.Module):

@@ -25,11 +25,13 @@ class Frozen:
     """What is the same for every model of a config: it can be opened once for many runs.
 
     Attributes:
+      names: of the encoder and the word vectors, as the config has them.
       encoder: the frozen token encoder, or None.
       words: the table of word vectors, or None.
       fingerprints: hashes of the encoder and the word vectors, by which a trained model knows them again.
     """
 
+    names: tuple[str, str]
     encoder: module.Encoder | None
     words: WordTable | None
     fingerprints: dict[str, str]
@@ -76,7 +78,7 @@ def open_frozen(config: ModelConfig) -> Frozen:
     if config.encoder:
         encoder = module.load(config.encoder)
         fingerprints["encoder"] = encoder.fingerprint
-    return Frozen(encoder, words, fingerprints)
+    return Frozen((config.encoder, config.glove), encoder, words, fingerprints)
 
 
 def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:

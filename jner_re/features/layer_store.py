@@ -19,10 +19,10 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 import pathlib
 import struct
-import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -30,6 +30,8 @@ import numpy as np
 
 from jner_re import files
 from jner_re.errors import InputError
+
+_LOGGER = logging.getLogger(__name__)
 
 _FORMAT = 2  # raise it when what is written changes; stores of other formats have other folders
 _FIELDS = struct.Struct("<16sQI")
@@ -124,7 +126,7 @@ class LayerStore:
 
     @contextlib.contextmanager
     def writer(self, shape: Callable[[], Shape]) -> Iterator[LayerWriter]:
-        """Waits until nobody else writes; mends or makes the store.
+        """Waits until nobody else writes; repairs or makes the store.
 
         Args:
           shape: gives (L, D) of a new store; not called otherwise.
@@ -138,7 +140,7 @@ class LayerStore:
                 with _errors(self.folder, "written"):
                     data = stack.enter_context(self._data.open("ab"))
                     tokens = os.fstat(data.fileno()).st_size // _token_bytes(actual)
-                    records = self._mend_index(actual, tokens)
+                    records = self._repair_index(actual, tokens)
                     index = stack.enter_context(self._index.open("ab"))
                 yield LayerWriter(self, actual, data.fileno(), index.fileno(), _spans(records))
 
@@ -156,7 +158,7 @@ class LayerStore:
         files.write_text(self._about, json.dumps(self._about_of(shape), indent=2) + "\n")
         return shape
 
-    def _mend_index(self, shape: Shape, tokens: int) -> list[bytes]:
+    def _repair_index(self, shape: Shape, tokens: int) -> list[bytes]:
         """Drops records that are torn, damaged or tell of layers that aren't there; returns the others.
 
         They have to go before anything is appended: layers appended later are not those they tell of.
@@ -182,7 +184,7 @@ class LayerStore:
         return good
 
     def _say_waiting(self) -> None:
-        print(f"{self.folder}: waiting for another program that encodes into it", file=sys.stderr)
+        _LOGGER.info(f"{self.folder}: waiting for another program that encodes into it")
 
 
 class LayerWriter:

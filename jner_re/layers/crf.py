@@ -15,11 +15,15 @@ This is the only module that imports tensorflow-addons, for the log-likelihood a
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_addons as tfa
+
+with warnings.catch_warnings():  # that tensorflow-addons has reached its end asks nothing of the user
+    warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
+    import tensorflow_addons as tfa
 
 from jner_re.layers import crf_posteriors
 

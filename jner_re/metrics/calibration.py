@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import Scored, Sentence
 
 RELATION_FLOOR = 0.05  # candidates that score less are nearly all pairs, and would hide the others
 _BINS = 10
-
-Scored = tuple[Sequence[tuple[Entity, float]], Sequence[tuple[Relation, float]]]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
 
 
 def spans_from_tags(tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -37,9 +37,6 @@ class SpansFromTags(tf.keras.layers.Layer):
     def call(self, tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """[B, T] -> [B, M, 2], [B, M]."""
         return spans_from_tags(tag_ids)
-
-
-Scored = tuple[list[tuple[Entity, float]], list[tuple[Relation, float]]]
 
 
 def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, threshold: float) -> list[Scored]:

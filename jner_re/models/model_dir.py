@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from jner_re import config as configs
 from jner_re import files
-from jner_re.config import ModelConfig, TrainConfig
+from jner_re.config import ModelConfig
 from jner_re.errors import InputError
 from jner_re.features.inputs import Inputs, make_inputs, open_frozen
 from jner_re.models import joint
@@ -25,7 +25,7 @@ CONFIG = "config.json"
 VOCABULARY = "vocabulary.json"
 THRESHOLD = "threshold.json"
 WEIGHTS = "checkpoints/best.weights.h5"
-_CHECKSUM = "sha256"  # attribute of the weights' file: over names' order, shapes and values of all weights
+_CHECKSUM = "sha256"  # attribute of the weights' file: of the shapes and values of all weights in order
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,6 @@ class TrainedModel:
 
     Attributes:
       config: the architecture.
-      train_config: how it was trained.
       vocabulary: types and characters.
       threshold: theta_r, as configured or calibrated.
       inputs: encoder and look-ups.
@@ -102,7 +101,6 @@ class TrainedModel:
     """
 
     config: ModelConfig
-    train_config: TrainConfig
     vocabulary: Vocabulary
     threshold: float
     inputs: Inputs
@@ -135,7 +133,7 @@ def load(model_dir: pathlib.Path) -> TrainedModel:
     inputs = make_inputs(config, frozen, vocabulary.characters)
     model = build(config, inputs, vocabulary).inference
     load_weights(model, model_dir / WEIGHTS)
-    return TrainedModel(config, train_config, vocabulary, threshold, inputs, model)
+    return TrainedModel(config, vocabulary, threshold, inputs, model)
 
 
 def build(

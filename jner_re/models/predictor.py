@@ -5,8 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from jner_re.features.dataset import FeaturizedCorpus, inference_batches
-from jner_re.models.decode import Scored, scored_annotations
-from jner_re.schema import LabelSet
+from jner_re.models.decode import scored_annotations
+from jner_re.schema import LabelSet, Scored
 
 
 class Predictor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import logging
 import pathlib
 import sys
 import zipfile
@@ -19,6 +20,8 @@ from jner_re import files
 from jner_re.assets import download
 from jner_re.errors import InputError
 from jner_re.word_vectors import glove_text
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def load(source: str) -> tuple[tuple[str, ...], np.ndarray]:
@@ -73,7 +76,7 @@ def _convert(path: pathlib.Path, member: str, folder: pathlib.Path) -> None:
                 text, str(path), vectors, tick=lambda: bar.update(file.tell() - bar.n)
             )
         if again:
-            print(f"{path}: {again} words are given again, the first vector counts", file=sys.stderr)
+            _LOGGER.info(f"{path}: {again} words are given again, the first vector counts")
         (new / "words.txt").write_bytes("\n".join(words).encode())
 
 

@@ -22,11 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jner_re import files
-from jner_re.encoders.checkpoint import read_checkpoint
-from jner_re.encoders.token_encoder import TokenEncoder
-from jner_re.encoders.vocabulary import read_vocabulary
+from jner_re.encoders import bert
 from jner_re.errors import InputError
-from jner_re.features.cache import CachedLayers, cached_layers, stored_shape
+from jner_re.features.cache import CachedLayers, cached_layers
 from jner_re.schema import Entity, Sentence
 
 _FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders"
@@ -212,8 +210,7 @@ def test_same_sentence_same_bytes(tmp_path: pathlib.Path) -> None:
         fingerprint = "tiny_bert"
 
         def __init__(self) -> None:
-            checkpoint = read_checkpoint(_FIXTURES / "tiny_bert")
-            encoder = TokenEncoder(checkpoint, read_vocabulary(_FIXTURES / "tiny_bert", "bert"))
+            encoder = bert.read(_FIXTURES / "tiny_bert")
             self.num_layers, self.width = encoder.num_layers, encoder.width
             self.encode = lambda tokens, lengths: encoder.tokens(tokens, lengths)["layers"]
 
@@ -287,8 +284,6 @@ def test_a_store_of_something_else(content: str, tmp_path: pathlib.Path) -> None
     for _ in range(2):
         with pytest.raises(InputError, match=r"about\.json: .* expected"):
             cached_layers(Stub(), SENTENCES, tmp_path)
-    with pytest.raises(InputError, match=r"about\.json: .* expected"):
-        stored_shape(Stub(), tmp_path)
 
 
 @pytest.mark.parametrize("shape", [(1, 6), (3, 2), (6, 1), (2, 4), (1, 1)])
@@ -325,13 +320,6 @@ def test_shortened_layers(tmp_path: pathlib.Path) -> None:
     assert_right(cached_layers(encoder, others, tmp_path), others)
     assert_right(cached_layers(encoder, SENTENCES, tmp_path), SENTENCES)
     assert len(others) + 5 < len(encoder.seen) < len(others) + 25
-
-
-def test_stored_shape(tmp_path: pathlib.Path) -> None:
-    assert stored_shape(Stub(), tmp_path) == (L, D)
-    assert not list(tmp_path.iterdir())
-    cached_layers(Stub(), SENTENCES[:1], tmp_path)
-    assert stored_shape(Unloaded(), tmp_path) == (L, D)
 
 
 def test_folder_that_cannot_be_made(tmp_path: pathlib.Path) -> None:

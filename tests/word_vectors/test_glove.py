@@ -84,12 +84,13 @@ def test_errors_past_the_first_batch_have_the_right_line(tmp_path, monkeypatch):
         load(tmp_path, "".join(lines))
 
 
-def test_a_repeated_word_keeps_its_first_vector_and_is_told(tmp_path, monkeypatch, capsys):
+def test_a_repeated_word_keeps_its_first_vector_and_is_told(tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO")
     monkeypatch.setattr(glove_text, "_LINES", 2)
     loaded = load(tmp_path, "a 1 2\nb 3 4\na 5 6\na 7 8\nc 9 10\n")
     assert loaded.words == ("a", "b", "c")
     np.testing.assert_array_equal(loaded.vectors, [[1, 2], [3, 4], [9, 10]])
-    assert "glove.txt: 2 words are given again" in capsys.readouterr().err
+    assert "glove.txt: 2 words are given again" in caplog.text
 
 
 def test_packed_files(tmp_path):
