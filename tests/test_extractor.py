@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 import untrained
+from lengths_encoder import save_encoder
 
 import jner_re
 from jner_re import extractor as extractors
@@ -29,7 +31,9 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    return untrained.write(tmp_path_factory.mktemp("model"))
+    encoder = save_encoder(tmp_path_factory.mktemp("encoder") / "lengths", 0.1)
+    config = dataclasses.replace(untrained.SMALL, encoder=encoder)
+    return untrained.write(tmp_path_factory.mktemp("model"), config)
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +98,21 @@ def test_equals_the_model_on_features(
             np.testing.assert_allclose([s for _, s in one], [s for _, s in other], atol=1e-5)
 
 
-def test_one_trace_whatever_the_texts(extractor: Extractor, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object, **__: object) -> None:
-        raise AssertionError("the disk was touched")
+def test_one_trace_and_no_file_whatever_the_texts(extractor: Extractor) -> None:
+    opened: list[object] = []
+    watching = [False]
 
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if watching[0] and event in ("open", "os.mkdir", "os.rename"):
+            opened.append(arguments)
+
+    sys.addaudithook(watch)
     extractor("Ann lives in Rome.")
-    monkeypatch.setattr("builtins.open", never)
-    monkeypatch.setattr("tempfile.mkdtemp", never)
+    watching[0] = True
     for text in ("Rome", "Ann Lee lives in Oslo, Rome and Lima. " * 9, ["Rome"] * 70, ["Ulm", TEXTS[0]]):
         extractor(text)
+    watching[0] = False
+    assert not opened
     assert extractor.tokens.experimental_get_tracing_count() == 1
 
 
@@ -120,6 +130,10 @@ def test_what_is_too_long_is_refused_before_anything_is_computed(
         extractor(["Rome", long])
     with pytest.raises(jner_re.InputError, match="sentence 0 has 2,001 tokens"):
         extractor.predict([["a"] * (MAX_TOKENS + 1)])
+    with pytest.raises(jner_re.InputError, match="sentence 1: token 1 is '', expected"):
+        extractor.predict([["a"], ["Ann", "", "Rome"]])
+    with pytest.raises(jner_re.InputError, match=r"text 0: character 2 is '\\ud83d', half of a pair"):
+        extractor(["a \ud83d"])
 
 
 def test_a_sentence_of_the_greatest_length(extractor: Extractor) -> None:
