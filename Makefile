@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
+# By path: setuptools' default would let a folder called jner_re, such as the checkout's, hide the package.
+EDITABLE := --config-settings editable_mode=compat --editable
 
 .PHONY: help venv demo test lint bench clean
 help:
@@ -19,11 +21,11 @@ help:
 	@touch $@
 
 .venv/demo-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable .
+	$(BIN)/pip install --progress-bar on $(EDITABLE) .
 	@touch $@
 
 .venv/all-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,distributed,convert,dev]'
+	$(BIN)/pip install --progress-bar on $(EDITABLE) '.[encoders,serving,distributed,convert,dev]'
 	@touch $@ .venv/demo-installed
 
 venv: .venv/all-installed

@@ -2,7 +2,7 @@
 
 python -m experiments.predict --model_dir=DIR [FILES] > found.jsonl
 
-Every line of the files, or of standard input without files, that is not blank is a text of one or more
+Every line of the files (- or none for standard input) that is not blank is a text of one or more
 sentences. Each gives a line of JSON:
 
 {"text": …, "entities": [{"type", "start", "end", "text", "score"}],
@@ -15,6 +15,7 @@ the exit code is then 1, after all others are answered.
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import json
 import os
@@ -50,7 +51,7 @@ class Line(NamedTuple):
 def main(paths: Sequence[str]) -> None:
     """Reads, predicts and prints."""
     for path in paths:
-        if not (pathlib.Path(path).is_file() and os.access(path, os.R_OK)):
+        if path != "-" and (pathlib.Path(path).is_dir() or not os.access(path, os.R_OK)):
             raise InputError(f"{path}: no such file, or not readable, expected a text file")
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
@@ -93,6 +94,8 @@ def _lines(paths: Sequence[str]) -> Iterator[Line]:
         name = "standard input" if path == "-" else path
         with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
             for number, line in enumerate(file, start=1):
+                if number == 1:
+                    line = line.removeprefix(codecs.BOM_UTF8)
                 text, place = line.decode("utf-8", errors="replace").strip("\r\n"), f"{name}: line {number}"
                 try:
                     line.decode("utf-8")

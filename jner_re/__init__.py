@@ -26,6 +26,9 @@ def load(model_dir: str | os.PathLike[str]) -> Extractor:
     Raises:
       InputError: it isn't one, it is damaged, or its encoder or word vectors can't be had.
     """
-    from jner_re import extractor  # TensorFlow takes seconds to import
+    from jner_re import program
+
+    program.import_tensorflow_quietly()  # it takes seconds
+    from jner_re import extractor
 
     return extractor.load(model_dir)

@@ -1,8 +1,8 @@
 """The console command `jner-re`: lists and runs the programs of experiments/ and export/.
 
-Installed, those folders are jner_re.experiments and jner_re.export (see setup.py). A program is a module with
-an `if __name__ == "__main__"`; its name is the module's, with dashes. To list the programs, their sources are
-parsed, not imported, which would take seconds.
+Installed, those folders are jner_re.experiments and jner_re.export (see setup.py); where the checkout itself
+is on the path, experiments and export. A program is a module with an `if __name__ == "__main__"`; its name is
+the module's, with dashes. To list the programs, their sources are parsed, not imported, which takes seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import types
 from collections.abc import Sequence
 from typing import NoReturn
 
-_PACKAGES = ("jner_re.experiments", "jner_re.export")
+_FOLDERS = ("experiments", "export")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Program:
 def programs() -> dict[str, Program]:
     """All programs by name, in the order in which they are listed."""
     found = {}
-    for package in _PACKAGES:
+    for folder in _FOLDERS:
+        package = _package(folder)
         for path in _files(package, "*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
             if any(isinstance(node, ast.If) and "__main__" in ast.unparse(node.test) for node in tree.body):
@@ -60,7 +61,7 @@ def programs() -> dict[str, Program]:
 
 def presets() -> dict[str, pathlib.Path]:
     """The files of flags by name."""
-    return {path.stem: path for path in _files("jner_re.experiments", "presets/*.flags")}
+    return {path.stem: path for path in _files(_package("experiments"), "presets/*.flags")}
 
 
 def main() -> None:
@@ -106,6 +107,12 @@ def run(program: Program, arguments: Sequence[str]) -> None:
     sys.argv = [f"jner-re {program.name}", *arguments]
     code = compile(_with_command(program.tree), str(program.path), "exec", dont_inherit=True)
     exec(code, vars(main_module))
+
+
+def _package(folder: str) -> str:
+    """The dotted name of a folder of programs."""
+    installed = f"jner_re.{folder}"
+    return installed if importlib.util.find_spec(installed) else folder
 
 
 def _files(package: str, pattern: str) -> list[pathlib.Path]:

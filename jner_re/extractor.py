@@ -87,6 +87,8 @@ class Extractor(tf.Module):
         Raises:
           InputError: a sentence is longer than MAX_TOKENS, or the text is not valid Unicode.
         """
+        if not isinstance(text, str):
+            raise InputError(f"is {text!r:.100}, expected a string")
         try:
             text.encode()
         except UnicodeEncodeError as error:

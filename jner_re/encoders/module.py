@@ -55,8 +55,11 @@ class Encoder(tf.Module):
         with tf.init_scope():  # also when first needed inside a graph
             try:
                 module = hub.load(str(self.folder))
-            except (OSError, ValueError, tf.errors.OpError) as error:
-                raise InputError(f"{self.folder}: can't be loaded as a SavedModel: {_line(error)}") from None
+            except Exception as error:  # a damaged file can make TensorFlow raise almost anything
+                raise InputError(
+                    f"{self.folder}: can't be loaded as a SavedModel: {_line(error)}; if it is in the cache, "
+                    "delete the folder, and it is made again"
+                ) from None
         if "tokens" not in module.signatures:
             found = ", ".join(sorted(module.signatures)) or "none"
             raise InputError(f"{self.folder}: its signatures are {found}, expected 'tokens'")
@@ -148,7 +151,8 @@ def load(handle: str) -> Encoder:
     if handle not in checkpoint_source.catalogue_names():
         names = ", ".join(checkpoint_source.catalogue_names())
         raise InputError(
-            f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or a TF-Hub handle"
+            f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or a TF-Hub handle; "
+            "other checkpoints are converted by export.encoder (jner-re encoder)"
         )
     return Encoder(_converted(handle))
 

@@ -69,14 +69,20 @@ class PairContext(tf.keras.layers.Layer):
         Returns:
           [B, M, M, size], the same for both orders of a pair; zeros where nothing is between.
         """
-        projected = self.projection(self.drop(states, training=training))
-        starts, ends = spans[:, :, 0], spans[:, :, 1]
-        first = tf.minimum(ends[:, :, tf.newaxis], ends[:, tf.newaxis])  # [B, M, M]
-        last = tf.maximum(starts[:, :, tf.newaxis], starts[:, tf.newaxis])
-        batch, count, _ = tf.unstack(tf.shape(first))
-        pairs = [batch, count * count]
+        return self.between(self.project(states, training), spans, spans)
+
+    def project(self, states: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """[B, T, D] -> [B, T, size]: what the maxima are taken of."""
+        return self.projection(self.drop(states, training=training))
+
+    def between(self, projected: tf.Tensor, heads: tf.Tensor, tails: tf.Tensor) -> tf.Tensor:
+        """[B, T, size], spans [B, H, 2] and [B, M, 2] -> [B, H, M, size]: the contexts of these pairs."""
+        first = tf.minimum(heads[:, :, tf.newaxis, 1], tails[:, tf.newaxis, :, 1])  # [B, H, M]
+        last = tf.maximum(heads[:, :, tf.newaxis, 0], tails[:, tf.newaxis, :, 0])
+        batch, num_heads, num_tails = tf.unstack(tf.shape(first))
+        pairs = [batch, num_heads * num_tails]
         contexts = range_maximum(projected, tf.reshape(first, pairs), tf.reshape(last, pairs))
-        return tf.reshape(contexts, [batch, count, count, self.size])
+        return tf.reshape(contexts, [batch, num_heads, num_tails, self.size])
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -11,6 +11,8 @@ from jner_re.layers.pair_context import PairContext
 from jner_re.layers.relation_scorer import RelationScorer
 from jner_re.layers.span_ends import SpanEnds
 
+_PAIRS_AT_ONCE = 1 << 16  # pairs whose contexts are computed together outside of training
+
 
 class PairScorer(tf.keras.layers.Layer):
     """The paper's section 3.3, and the extension of docs/model.md: what stands between the two entities.
@@ -54,6 +56,12 @@ class PairScorer(tf.keras.layers.Layer):
             self.context = PairContext(context_size, context_dropout, name="pair_context")
             self.context_scores = tf.keras.layers.Dense(num_relations, use_bias=False, name="context_scores")
 
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights that are first needed inside a loop."""
+        if self.context_size:
+            self.context_scores.build([None, self.context_size])
+        super().build(input_shape)
+
     def call(
         self, states: tf.Tensor, tag_ids: tf.Tensor, spans: tf.Tensor, training: bool | None = None
     ) -> tf.Tensor:
@@ -70,9 +78,33 @@ class PairScorer(tf.keras.layers.Layer):
         """
         entities = self.drop(self.span_ends(states, tag_ids, spans), training=training)
         logits = self.scorer(entities)
-        if self.context_size:
-            logits += self.context_scores(self.context(states, spans, training=training))
+        if self.context_size and training:
+            logits += self.context_scores(self.context(states, spans, training=True))
+        elif self.context_size:
+            logits += self._context_scores_by_blocks(states, spans)
         return logits
+
+    def _context_scores_by_blocks(self, states: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
+        """[B, T, D], [B, M, 2] -> [B, M, M, R], a block of heads at a time, without B x M x M contexts."""
+        projected = self.context.project(states)
+        batch, count, _ = tf.unstack(tf.shape(spans))
+        block = tf.maximum(_PAIRS_AT_ONCE // tf.maximum(batch * count, 1), 1)
+
+        def score(begin: tf.Tensor, blocks: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+            contexts = self.context.between(projected, spans[:, begin : begin + block], spans)
+            scores = tf.transpose(self.context_scores(contexts), [1, 0, 2, 3])  # heads first
+            return begin + block, blocks.write(begin // block, scores)
+
+        blocks = tf.TensorArray(
+            tf.float32,
+            tf.maximum(-(-count // block), 1),
+            infer_shape=False,
+            element_shape=[None, None, None, self.num_relations],
+        )
+        _, blocks = tf.while_loop(
+            lambda begin, _: begin < tf.maximum(count, 1), score, (tf.constant(0), blocks)
+        )
+        return tf.transpose(blocks.concat(), [1, 0, 2, 3])
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

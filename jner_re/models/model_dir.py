@@ -117,7 +117,9 @@ def load(model_dir: pathlib.Path) -> TrainedModel:
     if not (model_dir / CONFIG).is_file():
         raise InputError(f"{model_dir}: no {CONFIG}, expected a model directory written by training")
     if not (model_dir / WEIGHTS).is_file():
-        raise InputError(f"{model_dir}: no {WEIGHTS}: its training has not finished an epoch yet")
+        raise InputError(
+            f"{model_dir}: no {WEIGHTS}: its training has not finished an epoch yet, or it was deleted"
+        )
     config, train_config = configs.load(model_dir / CONFIG)
     vocabulary = Vocabulary.load(model_dir / VOCABULARY)
     if train_config.calibrate and not (model_dir / THRESHOLD).exists():
@@ -128,7 +130,7 @@ def load(model_dir: pathlib.Path) -> TrainedModel:
         if frozen.fingerprints.get(name) != fingerprint:
             raise InputError(
                 f"{model_dir}: {name} {getattr(config, name)!r} is {frozen.fingerprints.get(name)}, expected "
-                f"{fingerprint}, with which the model was trained"
+                f"{fingerprint}, with which the model was trained: it is another one, or damaged"
             )
     inputs = make_inputs(config, frozen, vocabulary.characters)
     model = build(config, inputs, vocabulary).inference
