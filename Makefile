@@ -50,6 +50,8 @@ lint: .venv/all-installed
 	$(BIN)/mypy
 
 bench: .venv/all-installed
+	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
+	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
 
 clean:

@@ -44,13 +44,11 @@ class Inputs:
     Attributes:
       featurizer: look-ups of characters, words and casing.
       encoder: the frozen token encoder, or None.
-      fingerprints: see `Frozen`.
       sizes: what the joint model is built for.
     """
 
     featurizer: Featurizer
     encoder: module.Encoder | None
-    fingerprints: dict[str, str]
     sizes: InputSizes
 
     def corpus(self, sentences: Sequence[Sentence], cache: pathlib.Path) -> FeaturizedCorpus:
@@ -98,7 +96,7 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
         casing=config.casing,
     )
     featurizer = Featurizer(chars, frozen.words, config.casing)
-    return Inputs(featurizer, frozen.encoder, frozen.fingerprints, sizes)
+    return Inputs(featurizer, frozen.encoder, sizes)
 
 
 def _fingerprint(vectors: glove.WordVectors) -> str:
