@@ -19,7 +19,13 @@ _NO_MATTER = {"threshold", "batch_size", "epochs", "constant_fraction", "calibra
 def test_what_is_measured_is_the_preset() -> None:
     config = dataclasses.asdict(training.MODEL) | dataclasses.asdict(training.TRAIN)
     lines = [line for line in PRESET.read_text().splitlines() if line.startswith("--")]
-    preset = dict(line[2:].split("=", 1) if "=" in line else (line[2:], "True") for line in lines)
+    # bool("") is False
+    preset = dict(
+        line[2:].split("=", 1)
+        if "=" in line
+        else (line[2:].removeprefix("no"), "" if line[2:4] == "no" else "True")
+        for line in lines
+    )
     assert preset.keys() <= config.keys()
     for name in preset.keys() - _NO_MATTER:
         assert type(config[name])(preset[name]) == config[name], name

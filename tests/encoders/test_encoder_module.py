@@ -374,7 +374,7 @@ class TestErrors:
             module.load("bart")
 
     def test_checkpoint(self) -> None:
-        with pytest.raises(InputError, match=r"is a checkpoint; .* python -m export\.encoder"):
+        with pytest.raises(InputError, match=r"is a checkpoint; .* export\.encoder"):
             module.load(str(_FIXTURES / "tiny_bert"))
 
     def test_no_network(self, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
