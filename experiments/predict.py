@@ -36,7 +36,7 @@ _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", requi
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
 )
-_TEXTS = flags.DEFINE_integer("texts_at_once", 64, "texts that are read and answered together", lower_bound=1)
+_TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are read and answered together", lower_bound=1)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 
@@ -55,6 +55,7 @@ def main(paths: Sequence[str]) -> None:
             raise InputError(f"{path}: no such file, or not readable, expected a text file")
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
+    program.skip_graph_optimization()
     from jner_re import extractor
 
     model = extractor.load(_MODEL_DIR.value)

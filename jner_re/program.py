@@ -104,3 +104,10 @@ def set_threads(count: int) -> None:
     if count:
         tf.config.threading.set_intra_op_parallelism_threads(count)
         tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
+def skip_graph_optimization() -> None:
+    """Runs graphs as they were traced: the first call comes a second sooner, later ones are a little slower."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
