@@ -36,7 +36,7 @@ _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", requi
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
 )
-_TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are read and answered together", lower_bound=1)
+_TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are answered together", lower_bound=1)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 

@@ -107,7 +107,7 @@ def set_threads(count: int) -> None:
 
 
 def skip_graph_optimization() -> None:
-    """Runs graphs as they were traced: the first call comes a second sooner, later ones are a little slower."""
+    """Runs graphs as they were traced: the first call comes a second sooner, later ones may be slower."""
     import tensorflow as tf
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
