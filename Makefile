@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
-# By path: setuptools' default would let a folder called jner_re, such as the checkout's, hide the package.
-EDITABLE := --config-settings editable_mode=compat --editable
+# Puts the checkout on the environment's path: with setuptools' finder alone, a folder called jner_re, such as the
+# checkout itself, would hide the package from a script beside it.
+ON_PATH := $(BIN)/python -c 'import os, pathlib, sysconfig; \
+	pathlib.Path(sysconfig.get_path("purelib"), "jner_re_checkout.pth").write_text(os.getcwd() + "\n")'
 
 .PHONY: help venv demo test lint bench clean
 help:
@@ -21,11 +23,13 @@ help:
 	@touch $@
 
 .venv/demo-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on $(EDITABLE) .
+	$(BIN)/pip install --progress-bar on --editable .
+	@$(ON_PATH)
 	@touch $@
 
 .venv/all-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on $(EDITABLE) '.[encoders,serving,distributed,convert,dev]'
+	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,distributed,convert,dev]'
+	@$(ON_PATH)
 	@touch $@ .venv/demo-installed
 
 venv: .venv/all-installed

@@ -29,9 +29,6 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
             new = pathlib.Path(beside) / path.name
             yield new
-            if new.is_file():
-                with new.open("rb") as file:
-                    os.fsync(file.fileno())  # else a power cut can leave the name without the content
             old = pathlib.Path(beside) / f".old-{path.name}"
             if new.is_dir() and path.is_dir():  # a folder is only renamed to what does not exist
                 os.replace(path, old)
