@@ -32,6 +32,7 @@ def import_tensorflow_quietly() -> None:
     """Imports TensorFlow without its start-up noise; every other line it writes is passed on."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # information messages off, warnings and errors on
     warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as captured:

@@ -7,11 +7,11 @@ import pathlib
 import warnings
 
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  (registers the ops that encoders use)
 
 with warnings.catch_warnings():  # that tensorflow_hub uses pkg_resources asks nothing of the user
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     import tensorflow_hub as hub
+    import tensorflow_text  # noqa: F401  (registers the ops that encoders use; imports tensorflow_hub)
 
 from jner_re import files
 from jner_re.assets import catalogue, download
