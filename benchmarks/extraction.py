@@ -8,6 +8,7 @@ and its encoder alone take turns, so that what else the machine does meets both 
 
 from __future__ import annotations
 
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from jner_re.corpora import sample_corpus
 
 if TYPE_CHECKING:
     from jner_re.extractor import Extractor
+    from jner_re.schema import Scored
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CALLS = flags.DEFINE_integer("calls", 100, "calls on one warm sentence", lower_bound=1)
@@ -61,6 +63,19 @@ def main() -> None:
     report(
         f"{len(many)} sentences of {tokens / min(len(many), len(sentences)):.0f} tokens", seconds, processor
     )
+    measure_longest(extractor)
+
+
+def measure_longest(extractor: Extractor) -> None:
+    """The greatest length with as many names as such a text can have, and the process's memory after it."""
+    from jner_re.extractor import MAX_TOKENS
+
+    tokens = ["Ann", ","] * (MAX_TOKENS // 2)
+    found: list[Scored] = []
+    seconds, processor = timed(lambda: found.extend(extractor.predict([tokens])))
+    memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30
+    report(f"one sentence of {len(tokens):,} tokens, {len(found[0][0]):,} entities", seconds, processor)
+    print(f"largest resident set: {memory:.2f} GiB")
 
 
 def encoder_alone(extractor: Extractor, text: str) -> Callable[[], object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -50,13 +50,17 @@ class MovingAverage(tf.keras.callbacks.Callback):
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         """Puts the averages into the model."""
-        self._own = [weight.numpy() for weight in self._weights] if self.decay else []
-        for weight, average in zip(self._weights, self.averages, strict=bool(self.decay)):
-            weight.assign(average)
+        if self.decay:
+            self._own = [weight.numpy() for weight in self._weights]
+            self._put(self.averages)
 
     def on_test_end(self, logs: dict[str, float] | None = None) -> None:
         """Puts the model's own weights back."""
-        for weight, value in zip(self._weights, self._own, strict=bool(self.decay)):
+        if self.decay:
+            self._put(self._own)
+
+    def _put(self, values: Sequence[tf.Variable | np.ndarray]) -> None:
+        for weight, value in zip(self._weights, values, strict=True):
             weight.assign(value)
 
     @contextlib.contextmanager

@@ -23,7 +23,7 @@ from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
 from jner_re.models import model_dir as model_dirs
 from jner_re.models.decode import without_scores
-from jner_re.models.joint import JointModel, TrainingModel
+from jner_re.models.joint import TrainingModel
 from jner_re.models.predictor import Predictor
 from jner_re.schema import LabelSet, Sentence
 
@@ -104,10 +104,16 @@ def train(
         model_dir, model.training, model.inference, average, train_config.patience
     )
     predictor = Predictor(model.inference, corpus.specs, label_set, _EVALUATION_BATCH)
-    more = [*_score_callbacks(predictor, dev_corpus, reported, average, config.threshold), *callbacks]
+    in_order = [
+        average,
+        *_score_callbacks(predictor, dev_corpus, reported, average, config.threshold),
+        *callbacks,
+        tf.keras.callbacks.TensorBoard(str(model_dir / run_directory.LOGS), write_graph=False),
+        checkpoints,
+    ]
     if verbose is None:
         verbose = 1 if sys.stdout.isatty() else 2
-    _fit(model, train_config, corpus, dev_corpus, label_set, average, checkpoints, more, model_dir, verbose)
+    _fit(model.training, train_config, corpus, dev_corpus, label_set, checkpoints, in_order, verbose)
 
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
@@ -148,15 +154,13 @@ def _score_callbacks(
 
 
 def _fit(
-    model: JointModel,
+    model: TrainingModel,
     config: TrainConfig,
     corpus: FeaturizedCorpus,
     dev: FeaturizedCorpus | None,
     label_set: LabelSet,
-    average: MovingAverage,
     checkpoints: run_directory.Checkpoints,
     callbacks: Sequence[tf.keras.callbacks.Callback],
-    model_dir: pathlib.Path,
     verbose: int,
 ) -> None:
     """Runs the epochs that are left."""
@@ -165,14 +169,13 @@ def _fit(
     if checkpoints.progress.stopped or done >= config.epochs:
         return
     batches, steps = training_batches(corpus, label_set, config.batch_size, config.seed, done)
-    board = tf.keras.callbacks.TensorBoard(str(model_dir / run_directory.LOGS), write_graph=False)
-    model.training.fit(
+    model.fit(
         batches,
         epochs=config.epochs,
         initial_epoch=done,
         steps_per_epoch=steps,
         validation_data=None if dev is None else evaluation_batches(dev, label_set, _EVALUATION_BATCH),
-        callbacks=[average, *callbacks, board, checkpoints],
+        callbacks=list(callbacks),
         verbose=verbose,
     )
 

@@ -32,7 +32,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     encoder = save_encoder(tmp_path_factory.mktemp("encoder") / "lengths", 0.1)
-    config = dataclasses.replace(untrained.SMALL, encoder=encoder)
+    config = dataclasses.replace(untrained.WEIGHTED, encoder=encoder)
     return untrained.write(tmp_path_factory.mktemp("model"), config)
 
 

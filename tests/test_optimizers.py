@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,27 +27,8 @@ def gradients(step: int) -> list[np.ndarray]:
     return [random.normal(size=shape).astype(np.float32) for shape in ((3,), (2, 4), (5,))]
 
 
-def reference(steps: int) -> list[np.ndarray]:
-    """Dozat's algorithm 2 with the momentum schedule of its section on Nadam, one array after the other."""
-    mu = [BETA_1 * (1 - 0.5 * 0.96**t) for t in range(1, steps + 2)]
-    results = []
-    for index in range(3):
-        value = np.ones_like(gradients(0)[index], np.float64)
-        m, n = np.zeros_like(value), np.zeros_like(value)
-        for t in range(1, steps + 1):
-            g = gradients(t)[index].astype(np.float64)
-            m = BETA_1 * m + (1 - BETA_1) * g
-            n = BETA_2 * n + (1 - BETA_2) * g**2
-            g_hat = g / (1 - np.prod(mu[:t]))
-            m_hat = m / (1 - np.prod(mu[: t + 1]))
-            m_bar = (1 - mu[t - 1]) * g_hat + mu[t] * m_hat
-            value = value - rate(t - 1) * m_bar / (np.sqrt(n / (1 - BETA_2**t)) + EPSILON)
-        results.append(value)
-    return results
-
-
-def adam_reference(steps: int) -> list[np.ndarray]:
-    """Kingma and Ba's algorithm 1, with the epsilon of the end of their section 2."""
+def recursion(update: Callable[[int, Any, Any, Any], Any], steps: int) -> list[np.ndarray]:
+    """Three arrays after some steps, each by itself: m and v are the moments of the gradients g."""
     results = []
     for index in range(3):
         value = np.ones_like(gradients(0)[index], np.float64)
@@ -55,10 +37,21 @@ def adam_reference(steps: int) -> list[np.ndarray]:
             g = gradients(t)[index].astype(np.float64)
             m = BETA_1 * m + (1 - BETA_1) * g
             v = BETA_2 * v + (1 - BETA_2) * g**2
-            corrected = rate(t - 1) * np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t)
-            value = value - corrected * m / (np.sqrt(v) + EPSILON)
+            value = value - rate(t - 1) * update(t, m, v, g)
         results.append(value)
     return results
+
+
+def nadam(t: int, m: Any, v: Any, g: Any) -> Any:
+    """Dozat's algorithm 2 with the momentum schedule of its section on Nadam."""
+    mu = [BETA_1 * (1 - 0.5 * 0.96**i) for i in range(1, t + 2)]
+    m_bar = (1 - mu[t - 1]) * g / (1 - np.prod(mu[:t])) + mu[t] * m / (1 - np.prod(mu))
+    return m_bar / (np.sqrt(v / (1 - BETA_2**t)) + EPSILON)
+
+
+def adam(t: int, m: Any, v: Any, g: Any) -> Any:
+    """Kingma and Ba's algorithm 1, with the epsilon of the end of their section 2."""
+    return np.sqrt(1 - BETA_2**t) / (1 - BETA_1**t) * m / (np.sqrt(v) + EPSILON)
 
 
 class Run:
@@ -84,16 +77,14 @@ class Run:
 
 
 @pytest.mark.parametrize("graph", [True, False])
-@pytest.mark.parametrize(
-    ("kind", "expected"), [(optimizers.Nadam, reference), (optimizers.Adam, adam_reference)]
-)
+@pytest.mark.parametrize(("kind", "update"), [(optimizers.Nadam, nadam), (optimizers.Adam, adam)])
 def test_every_step_follows_the_definition(
-    kind: type[tf.keras.optimizers.Optimizer], expected: Callable[[int], list[np.ndarray]], graph: bool
+    kind: type[tf.keras.optimizers.Optimizer], update: Callable[..., Any], graph: bool
 ) -> None:
     run = Run(graph, kind)
     for step in range(1, STEPS + 1):
         run.steps(step, step)
-        run.check(expected(step))
+        run.check(recursion(update, step))
 
 
 def test_nadam_in_fit() -> None:
@@ -105,7 +96,7 @@ def test_nadam_in_fit() -> None:
     batches = [[gradient.reshape(1, -1) for gradient in gradients(t)] for t in range(1, STEPS + 1)]
     stacked = tuple(np.concatenate(arrays) for arrays in zip(*batches, strict=True))
     model.fit(stacked, np.zeros(STEPS), batch_size=1, shuffle=False, verbose=0)
-    for weight, expected in zip(model.get_weights(), reference(STEPS), strict=True):
+    for weight, expected in zip(model.get_weights(), recursion(nadam, STEPS), strict=True):
         np.testing.assert_allclose(weight.ravel(), expected.ravel(), rtol=1e-4, atol=1e-5)
 
 
@@ -115,7 +106,7 @@ def test_nadam_goes_on_from_a_checkpoint(tmp_path: pathlib.Path) -> None:
     path = first.checkpoint.save(str(tmp_path / "checkpoint"))
     second.checkpoint.restore(path).assert_consumed()
     second.steps(6, STEPS)
-    second.check(reference(STEPS))
+    second.check(recursion(nadam, STEPS))
 
 
 def test_nadam_takes_sparse_gradients_as_dense_ones() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -21,15 +22,13 @@ SMALL = ModelConfig(
     re_hidden_size=5,
     label_embedding_size=3,
     pair_context_size=4,
-    typed_pairs=True,
-    entity_weighted=True,
-    threshold=0.2,
 )
+WEIGHTED = dataclasses.replace(SMALL, typed_pairs=True, entity_weighted=True, threshold=0.2)
 CHARACTERS = "abcdefghijklmnoprstuvwyABCLMORU.,"
 TRIPLES = (("Peop", "Loc", "Live_In"), ("Peop", "Peop", "Kill"))
 
 
-def write(folder: pathlib.Path, config: ModelConfig = SMALL) -> pathlib.Path:
+def write(folder: pathlib.Path, config: ModelConfig = WEIGHTED) -> pathlib.Path:
     """Writes what training leaves for use, and returns the folder."""
     frozen = open_frozen(config)
     vocabulary = model_dir.Vocabulary(

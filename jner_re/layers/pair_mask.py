@@ -37,7 +37,9 @@ class PairMask(tf.keras.layers.Layer):
         mask = valid[:, :, tf.newaxis] & valid[:, tf.newaxis]
         mask &= ~tf.eye(tf.shape(spans)[1], dtype=tf.bool)
         mask = tf.broadcast_to(mask[..., tf.newaxis], tf.shape(logits))
-        if self.allowed is not None and types is not None:
+        if self.allowed is not None:
+            if types is None:
+                raise ValueError("types is None, expected those of the entities: a table is given")
             types = tf.maximum(types, 0)
             table = tf.constant(self.allowed, tf.bool)
             mask &= tf.gather_nd(table, tf.stack(_all_pairs(types), axis=-1))

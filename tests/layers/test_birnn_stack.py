@@ -51,11 +51,11 @@ def test_negative_depth() -> None:
 
 
 def test_training_compiles_with_xla_unless_told_otherwise() -> None:
-    def operations(jit_compile: bool, training: bool) -> set[bool]:
+    def is_compiled(jit_compile: bool, training: bool) -> bool:
         stack = BiRNNStack(5, 1, jit_compile=jit_compile)
         traced = tf.function(stack).get_concrete_function(INPUTS, LENGTHS, training=training)
-        return {"_XlaMustCompile" in f.attr for f in traced.graph.as_graph_def().library.function}
+        return any("_XlaMustCompile" in f.attr for f in traced.graph.as_graph_def().library.function)
 
-    assert True in operations(jit_compile=True, training=True)
-    assert True not in operations(jit_compile=True, training=False)
-    assert True not in operations(jit_compile=False, training=True)
+    assert is_compiled(jit_compile=True, training=True)
+    assert not is_compiled(jit_compile=True, training=False)
+    assert not is_compiled(jit_compile=False, training=True)

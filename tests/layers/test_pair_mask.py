@@ -62,3 +62,9 @@ def test_no_entities(allowed: list[list[list[bool]]] | None) -> None:
         tf.zeros([2, 0, 0, R]), tf.zeros([2, 0, 2], tf.int32), tf.zeros([2, 0], tf.int32)
     )
     assert masked.shape == (2, 0, 0, R)
+
+
+def test_a_table_needs_types() -> None:
+    mask = PairMask([[[True]]])
+    with pytest.raises(ValueError, match="types is None"):
+        mask(np.zeros((1, 2, 2, 1), np.float32), np.array([[[0, 1], [1, 2]]], np.int32))

@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+from untrained import SMALL
 
 from jner_re.config import ModelConfig
 from jner_re.features.specs import InputSizes
@@ -18,14 +19,6 @@ from jner_re.schema import LabelSet
 
 LABELS = LabelSet(("Loc", "Peop"), ("Kill", "Live_In"))
 SIZES = InputSizes(encoder_layers=3, encoder_width=6, word_width=5, num_chars=12)
-SMALL = ModelConfig(
-    rnn_size=7,
-    char_rnn_size=4,
-    ner_hidden_size=6,
-    re_hidden_size=5,
-    label_embedding_size=3,
-    pair_context_size=4,
-)
 OUT, B_LOC, I_LOC, B_PEOP, I_PEOP = range(5)
 
 
