@@ -1,0 +1,84 @@
+"""A model in this process: a model directory, or an exported SavedModel."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from jner_re import extractor
+from jner_re.errors import InputError
+from jner_re.serving.rows import Row, refusal, rows_of
+
+
+class ModelDirectory:
+    """The extractor of a model directory."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        """Raises InputError as `extractor.load`."""
+        self._extractor = extractor.load(folder)
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        """A row for each text."""
+        return _run(self._extractor.from_text, tf.constant(list(texts), tf.string), self._score(threshold))
+
+    def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
+        """A row for each tokenized sentence."""
+        return _run(self._extractor.from_tokens, padded(sentences), self._score(threshold))
+
+    def _score(self, threshold: float | None) -> tf.Tensor:
+        return tf.constant(self._extractor.threshold if threshold is None else threshold, tf.float32)
+
+
+class SavedModel:
+    """An exported model. It gives no relation below the score that it was exported with."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        """Loads it.
+
+        Args:
+          folder: with a saved_model.pb.
+
+        Raises:
+          InputError: it can't be loaded, or is no exported model.
+        """
+        import tensorflow_text  # noqa: F401  (registers the ops that the model uses)
+
+        try:
+            self._model = tf.saved_model.load(str(folder))
+        except Exception as error:  # a damaged file can make TensorFlow raise almost anything
+            line = " ".join(str(error).split())
+            raise InputError(f"{folder}: can't be loaded as a SavedModel: {line}") from None
+        found = set(self._model.signatures)
+        if not found.issuperset({"serving_default", "tokens"}):
+            raise InputError(
+                f"{folder}: its signatures are {', '.join(sorted(found)) or 'none'}, expected "
+                "'serving_default' and 'tokens' of an exported model"
+            )
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        """A row for each text."""
+        signature = self._model.signatures["serving_default"]
+        return _run(lambda text: signature(text=text), tf.constant(list(texts), tf.string))
+
+    def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
+        """A row for each tokenized sentence."""
+        signature = self._model.signatures["tokens"]
+        return _run(lambda tokens: signature(tokens=tokens), padded(sentences))
+
+
+def padded(sentences: Sequence[Sequence[str]]) -> tf.Tensor:
+    """string [B, T], padded with ""."""
+    longest = max(map(len, sentences), default=0)
+    rows = [[*tokens, *[""] * (longest - len(tokens))] for tokens in sentences]
+    return tf.reshape(tf.constant(rows, tf.string), [len(sentences), longest])
+
+
+def _run(graph: Callable[..., dict[str, tf.Tensor]], *arguments: Any) -> list[Row]:
+    """Raises RefusedInputError if the graph refuses what it is given."""
+    try:
+        return rows_of({name: value.numpy() for name, value in graph(*arguments).items()})
+    except tf.errors.InvalidArgumentError as error:
+        raise refusal(error.message) or error from None
