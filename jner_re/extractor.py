@@ -19,6 +19,7 @@ _TOKENS_AT_ONCE = 2048  # padded tokens that go through encoder and model togeth
 
 TEXT = tf.TensorSpec([None], tf.string, "text")
 TOKENS = tf.TensorSpec([None, None], tf.string, "tokens")
+_SENTENCES = tf.RaggedTensorSpec([None, None], tf.string, ragged_rank=1, row_splits_dtype=tf.int64)
 _MIN_SCORE = tf.TensorSpec([], tf.float32, "min_score")
 
 
@@ -108,6 +109,7 @@ class Extractor(tf.Module):
         texts = tf.strings.reduce_join(tf.gather(sentences.values, words), axis=1, separator=" ")
         return {"token": tokens, **self._rows(found, rows, tf.size(rows, tf.int64), starts, ends, texts)}
 
+    @tf.function(input_signature=[_SENTENCES, _MIN_SCORE], autograph=False)  # traced once for both signatures
     def find(self, sentences: tf.RaggedTensor, min_score: tf.Tensor) -> Found:
         """Entities and relations of sentences, a group of similar length at a time.
 

@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 import untrained
+from exported_model import MIN_SCORE
 
 from jner_re import extractor as extractors
 from jner_re.encoders import checkpoint_source, saved_encoder
@@ -31,7 +32,7 @@ def extractor(model_folder: pathlib.Path) -> extractors.Extractor:
 
 @pytest.fixture(scope="session")
 def exported(extractor: extractors.Extractor, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A version of its export, which gives relations above 0.1."""
+    """A version of its export, which gives relations above MIN_SCORE."""
     folder = tmp_path_factory.mktemp("exported") / "1"
-    saved_model.write(extractor, folder, 0.1)
+    saved_model.write(extractor, folder, MIN_SCORE)
     return folder

@@ -1,0 +1,205 @@
+"""The same answers from a model directory, an exported folder and an endpoint."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from exported_model import MIN_SCORE
+
+import jner_re
+from jner_re.serving.client import Client
+from jner_re.serving.in_process import SavedModel
+from jner_re.serving.rows import RefusedInputError
+
+TEXTS = [
+    "Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.",
+    "",
+    "   \n ",
+    "😀 Früher: Ulm.\nUlm, Lima",
+    "Rome",
+]
+LONG = "Rome. " + "word " * 2001
+
+
+class Serving(http.server.BaseHTTPRequestHandler):
+    """TensorFlow Serving's row format, on an exported model."""
+
+    model: SavedModel
+    answer: Callable[[Serving], bytes] | None = None
+    paths: list[str]
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.paths.append(self.path)
+        status = 200
+        try:
+            ask = self.model.sentences if request["signature_name"] == "tokens" else self.model.texts
+            content = json.dumps({"predictions": ask(request["instances"], None)}).encode()
+        except RefusedInputError as error:
+            status = 400
+            content = json.dumps(
+                {"error": f"2 root error(s): assertion failed: [{error}]\n\t [[Assert]]"}
+            ).encode()
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(content if self.answer is None else self.answer())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def server(exported: pathlib.Path) -> Iterator[http.server.ThreadingHTTPServer]:
+    handler = type("Handler", (Serving,), {"model": SavedModel(exported), "paths": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def clients(
+    model_folder: pathlib.Path, exported: pathlib.Path, server: http.server.ThreadingHTTPServer
+) -> dict[str, Client]:
+    return {
+        "model directory": jner_re.load(model_folder),
+        "exported folder": jner_re.load(exported),
+        "endpoint": jner_re.load(f"http://127.0.0.1:{server.server_port}"),
+    }
+
+
+@pytest.fixture(params=["model directory", "exported folder", "endpoint"])
+def model(clients: dict[str, Client], request: pytest.FixtureRequest) -> Client:
+    return clients[request.param]
+
+
+def test_all_answer_alike(clients: dict[str, Client]) -> None:
+    expected, *others = (model(TEXTS, MIN_SCORE) for model in clients.values())
+    assert sum(len(document.relations) for document in expected) > 5
+    assert expected == others[0] == others[1]
+    expected, *others = (
+        model.predict([["Ann", "in", "Rome"], [], ["Ulm"]], MIN_SCORE) for model in clients.values()
+    )
+    assert expected == others[0] == others[1] and expected[0][0]
+
+
+def test_entities_are_places_of_the_text(model: Client) -> None:
+    documents = model(TEXTS)
+    assert [document.text for document in documents] == TEXTS
+    assert documents[1] == jner_re.Document("") and not documents[2].tokens
+    for document in documents:
+        for token in document.tokens:
+            assert document.text[token.start : token.end] == token.text
+        starts = {token.start for token in document.tokens}
+        ends = {token.end for token in document.tokens}
+        for entity in document.entities:
+            assert document.text[entity.start : entity.end] == entity.text
+            assert entity.start in starts and entity.end in ends
+            assert 0 <= entity.score <= 1.0001
+    assert sum(len(document.entities) for document in documents) > 5
+
+
+def test_a_text_of_several_sentences_is_its_sentences_put_together(clients: dict[str, Client]) -> None:
+    text, model = TEXTS[0], clients["model directory"]
+    at = text.index("Bob")
+    whole, first, second = model([text, text[:at], text[at:]], threshold=0.0)
+    assert len(first.entities) and len(second.entities) and len(second.relations)
+    places = [(e.type, e.start, e.end) for e in first.entities]
+    places += [(e.type, e.start + at, e.end + at) for e in second.entities]
+    assert [(e.type, e.start, e.end) for e in whole.entities] == places
+    scores = [e.score for document in (first, second) for e in document.entities]
+    assert [e.score for e in whole.entities] == pytest.approx(scores, abs=1e-5)
+    offset = len(first.entities)
+    expected = {(r.type, r.head, r.tail) for r in first.relations}
+    expected |= {(r.type, r.head + offset, r.tail + offset) for r in second.relations}
+    assert {(r.type, r.head, r.tail) for r in whole.relations} == expected
+
+
+def test_the_threshold_is_the_models_unless_given(clients: dict[str, Client], model: Client) -> None:
+    every = clients["model directory"](TEXTS[0], threshold=0.0).relations
+    kept = sorted(r.score for r in every if r.score > MIN_SCORE)
+    middle = kept[len(kept) // 2]
+    assert 0 < sum(score > middle for score in kept) < len(kept) < len(every)
+    assert len(model(TEXTS[0], threshold=middle).relations) == sum(score > middle for score in kept)
+    assert not model(TEXTS[0], threshold=1.0).relations
+    own = 0.2 if model is clients["model directory"] else MIN_SCORE
+    assert len(model(TEXTS[0]).relations) == sum(r.score > own for r in every)
+
+
+def test_what_is_refused_is_named(model: Client) -> None:
+    with pytest.raises(
+        RefusedInputError, match="^text 1: sentence 1 has 2001 tokens, expected at most 2000: break"
+    ):
+        model(["Rome", LONG])
+    with pytest.raises(RefusedInputError, match="^text 66: sentence 1 has 2001 tokens"):
+        model([*["Rome"] * 66, LONG])
+    with pytest.raises(RefusedInputError, match="^sentence 1 has 2001 tokens"):
+        model.predict([["Rome"], ["a"] * 2001])
+    with pytest.raises(RefusedInputError, match="sentence 1: token 1 is '', expected"):
+        model.predict([["a"], ["Ann", "", "Rome"]])
+    with pytest.raises(RefusedInputError, match=r"text 1: character 2 is '\\ud83d', half of a pair"):
+        model(["fine", "a \ud83d"])
+    with pytest.raises(RefusedInputError, match="text 0: is 3, expected a string"):
+        model([3])  # type: ignore[list-item]
+    assert model([]) == [] and model.predict([]) == []
+
+
+def test_an_exported_folder_gives_its_newest_version(exported: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    for name in ("2", "10", ".new-11", "x12"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "saved_model.pb").write_bytes(b"damaged")
+    with pytest.raises(jner_re.InputError, match="10: can't be loaded as a SavedModel"):
+        jner_re.load(tmp_path)
+    shutil.copytree(exported, tmp_path / "11")
+    assert jner_re.load(tmp_path)("Rome").tokens
+
+
+def test_what_is_no_model_is_refused(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(jner_re.InputError, match="no config.json and no saved_model.pb, expected"):
+        jner_re.load(tmp_path / "nothing")
+    with pytest.raises(jner_re.InputError, match="ftp://x: expected a URL such as http"):
+        jner_re.load("ftp://x")
+    with pytest.raises(
+        jner_re.InputError, match="http://127.0.0.1:9/v1/models/jner_re:predict: can't be reached"
+    ):
+        jner_re.load("http://127.0.0.1:9")("Rome")
+
+
+def test_of_an_endpoint_path_and_faults(
+    server: http.server.ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = server.RequestHandlerClass
+    url = f"http://127.0.0.1:{server.server_port}"
+    for path in ("/v1/models/mine/versions/3", "/v1/models/mine:predict", "/"):
+        jner_re.load(url + path)("Rome")
+    assert handler.paths[-3:] == [
+        "/v1/models/mine/versions/3:predict", "/v1/models/mine:predict", "/v1/models/jner_re:predict"
+    ]  # fmt: skip
+    for content, message in (
+        (b"<html>", "answered 200 '<html>', expected JSON"),
+        (b'{"error": "Servable not found"}', "jner_re:predict: Servable not found"),
+        (b'{"predictions": [[1.0]]}', "expected the predictions of an exported model"),
+        (b"[]", "expected the predictions of an exported model"),
+    ):
+        monkeypatch.setattr(handler, "answer", lambda _, content=content: content)
+        with pytest.raises(jner_re.InputError, match=message) as raised:
+            jner_re.load(url)("Rome")
+        assert not isinstance(raised.value, RefusedInputError)
+
+
+def test_the_package_is_imported_without_tensorflow() -> None:
+    code = "import jner_re, sys; sys.exit('tensorflow' in sys.modules or not callable(jner_re.load))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_endpoint_is_asked_without_tensorflow(server: http.server.ThreadingHTTPServer) -> None:
+    url = f"http://127.0.0.1:{server.server_port}"
+    code = f"import jner_re, sys; sys.exit(not jner_re.load({url!r})('Rome').tokens or 'tensorflow' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
