@@ -40,7 +40,7 @@ demo: .venv/demo-installed
 	  --output=$(DEMO)/evaluation.json
 	@echo
 	@echo "Entities and relations of three sentences:"
-	@$(BIN)/python -m experiments.predict --model_dir=$(DEMO) experiments/demo.txt
+	@$(BIN)/python -m experiments.predict --model=$(DEMO) experiments/demo.txt
 	@echo
 	@echo "Model directory: $(DEMO)"
 	@echo "TensorBoard:     $(BIN)/tensorboard --logdir $(DEMO)/logs"
@@ -56,6 +56,7 @@ lint: .venv/all-installed
 bench: .venv/all-installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
 	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
+	$(BIN)/python -m benchmarks.serving --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
 
 clean:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import tensorflow as tf
 
-from jner_re.features.text_splitter import SplitText, split_text
+from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
 from jner_re.models.decode import Found, find
 from jner_re.models.model_dir import TrainedModel
@@ -67,7 +67,7 @@ class Extractor(tf.Module):
         """
         split = split_text(text, self.tokenization)
         sentences = split.tokens.values
-        text_ids = tf.cast(split.tokens.value_rowids(), tf.int32)
+        text_ids = tf.cast(row_ids(split.tokens), tf.int32)
         firsts = tf.gather(tf.cast(split.tokens.row_starts(), tf.int32), text_ids)
         numbers = tf.range(tf.size(text_ids)) - firsts
         names = tf.strings.join(
@@ -184,7 +184,7 @@ class Extractor(tf.Module):
     def _rows(
         self,
         found: Found,
-        row_ids: tf.Tensor,
+        rows: tf.Tensor,
         count: tf.Tensor,
         starts: tf.Tensor,
         ends: tf.Tensor,
@@ -194,25 +194,25 @@ class Extractor(tf.Module):
 
         Args:
           found: in the sentences.
-          row_ids: int32 [S], the row that each sentence belongs to.
+          rows: int32 [S], the row that each sentence belongs to.
           count: int64 [], the number of rows.
           starts: int32 [M], of the entities in their row.
           ends: likewise.
           texts: string [M].
         """
         sentence, _, _, kind = tf.unstack(found.entities, axis=1)
-        entity_rows = tf.gather(row_ids, sentence)
-        per_sentence = tf.math.unsorted_segment_sum(tf.ones_like(sentence), sentence, tf.size(row_ids))
+        entity_rows = tf.gather(rows, sentence)
+        per_sentence = tf.math.unsorted_segment_sum(tf.ones_like(sentence), sentence, tf.size(rows))
         per_row = tf.math.unsorted_segment_sum(tf.ones_like(sentence), entity_rows, count)
         offsets = tf.cumsum(per_sentence, exclusive=True) - tf.gather(
-            tf.cumsum(per_row, exclusive=True), row_ids
+            tf.cumsum(per_row, exclusive=True), rows
         )
         relation_sentence, head, tail, relation_kind = tf.unstack(found.relations, axis=1)
-        relation_rows = tf.gather(row_ids, relation_sentence)
+        relation_rows = tf.gather(rows, relation_sentence)
         offset = tf.gather(offsets, relation_sentence)
 
-        def padded(values: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-            ragged = tf.RaggedTensor.from_value_rowids(values, tf.cast(rows, tf.int64), count, validate=False)
+        def padded(values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+            ragged = tf.RaggedTensor.from_value_rowids(values, tf.cast(ids, tf.int64), count, validate=False)
             return ragged.to_tensor("" if values.dtype == tf.string else -1)
 
         entity_types = tf.constant(self.label_set.entity_types, tf.string)

@@ -35,12 +35,12 @@ _MORE_ABBREVIATIONS = (
 # They begin sentences and are hardly ever part of a name: after what may stand inside a sentence ("the U.S.",
 # "Acme Inc.") they tell that it ended.
 _STARTERS = (
-    "A|After|All|Also|Although|An|And|Another|Any|As|At|Because|Before|Both|But|By|Despite|During|Each|For|From|"
-    "According|Besides|Earlier|Finally|Indeed|Instead|Later|Likewise|Mr[.]|Mrs[.]|Ms[.]|Perhaps|Recently|Still|"
-    "Further|Furthermore|He|Her|Here|His|How|However|I|If|In|It|Its|Many|Meanwhile|More|Moreover|Most|My|"
-    "Nevertheless|No|None|Nor|On|One|Only|Or|Other|Our|Several|She|Since|So|Some|Such|That|The|Their|Then|"
-    "There|Therefore|These|They|This|Those|Though|Thus|To|Today|Two|Under|Until|We|What|When|Where|Whether|"
-    "Which|While|Who|Why|With|Yet|You"
+    "A|According|After|All|Also|Although|An|And|Another|Any|As|At|Because|Before|Besides|Both|But|By|"
+    "Despite|During|Each|Earlier|Finally|For|From|Further|Furthermore|He|Her|Here|His|How|However|I|If|In|"
+    "Indeed|Instead|It|Its|Later|Likewise|Many|Meanwhile|More|Moreover|Most|Mr[.]|Mrs[.]|Ms[.]|My|"
+    "Nevertheless|No|None|Nor|On|One|Only|Or|Other|Our|Perhaps|Recently|Several|She|Since|So|Some|Still|"
+    "Such|That|The|Their|Then|There|Therefore|These|They|This|Those|Though|Thus|To|Today|Two|Under|Until|"
+    "We|What|When|Where|Whether|Which|While|Who|Why|With|Yet|You"
 )
 # A letter that follows them is no initial: "hepatitis C."
 _BEFORE_LETTER = (

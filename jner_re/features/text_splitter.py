@@ -14,6 +14,9 @@ import tensorflow_text as tf_text
 from jner_re.corpora.tokenization import SPACE_PATTERN, TOKEN_PATTERNS
 from jner_re.features.sentence_breaks import begins_sentence
 
+# RegexSplit ends a string at NUL. Pairs of control characters, which are in words like it, stand for it and
+# for their first.
+_ESCAPES = (("\x01", "\x01\x02"), ("\0", "\x01\x03"))
 # White space with a blank line: two line breaks, of which "\r\n" is one.
 _BLANK_LINE = "(?s).*(?:\n.*[\r\n]|\r.*\r|\r.+\n|\u2029).*"
 
@@ -25,7 +28,7 @@ class SplitText(NamedTuple):
       tokens: string [B, (sentences), (tokens)].
       starts: int32 [B, (sentences), (tokens)], code points in the text.
       ends: the same, exclusive.
-      spaces: string [B, (sentences), (tokens)], the white space between a token and the one before.
+      spaces: string [B, (sentences), (tokens)], the white space before a token.
     """
 
     tokens: tf.RaggedTensor
@@ -46,17 +49,20 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
       tokenization: a key of `TOKEN_PATTERNS`.
     """
     repaired = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-    pieces = tf_text.regex_split(repaired, SPACE_PATTERN, SPACE_PATTERN)  # words and what is between them
+    # Words and what is between them.
+    pieces = tf_text.regex_split(_without_nul(repaired), SPACE_PATTERN, SPACE_PATTERN)
     is_word = ~tf.strings.regex_full_match(pieces.values, SPACE_PATTERN)
     words = tf.boolean_mask(pieces.values, is_word)
-    text_ids = tf.boolean_mask(pieces.value_rowids(), is_word)
-    word_starts = tf.boolean_mask(_starts(pieces), is_word)
-    word_spaces = tf.boolean_mask(tf.concat([[""], pieces.values], axis=0)[:-1], is_word)
+    text_ids = tf.boolean_mask(row_ids(pieces), is_word)
+    word_starts = tf.boolean_mask(_starts(pieces.with_values(_with_nul(pieces.values))), is_word)
+    before = tf.concat([[""], tf.where(is_word, "", pieces.values)], axis=0)[:-1]
+    word_spaces = tf.boolean_mask(before, is_word)
     after_blank_line = tf.strings.regex_full_match(word_spaces, _BLANK_LINE)
 
     pattern = TOKEN_PATTERNS[tokenization]
     tokens = tf_text.regex_split(words, pattern, pattern)  # [W, (tokens)]; they leave nothing of a word
-    word_ids = tokens.value_rowids()
+    tokens = tokens.with_values(_with_nul(tokens.values))
+    word_ids = row_ids(tokens)
     within_word = _starts(tokens)
     starts = tf.gather(word_starts, word_ids) + within_word
     spaces = tf.where(within_word == 0, tf.gather(word_spaces, word_ids), "")
@@ -77,8 +83,28 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     return SplitText(by_sentence(tokens.values), by_sentence(starts), by_sentence(ends), by_sentence(spaces))
 
 
+def _without_nul(texts: tf.Tensor) -> tf.Tensor:
+    """Writes `_ESCAPES`."""
+    for char, escape in _ESCAPES:
+        texts = tf.strings.regex_replace(texts, char, escape)
+    return texts
+
+
+def _with_nul(texts: tf.Tensor) -> tf.Tensor:
+    """Takes `_ESCAPES` back."""
+    for char, escape in reversed(_ESCAPES):
+        texts = tf.strings.regex_replace(texts, escape, char)
+    return texts
+
+
 def _starts(pieces: tf.RaggedTensor) -> tf.Tensor:
     """Where each piece starts in its row, in code points: string [N, (pieces)] to int32 [pieces]."""
     total = tf.cumsum(tf.strings.length(pieces.values, unit="UTF8_CHAR"))
     starts = tf.concat([[0], total], axis=0)
-    return starts[:-1] - tf.gather(tf.gather(starts, pieces.row_starts()), pieces.value_rowids())
+    return starts[:-1] - tf.gather(tf.gather(starts, pieces.row_starts()), row_ids(pieces))
+
+
+def row_ids(ragged: tf.RaggedTensor) -> tf.Tensor:
+    """The row of each value, int64. `value_rowids` would take rows times the longest in memory."""
+    positions = tf.range(tf.size(ragged.values, tf.int64))
+    return tf.searchsorted(ragged.row_splits, positions, side="right", out_type=tf.int64) - 1

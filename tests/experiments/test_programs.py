@@ -99,14 +99,15 @@ def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: 
     (tmp_path / "texts.txt").write_text(
         "\n".join(texts[:3]) + "\n\n" + "\n".join(texts[3:]), encoding="utf-8"
     )
-    from_file = run(
-        "experiments.predict", f"--model_dir={model_dir}", "--threshold=0", tmp_path / "texts.txt"
-    )
+    from_file = run("experiments.predict", f"--model={model_dir}", "--threshold=0", tmp_path / "texts.txt")
+    lines = "\n".join(json.dumps({"id": i, "text": text}) for i, text in enumerate(texts))
     from_stdin = run(
-        "experiments.predict", f"--model_dir={model_dir}", "--threshold=0", text="\n".join(texts)
+        "experiments.predict", f"--model={model_dir}", "--threshold=0", "--input_format=jsonl", text=lines
     )
     assert from_file.returncode == 0, from_file.stderr
-    assert from_file.stdout == from_stdin.stdout
+    with_ids = [json.loads(line) for line in from_stdin.stdout.splitlines()]
+    assert [record.pop("id") for record in with_ids] == list(range(6))
+    assert [json.loads(line) for line in from_file.stdout.splitlines()] == with_ids
     found = [json.loads(line) for line in from_file.stdout.splitlines()]
     assert [record["text"] for record in found] == texts
     assert sum(len(record["entities"]) for record in found) and sum(
@@ -204,18 +205,16 @@ def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path
 
 
 def test_bad_input_of_prediction(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    assert_one_line_error(
-        run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "no.txt"), "no.txt"
-    )
+    assert_one_line_error(run("experiments.predict", f"--model={model_dir}", tmp_path / "no.txt"), "no.txt")
     (tmp_path / "long.txt").write_text("Fine.\n" + "word " * 2001 + "\nFine again.\n")
-    result = run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "long.txt")
-    assert_one_line_error(result, "long.txt: line 2: sentence 0 has 2,001 tokens, expected at most 2,000")
+    result = run("experiments.predict", f"--model={model_dir}", tmp_path / "long.txt")
+    assert_one_line_error(result, "long.txt: line 2: sentence 0 has 2001 tokens, expected at most 2000")
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [set(answer) for answer in answers] == [
         {"text", "entities", "relations"}, {"text", "error"}, {"text", "entities", "relations"}
     ]  # fmt: skip
     (tmp_path / "bytes.txt").write_bytes(b"fine\n\xff\xfe\n")
-    result = run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "bytes.txt")
+    result = run("experiments.predict", f"--model={model_dir}", tmp_path / "bytes.txt")
     assert_one_line_error(result, "bytes.txt: line 2: byte 0 is not UTF-8")
     assert [set(json.loads(line)) for line in result.stdout.splitlines()] == [
         {"text", "entities", "relations"}, {"text", "error"}

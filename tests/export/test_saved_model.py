@@ -65,9 +65,8 @@ def test_the_page_shows_what_the_model_answers(
     assert "tensorflow/serving:2.15.1" in page and "models/news:predict" in page
     model = SavedModel(written[0] / "2")
     requests = [json.loads(text) for text in re.findall(r'^    (\{.*"instances".*\})$', page, re.MULTILINE)]
-    responses = [
-        json.loads(text) for text in re.findall(r'^    \{"predictions".*?^    \}\]\}$', page, re.M | re.S)
-    ]
+    answers = re.findall(r'^    \{"predictions".*?^    \}\]\}$', page, re.MULTILINE | re.DOTALL)
+    responses = [json.loads(text) for text in answers]
     assert [request.get("signature_name") for request in requests] == [None, "tokens"]
     for request, response, ask in zip(requests, responses, (model.texts, model.sentences), strict=True):
         (row,), (shown,) = ask(request["instances"], None), response["predictions"]
@@ -119,16 +118,9 @@ def test_the_configs_are_what_tensorflow_serving_reads() -> None:
     assert (model.name, model.base_path, model.model_platform) == ("news", "/models/news", "tensorflow")
 
     # tensorflow_serving/servables/tensorflow/session_bundle_config.proto, BatchingParameters
-    numbers = {
-        "max_batch_size": 1,
-        "batch_timeout_micros": 2,
-        "max_enqueued_batches": 3,
-        "num_batch_threads": 4,
-    }
-    fields = {
-        **{name: (number, "Int64") for name, number in numbers.items()},
-        "pad_variable_length_inputs": (7, "bool"),
-    }
+    names = ("max_batch_size", "batch_timeout_micros", "max_enqueued_batches", "num_batch_threads")
+    fields = {name: (number, "Int64") for number, name in enumerate(names, start=1)}
+    fields["pad_variable_length_inputs"] = (7, "bool")
     batching = message("BatchingParameters", fields)()
     text_format.Parse(serving_files.config("batching.config", "news"), batching)
     assert batching.max_batch_size.value == serving_files.BATCH_SIZE and batching.pad_variable_length_inputs
@@ -159,10 +151,7 @@ def test_a_failed_export_leaves_nothing(tmp_path: pathlib.Path, model_folder: pa
         raise RuntimeError("late")
     assert not list(tmp_path.iterdir())
     # Without a version to rename, the last step fails: the config that was moved already goes, too.
-    with (
-        pytest.raises(InputError, match="exports: can't be written"),
-        saved_model.new_version(target) as folder,
-    ):
+    with pytest.raises(InputError, match="can't be written"), saved_model.new_version(target) as folder:
         (folder / "models.config").write_text("whole")
     assert not list(tmp_path.iterdir())
 
