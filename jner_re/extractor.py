@@ -284,6 +284,6 @@ def _check_padding(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation
     empty = tf.cast(sentences == "", tf.int32)
     worst = tf.argmax(tf.concat([tf.reduce_max(empty, axis=1), [0]], axis=0))
     message = tf.strings.join(
-        [tf.concat([names, [""]], axis=0)[worst], ': a token is "", expected only as padding at the end']
+        [tf.concat([names, [""]], axis=0)[worst], ": an empty token, expected only as padding at the end"]
     )
     return tf.debugging.Assert(tf.reduce_sum(empty) == 0, [message])

@@ -55,8 +55,8 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     words = tf.boolean_mask(pieces.values, is_word)
     text_ids = tf.boolean_mask(row_ids(pieces), is_word)
     word_starts = tf.boolean_mask(_starts(pieces.with_values(_with_nul(pieces.values))), is_word)
-    before = tf.concat([[""], tf.where(is_word, "", pieces.values)], axis=0)[:-1]
-    word_spaces = tf.boolean_mask(before, is_word)
+    pieces_before = tf.concat([[""], pieces.values], axis=0)[:-1]
+    word_spaces = tf.where(word_starts > 0, tf.boolean_mask(pieces_before, is_word), "")
     after_blank_line = tf.strings.regex_full_match(word_spaces, _BLANK_LINE)
 
     pattern = TOKEN_PATTERNS[tokenization]
@@ -106,5 +106,5 @@ def _starts(pieces: tf.RaggedTensor) -> tf.Tensor:
 
 def row_ids(ragged: tf.RaggedTensor) -> tf.Tensor:
     """The row of each value, int64. `value_rowids` would take rows times the longest in memory."""
-    positions = tf.range(tf.size(ragged.values, tf.int64))
+    positions = tf.range(ragged.row_splits[-1])
     return tf.searchsorted(ragged.row_splits, positions, side="right", out_type=tf.int64) - 1
