@@ -27,19 +27,17 @@ import os
 import pathlib
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from absl import flags
 from tqdm import tqdm
 
-import jner_re
 from jner_re import files, program
 from jner_re.document import Document
 from jner_re.errors import InputError
+from jner_re.serving import client
+from jner_re.serving.client import Client
 from jner_re.serving.rows import RefusedInputError
-
-if TYPE_CHECKING:
-    from jner_re.serving.client import Client
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -86,7 +84,7 @@ def main(paths: Sequence[str]) -> None:
         program.import_tensorflow_quietly()
         program.set_threads(_THREADS.value)
         program.skip_graph_optimization()
-    model = jner_re.load(_MODEL.value)
+    model = client.load(_MODEL.value)
     lines = _lines(paths)
     refused = 0
     with tqdm(desc="texts", unit="", disable=None) as progress:  # only on a terminal

@@ -18,18 +18,18 @@ class ModelDirectory:
 
     def __init__(self, folder: pathlib.Path) -> None:
         """Raises InputError as `extractor.load`."""
-        self._extractor = extractor.load(folder)
+        self.extractor = extractor.load(folder)
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
-        return _run(self._extractor.from_text, tf.constant(list(texts), tf.string), self._score(threshold))
+        return _run(self.extractor.from_text, tf.constant(list(texts), tf.string), self._score(threshold))
 
     def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
-        return _run(self._extractor.from_tokens, padded(sentences), self._score(threshold))
+        return _run(self.extractor.from_tokens, padded(sentences), self._score(threshold))
 
     def _score(self, threshold: float | None) -> tf.Tensor:
-        return tf.constant(self._extractor.threshold if threshold is None else threshold, tf.float32)
+        return tf.constant(self.extractor.threshold if threshold is None else threshold, tf.float32)
 
 
 class SavedModel:
