@@ -1,4 +1,7 @@
-"""An answer as TensorFlow Serving's REST API gives it: for every row of a request a dict of padded lists."""
+"""An answer as TensorFlow Serving's REST API gives it: for every row of a request a dict of lists.
+
+They may be padded with "" and -1.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,19 @@ class RefusedInputError(InputError):
 
 
 def rows_of(outputs: dict[str, np.ndarray]) -> list[Row]:
-    """The outputs of a signature, each with the batch first, as rows; strings decoded."""
-    columns = {name: _lists(values) for name, values in outputs.items()}
-    count = len(next(iter(columns.values())))
-    return [{name: values[i] for name, values in columns.items()} for i in range(count)]
-
-
-def _lists(values: np.ndarray) -> list[list[Any]]:
-    if values.dtype != object:
-        return values.tolist()
-    return [[value.decode() for value in row] for row in values.tolist()]
+    """The outputs of a signature, each with the batch first, as rows without padding; strings decoded."""
+    count = len(outputs["token"])
+    rows: list[Row] = [{} for _ in range(count)]
+    for name, values in outputs.items():
+        if values.dtype == object:
+            for row, found in zip(rows, values.tolist(), strict=True):
+                row[name] = [value.decode() for value in found if value]
+    for name, values in outputs.items():
+        if values.dtype != object:
+            of_type = f"{name.split('_')[0]}_type"
+            for row, found in zip(rows, values, strict=True):
+                row[name] = found[: len(row[of_type])].tolist()
+    return rows
 
 
 def document(text: str, row: Row, threshold: float | None = None) -> Document:

@@ -17,7 +17,7 @@ from exported_model import MIN_SCORE
 import jner_re
 from jner_re.serving.client import Client
 from jner_re.serving.in_process import SavedModel
-from jner_re.serving.rows import RefusedInputError
+from jner_re.serving.rows import RefusedInputError, Row
 
 TEXTS = [
     "Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.",
@@ -27,6 +27,16 @@ TEXTS = [
     "Rome",
 ]
 LONG = "Rome. " + "Word " * 2001
+
+
+def padded(rows: list[Row]) -> list[Row]:
+    """As TensorFlow Serving gives them."""
+    longest = {name: max(len(row[name]) for row in rows) for name in rows[0]}
+    fill = {name: "" if name == "token" or name.endswith(("type", "text")) else -1 for name in longest}
+    return [
+        {name: row[name] + [fill[name]] * (longest[name] - len(row[name])) for name in longest}
+        for row in rows
+    ]
 
 
 class Serving(http.server.BaseHTTPRequestHandler):
@@ -42,7 +52,7 @@ class Serving(http.server.BaseHTTPRequestHandler):
         status = 200
         try:
             ask = self.model.sentences if request["signature_name"] == "tokens" else self.model.texts
-            content = json.dumps({"predictions": ask(request["instances"], None)}).encode()
+            content = json.dumps({"predictions": padded(ask(request["instances"], None))}).encode()
         except RefusedInputError as error:
             status = 400
             content = json.dumps(
