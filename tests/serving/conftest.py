@@ -31,7 +31,7 @@ def extractor(model_folder: pathlib.Path) -> extractors.Extractor:
 
 @pytest.fixture(scope="session")
 def exported(extractor: extractors.Extractor, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A version of its export, which gives relations above 0.1."""
+    """A version of its export, which gives relations above 0.01."""
     folder = tmp_path_factory.mktemp("exported") / "1"
-    saved_model.write(extractor, folder, 0.1)
+    saved_model.write(extractor, folder, 0.01)
     return folder

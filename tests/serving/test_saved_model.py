@@ -13,6 +13,6 @@ TEXTS = ["Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.", "",
 
 def test_written(extractor: Extractor, exported: pathlib.Path) -> None:
     rows = SavedModel(exported).texts(TEXTS, None)
-    direct = extractor.from_text(tf.constant(TEXTS), tf.constant(0.1))
+    direct = extractor.from_text(tf.constant(TEXTS), tf.constant(0.01))
     assert [row["entity_start"] for row in rows] == direct["entity_start"].numpy().tolist()
     assert np.any(direct["relation_score"].numpy() > 0)
