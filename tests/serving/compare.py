@@ -4,8 +4,8 @@
 
 VERSION is the folder of an exported version, MIN_SCORE what it was exported with. The reference is answers.py
 in this Python; compared with it are answers.py in each PYTHON, and c_api.py with this Python's libraries.
-Exit status 1 if a token, or a type, a place or a text of an entity differs anywhere, a relation is found by one
-alone, or a score differs by more than 1e-5.
+Exit status 1 if a token, or a type, a place or a text of an entity differs anywhere, a relation is found by
+one alone, or a score differs by more than 1e-5.
 """
 
 from __future__ import annotations
@@ -162,9 +162,8 @@ def main(version: str, min_score: float, pythons: Sequence[str]) -> bool:
         folder = pathlib.Path(name)
         asked = requests()
         (folder / "requests.json").write_text(json.dumps(asked))
-        print(
-            f"{len(asked['text'])} texts and {len(asked['tokens'])} tokenized sentences; MIN_SCORE {min_score}"
-        )
+        texts, sentences = len(asked["text"]), len(asked["tokens"])
+        print(f"{texts} texts, {sentences} tokenized sentences; relations above {min_score}")
         reference = _ask(sys.executable, "answers.py", version, folder)
         print(f"TensorFlow {reference['version']}, the reference: {_counts(reference)}")
         equal = True
@@ -178,10 +177,8 @@ def main(version: str, min_score: float, pythons: Sequence[str]) -> bool:
             for difference in found.differences[:_MOST_SHOWN]:
                 print(f"  DIFFERENT: {difference}")
             if found.differences:
-                print(
-                    f"  {len(found.differences)} differences, of which {found.near_min_score} are relations with a "
-                    f"score within {TOLERANCE} of MIN_SCORE"
-                )
+                near = f"{found.near_min_score} are relations within {TOLERANCE} of MIN_SCORE"
+                print(f"  {len(found.differences)} differences, of which {near}")
     print("All equal." if equal else "NOT EQUAL.")
     return equal
 
