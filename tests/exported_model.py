@@ -10,6 +10,7 @@ import untrained
 
 from jner_re.extractor import Extractor, load
 from jner_re.serving import saved_model
+from jner_re.serving.in_process import SavedModel
 
 MIN_SCORE = 0.13  # above which the export gives relations
 _CHECKPOINT = pathlib.Path(__file__).parent / "fixtures" / "encoders" / "tiny_bert"
@@ -31,6 +32,11 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture(scope="session")
 def extractor(model_folder: pathlib.Path) -> Extractor:
     return load(model_folder)
+
+
+@pytest.fixture(scope="session")
+def loaded(exported: pathlib.Path) -> SavedModel:
+    return SavedModel(exported)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import hypothesis
 import numpy as np
 import pytest
 import tensorflow as tf
-import untrained
 from hypothesis import strategies
 
 from jner_re import extractor as extractors
@@ -21,16 +20,6 @@ from jner_re.schema import Sentence
 
 WORDS = ["Ann", "Lee", "lives", "in", "Oslo", "U.S.", "Ünknown", "."]
 ALL = tf.constant(0.0)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    return untrained.write(tmp_path_factory.mktemp("model"))
-
-
-@pytest.fixture(scope="module")
-def extractor(folder: pathlib.Path) -> Extractor:
-    return extractors.load(folder)
 
 
 def some_sentences(count: int, longest: int) -> list[list[str]]:
@@ -57,10 +46,10 @@ def assert_alike(one: tuple[list[tuple], list[tuple]], other: tuple[list[tuple],
 
 
 def test_equals_the_model_on_features(
-    folder: pathlib.Path, extractor: Extractor, tmp_path: pathlib.Path
+    model_folder: pathlib.Path, extractor: Extractor, tmp_path: pathlib.Path
 ) -> None:
     """Tokens in groups give what the inference model and NumPy's decoding give for the features."""
-    trained = model_dir.load(folder)
+    trained = model_dir.load(model_folder)
     tokens = some_sentences(30, 40)
     corpus: FeaturizedCorpus = trained.inputs.corpus([Sentence(tuple(t or ["."])) for t in tokens], tmp_path)
     predictor = Predictor(trained.model, corpus.specs, trained.vocabulary.label_set, 7)
@@ -84,7 +73,7 @@ def test_equals_the_model_on_features(
 def test_neighbours_order_and_grouping_change_nothing(
     extractor: Extractor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens = some_sentences(40, 60)
+    tokens = some_sentences(16, 60)
     together = extractor.from_tokens(padded(tokens), ALL)
     assert together["token"].numpy().tolist()[3] == padded(tokens).numpy().tolist()[3]
     reverse = extractor.from_tokens(padded(tokens[::-1]), ALL)
@@ -101,7 +90,7 @@ def test_neighbours_order_and_grouping_change_nothing(
         tf.RaggedTensor.from_tensor(padded(tokens), [len(t) for t in tokens]), ALL
     )
     assert sum(rows for rows, _ in groups) == sum(map(bool, tokens))
-    assert all(rows == 1 or rows * length <= 100 for rows, length in groups) and len(groups) > 10
+    assert all(rows == 1 or rows * length <= 100 for rows, length in groups) and len(groups) > 4
     places = small.entities.numpy()
     for row in range(len(tokens)):
         expected = found(together, row)
@@ -151,9 +140,9 @@ def test_odd_texts(extractor: Extractor, text: bytes) -> None:
 
 
 def test_large_requests(extractor: Extractor) -> None:
-    sentence = "Ann Lee lives in Oslo since 1990. "
+    sentence = "Ann Lee, born in Rome, lives in Oslo. "
     alone = found(extractor.from_text(tf.constant([sentence]), ALL), 0)
-    assert alone[0]
+    assert alone[0] and alone[1]
     many = extractor.from_text(tf.constant([sentence] * 1000), ALL)
     for row in (0, 500, 999):
         assert_alike(found(many, row), alone)

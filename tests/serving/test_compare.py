@@ -42,10 +42,10 @@ def test_equal() -> None:
         ({"entity_text": ["Ann", "rome", ""]}, "text 1: entities"),
         ({"entity_type": ["Peop", "Org", ""]}, "text 1: entities"),
         (
-            {"entity_score": [0.9, 0.80002, -1.0]},
+            {"entity_score": [0.9, 0.8001, -1.0]},
             "text 1: entity ('Loc', 7, 11, 'Rome'): score 0.800000000, then",
         ),
-        ({"relation_score": [0.70002, -1.0]}, "text 1: relation ('Live_In', 0, 1): score 0.700000000, then"),
+        ({"relation_score": [0.7001, -1.0]}, "text 1: relation ('Live_In', 0, 1): score 0.700000000, then"),
         (
             {"relation_score": [float("nan"), -1.0]},
             "text 1: relation ('Live_In', 0, 1): score 0.700000000, then nan",

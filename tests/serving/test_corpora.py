@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from exported_model import MIN_SCORE
 
-import jner_re
 from jner_re import corpora
 from jner_re.models import model_dir
 from jner_re.models.predictor import Predictor
 from jner_re.schema import Scored
 from jner_re.serving.client import Client
+from jner_re.serving.in_process import SavedModel
 
 
 @pytest.fixture(scope="module")
-def model(exported: pathlib.Path) -> Client:
-    return jner_re.load(exported)
+def model(loaded: SavedModel) -> Client:
+    return Client(loaded)
 
 
 def assert_alike(found: list[Scored], expected: list[Scored]) -> None:
