@@ -160,18 +160,6 @@ def test_the_threshold_is_the_models_unless_given(
     assert not extractor(TEXTS[0], threshold=1.0).relations
 
 
-def test_json_of_a_document() -> None:
-    entity = jner_re.Entity("Loc", 0, 4, "Rome", 0.123456)
-    document = jner_re.Document(
-        "Rome", (jner_re.Token("Rome", 0, 4),), (entity,), (jner_re.Relation("In", 0, 0, 0.98765),)
-    )
-    assert document.to_json() == {
-        "text": "Rome",
-        "entities": [{"type": "Loc", "start": 0, "end": 4, "text": "Rome", "score": 0.1235}],
-        "relations": [{"type": "In", "head": 0, "tail": 0, "score": 0.9877}],
-    }
-
-
 def test_the_package_is_imported_without_tensorflow() -> None:
     code = "import jner_re, sys; sys.exit('tensorflow' in sys.modules or not callable(jner_re.load))"
     subprocess.run([sys.executable, "-c", code], check=True)
