@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jner_re import Document, Entity, Relation
 from jner_re.corpora.tokenization import tokenize
 
-_MARKED = re.compile(r"\[([^\[\]|]*)\|(\w+)\]")
+_MARKED = re.compile(r"\[([^\[\]|]*)\|([^\]]+)\]")
 _SCRIPTS = [
     "Ada",
     "U.S.",

@@ -181,6 +181,28 @@ def _box_at(x: float, line: Drawn) -> Iterator[int]:
     return (i for i, (left, right) in enumerate(line.boxes) if left < x < right)
 
 
+@pytest.mark.parametrize("document", MARKED)
+def test_labels_are_over_their_arcs(document: Document) -> None:
+    for line in drawn(document):
+        for arc, (left, right, baseline) in zip(line.arcs, line.labels, strict=True):
+            assert min(arc[:2]) < left and right < max(arc[:2]) and 0 < arc[2] - baseline < 5
+
+
+def test_labels_avoid_what_leads_down_from_higher_arcs() -> None:
+    text = "[a|X] and then and then [b|X] and then and then [c|X] and then and then and then [d|X]"
+    (line,) = drawn(documents.marked(text, ("AC", 0, 2), ("BD", 1, 3)))
+    lower, higher = line.arcs
+    assert lower[2] > higher[2] and lower[0] < higher[0] < lower[1]
+    left, right, _ = line.labels[0]
+    assert not left - 3 < higher[0] < right + 3
+
+
+def test_a_parenthesis_stays_with_its_entity() -> None:
+    (line,) = drawn(documents.marked("[Ulm|X] ([Bonn|X])", ("A-rather-long-type", 0, 1)))
+    (parenthesis,) = (right for word, _, right in line.words if word == "(")
+    assert 0 <= line.boxes[1][0] - parenthesis < 3
+
+
 def test_scores_are_in_the_titles() -> None:
     root = ElementTree.fromstring(drawing.html(MARKED[0]))
     titles = [title.text for title in root.iter(f"{_SVG}title")]
@@ -193,10 +215,9 @@ def test_scores_are_in_the_titles() -> None:
 
 def test_scripts_are_text() -> None:
     evil = "<script>alert('\"&')</script>"
-    entity = Entity(evil, 0, len(evil), evil, 1.0)
-    document = Document(
-        evil + " x", (), (entity, Entity(evil, 30, 31, "x", 1.0)), (Relation(evil, 0, 1, 1.0),)
-    )
+    last = Entity(evil, len(evil) + 1, len(evil) + 2, "x", 1.0)
+    entities = Entity(evil, 0, len(evil), evil, 1.0), last
+    document = Document(f"{evil} x", (), entities, (Relation(evil, 0, 1, 1.0),))
     text = drawing.html(document)
     assert "<script" not in text and "alert('" not in text
     found = [element.text for element in ElementTree.fromstring(text).iter(f"{_SVG}text")]
@@ -284,15 +305,16 @@ def test_of_very_many_relations_the_likeliest_are_drawn() -> None:
 
 
 def test_entities_that_overlap_and_relations_to_themselves_do_no_harm() -> None:
-    entities = (
-        Entity("X", 0, 8, "Ada Berg", 1.0),
-        Entity("Y", 4, 8, "Berg", 1.0),
-        Entity("Z", 9, 11, "is", 1.0),
+    document = documents.marked("[Ada Berg|X] [is|Z]", ("R", 0, 0), ("R", 1, 0))
+    overlapping, with_it = Entity("Y", 4, 8, "Berg", 1.0), Relation("R", 0, 2, 1.0)
+    document = dataclasses.replace(
+        document,
+        entities=(*document.entities, overlapping),
+        relations=(*document.relations, with_it),
     )
-    relations = (Relation("R", 0, 0, 1.0), Relation("R", 0, 1, 1.0), Relation("R", 2, 0, 1.0))
-    document = Document("Ada Berg is", (), entities, relations)
     (line,) = drawn(document)
     assert len(line.boxes) == 2 and len(line.arcs) == 2
+    _check_places(line)
     assert "not drawn: 1 entities, 1 relations" in drawing.html(document)
 
 
