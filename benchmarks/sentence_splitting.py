@@ -1,6 +1,6 @@
 """How well raw text is split into sentences: `split_text` and, if it is installed, the package sentencex.
 
-    python -m benchmarks.sentence_splitting --data_dir=DIR --ade=FILE
+    python -m benchmarks.sentence_splitting --conll04=DIR --ade=FILE
 
 Sentences of the corpora are joined by spaces into texts, and the breaks found inside these are compared with
 the true ones. CoNLL04 has only tokens; ADE is measured with its printed sentences and with their tokens.
@@ -20,7 +20,7 @@ from jner_re import program
 from jner_re.corpora import ade_rel, spert_json
 from jner_re.corpora.text_files import read_text
 
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "folder of CoNLL04's train.json, dev.json and test.json")
+_CONLL04 = flags.DEFINE_string("conll04", None, "folder of CoNLL04's train.json, dev.json and test.json")
 _ADE = flags.DEFINE_string("ade", None, "DRUG-AE.rel")
 _SENTENCES = flags.DEFINE_integer("sentences", 10, "sentences of a text", lower_bound=2)
 _CHARACTERS = flags.DEFINE_integer("characters", 1_000_000, "length of the text that is timed", lower_bound=1)
@@ -48,12 +48,12 @@ def main() -> None:
     program.set_threads(_THREADS.value)
     splitters = {"split_text": in_graph(), **sentencex_if_installed()}
     text = ""
-    for corpus, sentences in corpora(_DATA_DIR.value, _ADE.value):
+    for corpus, sentences in corpora(_CONLL04.value, _ADE.value):
         for name, splitter in splitters.items():
             print(f"{corpus}, {name}: {score(sentences, splitter, _SENTENCES.value)}", flush=True)
         text = f"{text} {' '.join(sentences)}"
     if not text:
-        raise SystemExit("give --data_dir or --ade")
+        raise SystemExit("give --conll04 or --ade")
     text = (text * (_CHARACTERS.value // len(text) + 1))[: _CHARACTERS.value]
     for name, splitter in splitters.items():
         seconds = min(timed(splitter, text) for _ in range(3))
