@@ -1,4 +1,4 @@
-"""ELMo (Peters et al., 2018), a bidirectional language model over characters, from weights in bilm-tf's layout."""
+"""ELMo (Peters et al., 2018): a bidirectional language model over characters, with bilm-tf's weights."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ _CHARS = 50  # of a token: begin, at most 48 bytes, end, padding
 _BYTES = _CHARS - 2
 # Ids of characters, one more than in bilm-tf, where masking takes 0: bytes are 1 to 256.
 _SENTENCE_BEGIN, _SENTENCE_END, _WORD_BEGIN, _WORD_END, _PADDING = 257, 258, 259, 260, 261
+
+
+State = tuple[tf.Tensor, tf.Tensor]  # of an LSTM: cell and projection
 
 
 def reads(folder: pathlib.Path) -> bool:
@@ -36,7 +39,7 @@ def read(folder: pathlib.Path, pooling: str = "mean") -> Elmo:
 
 
 class Elmo(tf.Module):
-    """The contract of the package's encoders (see `architectures`), stateless: a sentence depends on itself only."""
+    """The contract of the package's encoders (see `architectures`), without state."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         """Makes the weights, all frozen."""
@@ -106,22 +109,24 @@ class Elmo(tf.Module):
         self,
         tokens: tf.Tensor,
         lengths: tf.Tensor,
-        initial: list[list[tuple[tf.Tensor, tf.Tensor]]] | None = None,
-    ) -> tuple[tf.Tensor, list[tf.Tensor], list[list[tuple[tf.Tensor, tf.Tensor]]]]:
+        initial: list[list[State]] | None = None,
+    ) -> tuple[tf.Tensor, list[tf.Tensor], list[list[State]]]:
         """Vectors of words without and with their contexts; past the length they mean nothing.
 
         Args:
           tokens: string [B, T].
           lengths: int32 [B].
-          initial: [direction][layer], cell [B, units] and projection [B, D / 2] to start from; zeros by default.
+          initial: [direction][layer], cell [B, units] and projection [B, D / 2] to start from; zeros by
+            default.
 
         Returns:
-          Words [B, T, D / 2]; contexts [B, T, D] of each LSTM layer, forward ∘ backward; and the last states, as
-          `initial`.
+          Words [B, T, D / 2]; contexts [B, T, D] of each LSTM layer, forward ∘ backward; and the last states,
+          as `initial`.
         """
         inputs = self._words(tokens, lengths)  # [B, T + 2, D / 2], with the marks of begin and end
         mask = tf.sequence_mask(lengths + 2, tf.shape(inputs)[1], inputs.dtype)
-        outputs, last = [], []
+        outputs: list[list[tf.Tensor]] = []
+        last: list[list[State]] = []
         for direction, lstms in enumerate(self._lstms):
             states = inputs if direction == 0 else tf.reverse_sequence(inputs, lengths + 2, seq_axis=1)
             outputs.append([])

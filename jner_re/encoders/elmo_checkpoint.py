@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import h5py
 import numpy as np
@@ -144,8 +144,8 @@ def read_options(path: pathlib.Path) -> Options:
 
 # What training wrote beside; it has no part in the network that encodes.
 _OF_TRAINING = {
-    "bidirectional", "dropout", "all_clip_norm_val", "n_epochs", "n_train_tokens", "batch_size", "n_tokens_vocab",
-    "unroll_steps", "n_negative_samples_batch",
+    "bidirectional", "dropout", "all_clip_norm_val", "n_epochs", "n_train_tokens", "batch_size",
+    "n_tokens_vocab", "unroll_steps", "n_negative_samples_batch",
 }  # fmt: skip
 
 
@@ -194,15 +194,16 @@ def _are_filters(value: Any) -> bool:
     )
 
 
-def _refuse(path: pathlib.Path, name: str, value: Any, expected: str) -> Any:
+def _refuse(path: pathlib.Path, name: str, value: Any, expected: str) -> NoReturn:
     raise InputError(f"{path}: {name} is {value!r:.100}, expected {expected}")
 
 
 def read(folder: pathlib.Path) -> Checkpoint:
-    """Reads a folder with options.json and weights.hdf5; every array is there, no other, with the right shape.
+    """Reads a folder with options.json and weights.hdf5.
 
     Raises:
-      InputError: a file can't be read, or an array is missing, surplus or of another shape than the options say.
+      InputError: a file can't be read, or an array is missing, surplus or of another shape than the options
+        say.
     """
     options, path = read_options(folder / OPTIONS), folder / WEIGHTS
     arrays = _Arrays(path)
