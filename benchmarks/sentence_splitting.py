@@ -1,6 +1,6 @@
 """How well raw text is split into sentences: `split_text` and, if it is installed, the package sentencex.
 
-    python -m benchmarks.sentence_splitting --data_dir=DIR --ade=FILE
+    python -m benchmarks.sentence_splitting --conll04=DIR --ade=FILE
 
 Sentences of the corpora are joined by spaces into texts, and the breaks found inside these are compared with
 the true ones. CoNLL04 has only tokens; ADE is measured with its printed sentences and with their tokens.
@@ -11,35 +11,20 @@ from __future__ import annotations
 
 import pathlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from absl import flags
 
+from benchmarks.sentence_scores import Splitter, score, starts_of
 from jner_re import program
 from jner_re.corpora import ade_rel, spert_json
 from jner_re.corpora.text_files import read_text
 
-_DATA_DIR = flags.DEFINE_string("data_dir", None, "folder of CoNLL04's train.json, dev.json and test.json")
+_CONLL04 = flags.DEFINE_string("conll04", None, "folder of CoNLL04's train.json, dev.json and test.json")
 _ADE = flags.DEFINE_string("ade", None, "DRUG-AE.rel")
 _SENTENCES = flags.DEFINE_integer("sentences", 10, "sentences of a text", lower_bound=2)
 _CHARACTERS = flags.DEFINE_integer("characters", 1_000_000, "length of the text that is timed", lower_bound=1)
 _THREADS = flags.DEFINE_integer("threads", 1, "threads of TensorFlow; 0 for one a core", lower_bound=0)
-
-Splitter = Callable[[str], list[int]]  # of a text, where its sentences start
-
-
-class Score(NamedTuple):
-    """Breaks that are right, found and true."""
-
-    right: int
-    found: int
-    true: int
-
-    def __str__(self) -> str:
-        precision, recall = self.right / max(self.found, 1), self.right / max(self.true, 1)
-        f1 = 2 * self.right / max(self.found + self.true, 1)
-        return f"precision {precision:.4f}, recall {recall:.4f}, F1 {f1:.4f} of {self.true} breaks"
 
 
 def main() -> None:
@@ -48,12 +33,12 @@ def main() -> None:
     program.set_threads(_THREADS.value)
     splitters = {"split_text": in_graph(), **sentencex_if_installed()}
     text = ""
-    for corpus, sentences in corpora(_DATA_DIR.value, _ADE.value):
+    for corpus, sentences in corpora(_CONLL04.value, _ADE.value):
         for name, splitter in splitters.items():
             print(f"{corpus}, {name}: {score(sentences, splitter, _SENTENCES.value)}", flush=True)
         text = f"{text} {' '.join(sentences)}"
     if not text:
-        raise SystemExit("give --data_dir or --ade")
+        raise SystemExit("give --conll04 or --ade")
     text = (text * (_CHARACTERS.value // len(text) + 1))[: _CHARACTERS.value]
     for name, splitter in splitters.items():
         seconds = min(timed(splitter, text) for _ in range(3))
@@ -96,26 +81,6 @@ def sentencex_if_installed() -> dict[str, Splitter]:
     except ImportError:
         return {}
     return {"sentencex": lambda text: starts_of(sentencex.segment("en", text))}
-
-
-def starts_of(parts: Iterable[str]) -> list[int]:
-    """Where each part starts that is not blank, white space aside, in the text that they make up."""
-    starts, end = [], 0
-    for part in parts:
-        if part.strip():
-            starts.append(end + len(part) - len(part.lstrip()))
-        end += len(part)
-    return starts
-
-
-def score(sentences: Sequence[str], splitter: Splitter, at_once: int) -> Score:
-    """Breaks inside texts of `at_once` sentences joined by spaces, known by where the next one starts."""
-    right = found = true = 0
-    for i in range(0, len(sentences), at_once):
-        parts = [f"{sentence} " for sentence in sentences[i : i + at_once]]
-        expected, given = set(starts_of(parts)[1:]), set(splitter("".join(parts))[1:])
-        right, found, true = right + len(expected & given), found + len(given), true + len(expected)
-    return Score(right, found, true)
 
 
 def timed(splitter: Splitter, text: str) -> float:

@@ -9,14 +9,26 @@ from hypothesis import strategies as st
 from jner_re import Document, Entity, Relation
 from jner_re.corpora.tokenization import tokenize
 
-_MARKED = re.compile(r"\[([^\[\]|]*)\|(\w+)\]")
-_WORDS = st.one_of(
-    st.sampled_from(
-        ["Ada", "U.S.", "東京", "דוד", "😀", "👨‍👩‍👧", "e\u0301", "<b>&amp;", "\x00", "\u202e", "Oslo,"]
-    ),
-    st.text(st.characters(exclude_characters="\ufeff", exclude_categories=["Cs"]), min_size=1, max_size=8),
-)
+_MARKED = re.compile(r"\[([^\[\]|]*)\|([^\]]+)\]")
+_SCRIPTS = [
+    "Ada",
+    "U.S.",
+    "東京",
+    "דוד",
+    "محمد",
+    "😀",
+    "👍🏽",
+    "❤\ufe0f",
+    "e\u0301",
+    "Oslo,",
+    "(Rome)",
+    "\u202e",
+]
+_HOSTILE = ["<b>&amp;", "]]>", "\x00", "\x1b[0m", "\ufffe", "'\"", "<script>"]
+_CHARACTERS = st.characters(exclude_characters="\ufeff", exclude_categories=["Cs"])  # also white space
+_WORDS = st.one_of(st.sampled_from(_SCRIPTS + _HOSTILE), st.text(_CHARACTERS, min_size=1, max_size=8))
 _SPACES = st.sampled_from([" ", " ", " ", "", "  ", "\n", " \r\n", "\t", "\u2028", "\u00a0"])
+ONE_LINE = {"words": st.sampled_from(_SCRIPTS + _HOSTILE), "spaces": st.sampled_from([" ", "  ", "\u00a0"])}
 _TYPES = st.sampled_from(["Peop", "Loc", "A-very-long-type-of-something", "x", "種類", "<i>"])
 
 
@@ -34,13 +46,18 @@ def marked(text: str, *relations: tuple[str, int, int]) -> Document:
 
 
 @st.composite
-def documents(draw: st.DrawFn, spaces: st.SearchStrategy[str] = _SPACES) -> Document:
+def documents(
+    draw: st.DrawFn,
+    words: st.SearchStrategy[str] = _WORDS,
+    spaces: st.SearchStrategy[str] = _SPACES,
+) -> Document:
     """Texts of up to 60 words in many scripts, with entities at tokens and relations between any two."""
-    words = draw(st.lists(st.tuples(_WORDS, spaces), max_size=60))
-    text = "".join(part for pair in words for part in pair)
+    least = draw(st.sampled_from([0, 10, 40]))
+    text = "".join(map("".join, draw(st.lists(st.tuples(words, spaces), min_size=least, max_size=60))))
     tokens = tokenize(text, "news")
     entities, start = [], 0
-    for gap, length in draw(st.lists(st.tuples(st.integers(0, 6), st.integers(1, 3)), max_size=12)):
+    steps = st.tuples(st.integers(0, 6), st.integers(1, 3))
+    for gap, length in draw(st.lists(steps, min_size=min(least, 5), max_size=12)):
         first, last = start + gap, start + gap + length - 1
         if last >= len(tokens):
             break
@@ -51,6 +68,6 @@ def documents(draw: st.DrawFn, spaces: st.SearchStrategy[str] = _SPACES) -> Docu
     if len(entities) > 1:
         index = st.integers(0, len(entities) - 1)
         pairs = st.tuples(_TYPES, index, index).filter(lambda pair: pair[1] != pair[2])
-        for pair in draw(st.lists(pairs, max_size=15, unique=True)):
+        for pair in draw(st.lists(pairs, min_size=min(least // 4, 8), max_size=15, unique=True)):
             relations.append(Relation(*pair, draw(st.floats(0, 1))))
     return Document(text, tuple(tokens), tuple(entities), tuple(relations))

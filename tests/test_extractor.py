@@ -177,10 +177,11 @@ def test_one_trace_and_no_file_whatever_the_texts(extractor: Extractor) -> None:
 
     sys.addaudithook(watch)
     extractor.from_text(tf.constant(["Ann lives in Rome."]), ALL)
+    graphs = (extractor.from_text, extractor.find)
+    traces = [graph.experimental_get_tracing_count() for graph in graphs]
     watching[0] = True
     for texts in (["Rome"], ["Ann Lee lives in Oslo, Rome and Lima. " * 9], ["Rome"] * 70, []):
         extractor.from_text(tf.constant(texts, tf.string), ALL)
     watching[0] = False
     assert not opened
-    assert extractor.find.experimental_get_tracing_count() == 1
-    assert extractor.from_text.experimental_get_tracing_count() == 1
+    assert [graph.experimental_get_tracing_count() for graph in graphs] == traces

@@ -28,15 +28,10 @@ def columns(text: str) -> int:
         elif joined or (last == 2 and "\U0001f3fb" <= character <= "\U0001f3ff"):  # a tone of skin
             pass
         elif unicodedata.category(character) not in ("Mn", "Me", "Cf"):
-            last = 2 if is_wide(character) else 1
+            last = 2 if unicodedata.east_asian_width(character) in "WF" else 1
             width += last
         joined = character == "\u200d"
     return width
-
-
-def is_wide(character: str) -> bool:
-    """Whether a character takes two columns."""
-    return unicodedata.east_asian_width(character) in "WF"
 
 
 def is_right_to_left(text: str) -> bool:

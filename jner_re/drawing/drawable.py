@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from jner_re.corpora.tokenization import Token
-
 
 class Span(Protocol):
     """An entity, `text[start:end]`."""
@@ -39,8 +37,6 @@ class Drawable(Protocol):
 
     @property
     def text(self) -> str: ...  # noqa: D102
-    @property
-    def tokens(self) -> Sequence[Token]: ...  # noqa: D102
     @property
     def entities(self) -> Sequence[Span]: ...  # noqa: D102
     @property

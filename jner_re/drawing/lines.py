@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
 import itertools
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
-from jner_re.drawing.characters import clean, columns, is_wide
+from jner_re.drawing.characters import clean, columns
 from jner_re.drawing.drawable import Drawable
 
 _LINE_COLUMNS = 100  # a longer line is broken where it can be
-_NOT_SPACE = re.compile(r"\S+")
+# Chinese and Japanese characters, between which lines may be broken; no punctuation.
+_CJK = "\u2e80-\u2fdf\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+_CAN_BEGIN_A_LINE = re.compile(f"[{_CJK}]")
+_WORD = re.compile(rf"[{_CJK}]?[^\s{_CJK}]+|[{_CJK}]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +35,8 @@ class Piece:
 
     @property
     def can_begin_a_line(self) -> bool:
-        """After white space, and at East Asian characters that are no punctuation."""
-        first = self.text[:1] or " "
-        return self.space or (is_wide(first) and not unicodedata.category(first).startswith("P"))
+        """After white space, and with Chinese and Japanese characters."""
+        return self.space or bool(_CAN_BEGIN_A_LINE.match(self.text))
 
 
 def lines(document: Drawable) -> Iterator[list[Piece]]:
@@ -72,24 +72,21 @@ def _reach(document: Drawable) -> dict[int | None, int]:
 
 
 def _pieces(document: Drawable) -> Iterator[Piece]:
-    """The entities, and between them the words, cut where tokens begin and end."""
+    """The entities, and between them the words, or Chinese and Japanese characters."""
     text = document.text
-    cuts = sorted({place for token in document.tokens for place in (token.start, token.end)})
     position = 0
     for index, entity in sorted(enumerate(document.entities), key=lambda item: item[1].start):
         if entity.start >= position:
-            yield from _words(text, position, entity.start, cuts)
+            yield from _words(text, position, entity.start)
             covered = " ".join(text[entity.start : entity.end].split())
             yield Piece(clean(covered), entity.start, _is_after_space(text, entity.start), index)
             position = entity.end
-    yield from _words(text, position, len(text), cuts)
+    yield from _words(text, position, len(text))
 
 
-def _words(text: str, start: int, end: int, cuts: Sequence[int]) -> Iterator[Piece]:
-    for match in _NOT_SPACE.finditer(text, start, end):
-        inside = cuts[bisect.bisect_right(cuts, match.start()) : bisect.bisect_left(cuts, match.end())]
-        for one, other in itertools.pairwise((match.start(), *inside, match.end())):
-            yield Piece(clean(text[one:other]), one, _is_after_space(text, one))
+def _words(text: str, start: int, end: int) -> Iterator[Piece]:
+    for match in _WORD.finditer(text, start, end):
+        yield Piece(clean(match.group()), match.start(), _is_after_space(text, match.start()))
 
 
 def _is_after_space(text: str, place: int) -> bool:
