@@ -122,7 +122,7 @@ def read_options(path: pathlib.Path) -> Options:
         _refuse(path, "char_cnn.activation", cnn.get("activation"), "relu or tanh")
     if not isinstance(lstm.get("use_skip_connections"), bool):
         _refuse(path, "lstm.use_skip_connections", lstm.get("use_skip_connections"), "true or false")
-    filters = cnn.get("filters")
+    filters: Any = cnn.get("filters")
     if not _are_filters(filters):
         _refuse(path, "char_cnn.filters", filters, f"a list of [width from 1 to {_CHARS_A_TOKEN}, number]")
     embedding = cnn.get("embedding")

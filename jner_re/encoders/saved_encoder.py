@@ -54,7 +54,7 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
     }
     with files.replacing(output) as new:
         try:
-            tf.saved_model.save(encoder, str(new), signatures={"tokens": encoder.tokens})
+            tf.saved_model.save(encoder, str(new), signatures=encoder.signatures)
         except tf.errors.OpError as error:
             raise InputError(f"{output}: can't be written: {error.message}") from None
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
@@ -68,7 +68,8 @@ def is_current(encoder: pathlib.Path, entry: Entry) -> bool:
     """Whether `encoder` is what this version of the package makes of the entry, with mean pooling."""
     description = read_description(encoder)
     is_ours = {"format": _FORMAT, "pooling": "mean"}.items() <= description.items()
-    return is_ours and description.get("sha256") in {file.sha256 for file in entry.files}
+    pinned = {file.sha256 for file in entry.files} - {None}
+    return is_ours and (not pinned or description.get("sha256") in pinned)
 
 
 def read_description(encoder: pathlib.Path) -> dict[str, Any]:
