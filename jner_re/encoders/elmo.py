@@ -35,7 +35,12 @@ def read(folder: pathlib.Path, pooling: str = "mean") -> Elmo:
     Raises:
       InputError: if the checkpoint can't be used.
     """
-    return Elmo(elmo_checkpoint.read(folder))
+    return read_files(folder / elmo_checkpoint.OPTIONS, folder / elmo_checkpoint.WEIGHTS)
+
+
+def read_files(options: pathlib.Path, weights: pathlib.Path) -> Elmo:
+    """The same of two files, wherever they are."""
+    return Elmo(elmo_checkpoint.read(options, weights))
 
 
 class Elmo(tf.Module):

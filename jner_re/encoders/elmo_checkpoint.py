@@ -198,15 +198,14 @@ def _refuse(path: pathlib.Path, name: str, value: Any, expected: str) -> NoRetur
     raise InputError(f"{path}: {name} is {value!r:.100}, expected {expected}")
 
 
-def read(folder: pathlib.Path) -> Checkpoint:
-    """Reads a folder with options.json and weights.hdf5.
+def read(options_file: pathlib.Path, weights_file: pathlib.Path) -> Checkpoint:
+    """Reads the two files.
 
     Raises:
       InputError: a file can't be read, or an array is missing, surplus or of another shape than the options
         say.
     """
-    options, path = read_options(folder / OPTIONS), folder / WEIGHTS
-    arrays = _Arrays(path)
+    options, arrays = read_options(options_file), _Arrays(weights_file)
     features = sum(number for _, number in options.filters)
     embedding = arrays.take("char_embed", CHARACTERS, options.char_width)
     convolutions = tuple(
@@ -235,7 +234,7 @@ def read(folder: pathlib.Path) -> Checkpoint:
     )
     arrays.check_all_taken()
     embedding = np.concatenate([np.zeros((1, options.char_width), np.float32), embedding])
-    return Checkpoint(options, embedding, convolutions, highways, projection, lstms, path)
+    return Checkpoint(options, embedding, convolutions, highways, projection, lstms, weights_file)
 
 
 def _lstm(arrays: _Arrays, options: Options, direction: int, layer: int) -> Lstm:

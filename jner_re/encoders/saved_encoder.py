@@ -36,10 +36,14 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
     Raises:
       InputError: if the checkpoint can't be used, or `output` can't be written or holds something else.
     """
+    _check_free(output)  # before the work
+    save(architectures.read(checkpoint, pooling), output, name, pooling)
+
+
+def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "mean") -> None:
+    """Writes an encoder that one of the `architectures` has read; see `convert`."""
+    _check_free(output)
     output = output.expanduser().resolve()
-    if output.exists() and not (output.is_dir() and _is_replaceable(output)):
-        raise InputError(f"{output}: is in use, expected a new folder, an empty one or an encoder's")
-    encoder = architectures.read(checkpoint, pooling)
     sha256 = download.sha256_of(encoder.weights_file)
     content = (sha256, (_FORMAT, pooling, *encoder.settings), encoder.vocabulary)
     description = {
@@ -58,6 +62,12 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
         except tf.errors.OpError as error:
             raise InputError(f"{output}: can't be written: {error.message}") from None
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
+
+
+def _check_free(output: pathlib.Path) -> None:
+    output = output.expanduser().resolve()
+    if output.exists() and not (output.is_dir() and _is_replaceable(output)):
+        raise InputError(f"{output}: is in use, expected a new folder, an empty one or an encoder's")
 
 
 def _is_replaceable(folder: pathlib.Path) -> bool:
