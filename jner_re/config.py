@@ -37,7 +37,7 @@ class ModelConfig:
 
     encoder: str = _option(
         "minilm",
-        "contextual token encoder: a name of the catalogue (minilm, mpnet), a TF-Hub handle or folder, "
+        "contextual token encoder: a name of the catalogue (minilm, mpnet, elmo-5.5b, …), a TF-Hub handle or folder, "
         "or empty for none",
     )
     glove: str = _option(
