@@ -4,8 +4,8 @@
 
 Sentences in batches of similar length go through both in turn; PyTorch runs the same LSTMs (nn.LSTM with
 proj_size, packed sequences, no clipping) and the same character CNN over every distinct word. GFLOP/s counts
-the matrix products and convolutions that the sentences need, padding left out. Peak is a product of two 2048 x
-2048 matrices, measured in every round.
+the matrix products and convolutions that the sentences need, padding left out. Peak is a product of two
+2048 x 2048 matrices, measured in every round.
 """
 
 from __future__ import annotations
