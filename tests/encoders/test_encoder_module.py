@@ -364,7 +364,7 @@ class TestArchitectures:
 
     def test_of_no_architecture(self, checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
         (checkpoint / "options.json").unlink()
-        with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or lengths"):
+        with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or elmo or lengths"):
             saved_encoder.convert(checkpoint, tmp_path / "output", "lengths")
 
 
