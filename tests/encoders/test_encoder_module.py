@@ -343,13 +343,13 @@ class TestArchitectures:
 
         architecture = types.SimpleNamespace(
             NAME="lengths",
-            reads=lambda folder: (folder / "options.json").exists(),
+            reads=lambda folder: (folder / "lengths.json").exists(),
             read=lambda folder, pooling="mean": Lengths(folder),
         )
         monkeypatch.setattr(architectures, "ARCHITECTURES", (*architectures.ARCHITECTURES, architecture))
         folder = tmp_path / "checkpoint"
         folder.mkdir()
-        for name in ("options.json", "weights"):
+        for name in ("lengths.json", "weights"):
             (folder / name).write_text("{}")
         return folder
 
@@ -363,7 +363,7 @@ class TestArchitectures:
         assert layers.numpy().tolist() == [[[[1, 1]], [[3, 3]]], [[[1, 1]], [[0, 0]]]]
 
     def test_of_no_architecture(self, checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
-        (checkpoint / "options.json").unlink()
+        (checkpoint / "lengths.json").unlink()
         with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or elmo or lengths"):
             saved_encoder.convert(checkpoint, tmp_path / "output", "lengths")
 
