@@ -8,7 +8,7 @@ tf.Module with the tf.function `tokens` (inputs and outputs as in docs/encoders.
   width: D.
   lowercase: whether it ignores case.
   weights_file: the checkpoint's file of weights.
-  signatures: of the SavedModel, by name; `tokens` is one.
+  signatures: of the SavedModel, by name; `tokens` is one. A property: tf.saved_model.save takes no attribute.
   settings: a tuple of all else that the vectors depend on, as numbers and strings.
   vocabulary: the `Vocabulary` of its subwords; None if it has none.
 """

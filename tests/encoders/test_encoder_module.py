@@ -330,6 +330,10 @@ class TestArchitectures:
                 self.settings = ("lengths", 2)
                 self.vocabulary = None
 
+            @property  # tf.saved_model.save takes no attribute of that name
+            def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
+                return {"tokens": self.tokens}
+
             @tf.function(
                 input_signature=[
                     tf.TensorSpec([None, None], tf.string, "tokens"),
