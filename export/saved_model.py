@@ -2,7 +2,7 @@
 
   python -m export.saved_model --model_dir=runs/mine --export_dir=exported/mine
 
-Each run writes the next version, exported/mine/1, 2, …, and beside the first one the files to serve it with:
+Each run writes the next version, exported/mine/1, 2, …, and beside the versions what serves them:
 models.config, batching.config, monitoring.config, docker-compose.yml. SIGNATURES.md in the version says what
 to send and what comes back. Encoder and word vectors are in it; nothing else is needed.
 """
@@ -22,6 +22,7 @@ from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.corpora.tokenization import tokenize
 from jner_re.errors import InputError
+from jner_re.serving.rows import BATCH_SIZE
 
 from . import serving_files
 
@@ -41,7 +42,8 @@ _MIN_SCORE = flags.DEFINE_float(
 _PRUNE = flags.DEFINE_multi_string(
     "prune_vocabulary",
     None,
-    "keep the word vectors of this corpus, or raw text (.txt), alone; may be given several times",
+    "keep the word vectors of this corpus, or raw text (.txt), alone: the model is smaller, and answers of "
+    "sentences with other words change; may be given several times",
 )
 _FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of --prune_vocabulary's corpora")
 
@@ -61,17 +63,17 @@ def main() -> None:
 
     extractor = extractors.load(model_dir, words)
     min_score = extractor.threshold if _MIN_SCORE.value is None else _MIN_SCORE.value
-    with saved_model.new_version(export_dir) as folder:
-        version = folder / saved_model.VERSION
+    with saved_model.new_version(export_dir) as new:
+        version = new.folder
         saved_model.write(extractor, version, min_score)
-        sentences = [list(s.tokens) for s in sample_corpus.read_sample("test")[: serving_files.BATCH_SIZE]]
+        sentences = [list(s.tokens) for s in sample_corpus.read_sample("test")[:BATCH_SIZE]]
         warmup.write(version, _MODEL_NAME.value, [" ".join(s) for s in sentences], sentences)
         files.write_text(version / "SIGNATURES.md", _signatures(extractor, version, min_score))
         for name in serving_files.CONFIGS:
-            files.write_text(folder / name, serving_files.config(name, _MODEL_NAME.value))
-    written = export_dir / str(saved_model.newest_version(export_dir))
-    size = sum(path.stat().st_size for path in written.rglob("*"))
-    print(f"{written}: {size / 1e6:.1f} MB")
+            files.write_text(new.beside / name, serving_files.config(name, _MODEL_NAME.value))
+    assert new.path is not None
+    size = sum(path.stat().st_size for path in new.path.rglob("*"))
+    print(f"{new.path}: {size / 1e6:.1f} MB")
 
 
 def _words(paths: Sequence[str], tokenization: str) -> set[str]:

@@ -8,10 +8,9 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
-from jner_re.serving.rows import Row
+from jner_re.serving.rows import BATCH_SIZE, Row
 
 SERVING_VERSION = "2.15.1"  # of tensorflow/serving; the same as TensorFlow's
-BATCH_SIZE = 32
 _TEMPLATES = pathlib.Path(__file__).parent / "serving"
 CONFIGS = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml")
 

@@ -71,7 +71,7 @@ class Extractor(tf.Module):
         firsts = tf.gather(tf.cast(split.tokens.row_starts(), tf.int32), text_ids)
         numbers = tf.range(tf.size(text_ids)) - firsts
         names = tf.strings.join(
-            ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers)]
+            ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers), " has"]
         )
         with tf.control_dependencies([_check_lengths(sentences, names)]):
             found = self.find(sentences, min_score)
@@ -99,7 +99,7 @@ class Extractor(tf.Module):
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int64), axis=1)
         sentences = tf.RaggedTensor.from_tensor(tokens, lengths)
         rows = tf.range(tf.shape(tokens)[0])
-        names = tf.strings.join(["sentence ", tf.strings.as_string(rows)])
+        names = tf.strings.join(["sentence ", tf.strings.as_string(rows), ":"])
         checks = [_check_lengths(sentences, names), _check_padding(sentences, names)]
         with tf.control_dependencies(checks):
             found = self.find(sentences, min_score)
@@ -265,13 +265,13 @@ def _places_in_text(split: SplitText, entities: tf.Tensor) -> tuple[tf.Tensor, t
 
 
 def _check_lengths(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation:
-    """Fails if a sentence is too long; `names` [S] say where each stands in the request."""
+    """Fails if a sentence is too long; `names` [S] begin the message."""
     lengths = tf.concat([sentences.row_lengths(), [0]], axis=0)
     longest = tf.argmax(lengths)
     message = tf.strings.join(
         [
             tf.concat([names, [""]], axis=0)[longest],
-            " has ",
+            " ",
             tf.strings.as_string(lengths[longest]),
             f" tokens, expected at most {MAX_TOKENS}: break it into shorter ones",
         ]
@@ -284,6 +284,6 @@ def _check_padding(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation
     empty = tf.cast(sentences == "", tf.int32)
     worst = tf.argmax(tf.concat([tf.reduce_max(empty, axis=1), [0]], axis=0))
     message = tf.strings.join(
-        [tf.concat([names, [""]], axis=0)[worst], ": an empty token, expected only as padding at the end"]
+        [tf.concat([names, [""]], axis=0)[worst], " an empty token, expected only as padding at the end"]
     )
     return tf.debugging.Assert(tf.reduce_sum(empty) == 0, [message])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import shutil
 
 import pytest
 import untrained
@@ -35,8 +36,12 @@ def extractor(model_folder: pathlib.Path) -> Extractor:
 
 
 @pytest.fixture(scope="session")
-def loaded(exported: pathlib.Path) -> SavedModel:
-    return SavedModel(exported)
+def loaded(exported: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> SavedModel:
+    """Without its folder: all is read when it is loaded."""
+    copy = shutil.copytree(exported, tmp_path_factory.mktemp("loaded") / "1")
+    model = SavedModel(copy)
+    shutil.rmtree(copy)
+    return model
 
 
 @pytest.fixture(scope="session")

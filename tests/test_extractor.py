@@ -160,7 +160,7 @@ def test_a_sentence_of_the_greatest_length_and_one_more(extractor: Extractor) ->
     assert sum(token != b"" for token in outputs["token"].numpy()[0]) == MAX_TOKENS
     for graph, request, message in (
         (extractor.from_text, ["a", "Rome. " + text + "a"], "text 1: sentence 1 has 2001 tokens"),
-        (extractor.from_tokens, [["a"] * 2001], "sentence 0 has 2001 tokens"),
+        (extractor.from_tokens, [["a"] * 2001], "sentence 0: 2001 tokens"),
         (extractor.from_tokens, [["a", "b"], ["", "b"]], "sentence 1: an empty token, expected"),
     ):
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):

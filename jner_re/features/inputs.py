@@ -70,7 +70,7 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
       vocabulary: keep the vectors of these words alone.
 
     Raises:
-      InputError: nothing is left to read, or one of them can't be had.
+      InputError: nothing is left to read, none of the vocabulary has a vector, or one of them can't be had.
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
@@ -110,6 +110,10 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
 
 def _restricted(vectors: glove.WordVectors, vocabulary: Collection[str]) -> glove.WordVectors:
     kept = vectors.restrict(vocabulary)
+    if not kept.words:
+        raise InputError(
+            f"none of the {len(vocabulary):,} words to keep has a word vector, expected some that do"
+        )
     _LOGGER.info(
         "word vectors: %s of %s words kept, %.1f of %.1f MB",
         f"{len(kept.words):,}",

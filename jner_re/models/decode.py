@@ -59,10 +59,12 @@ class Found(NamedTuple):
 def find(outputs: dict[str, tf.Tensor], min_score: tf.Tensor) -> Found:
     """What the outputs of the inference model say: in the graph, as `scored_annotations` in NumPy."""
     types, scores = outputs["entity_types"], outputs["relation_scores"]
-    places = tf.where(types >= 0)  # [M, 2]
+    is_entity = types >= 0
+    places = tf.where(is_entity)  # [M, 2]
     sentences = tf.cast(places[:, :1], tf.int32)
     spans, kinds = tf.gather_nd(outputs["spans"], places), tf.gather_nd(types, places)
-    relations = tf.where(scores > min_score)  # [N, 4]
+    is_pair = is_entity[:, :, tf.newaxis] & is_entity[:, tf.newaxis]
+    relations = tf.where((scores > min_score) & is_pair[..., tf.newaxis])  # [N, 4]
     return Found(
         tf.concat([sentences, spans, kinds[:, tf.newaxis]], axis=1),
         tf.gather_nd(outputs["entity_scores"], places),

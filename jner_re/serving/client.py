@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Sequence
-from typing import Protocol, overload
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from typing import Protocol, TypeVar, overload
+
+import numpy as np
 
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Scored
-from jner_re.serving.rows import Row, check_sentences, check_texts, document, relations_of
+from jner_re.serving.rows import (
+    RefusedInputError,
+    Row,
+    checked_sentences,
+    checked_texts,
+    document,
+    entities_of,
+    relations_of,
+)
 
 _CONFIG, _SAVED_MODEL = "config.json", "saved_model.pb"
 
 
+# Rows times the longest one's characters (or tokens) that are answered together: `token` is padded to it.
+_MAX_SIZE = 2**20
+_Item = TypeVar("_Item", bound=Sized)
+
+
 class Backend(Protocol):
-    """What answers: rows as TensorFlow Serving gives them; relations may be left out below `threshold`."""
+    """What answers: rows as TensorFlow Serving gives them; relations may be left out below `threshold`.
+
+    Attributes:
+      rows_at_once: at most so many are asked for in one call.
+    """
+
+    rows_at_once: int
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
@@ -28,7 +49,7 @@ class Backend(Protocol):
 class Client:
     """Finds entities and relations.
 
-    Calling it on a text gives a `Document`, on a list of texts a list of them. A text of several sentences is
+    Calling it on a text gives a `Document`, on several texts a list of them. A text of several sentences is
     split, since the model reads a sentence at a time; relations join entities of one sentence.
     """
 
@@ -36,31 +57,36 @@ class Client:
         """Takes what answers; `load` finds it."""
         self._backend = backend
 
-    @overload
-    def __call__(self, texts: str, threshold: float | None = None) -> Document: ...
+    def __repr__(self) -> str:
+        return f"<jner_re.load: {self._backend!r}>"
+
+    @overload  # a string is an iterable of strings, too
+    def __call__(self, texts: str, threshold: float | None = None) -> Document: ...  # type: ignore[overload-overlap]
 
     @overload
-    def __call__(self, texts: list[str], threshold: float | None = None) -> list[Document]: ...
+    def __call__(self, texts: Iterable[str], threshold: float | None = None) -> list[Document]: ...
 
-    def __call__(self, texts: str | list[str], threshold: float | None = None) -> Document | list[Document]:
+    def __call__(
+        self, texts: str | Iterable[str], threshold: float | None = None
+    ) -> Document | list[Document]:
         """Entities and relations of a text, or of each of several texts.
 
         Args:
           texts: any text; an empty one gives nothing.
-          threshold: of relations, in place of the model's; an exported model has none below the score that it
-            was exported with.
+          threshold: of relations, from 0 to 1, in place of the model's; an exported model has none below the
+            score that it was exported with.
 
         Raises:
           RefusedInputError: a sentence is too long, or a text is not Unicode.
-          InputError: the endpoint can't be reached, or is none.
+          InputError: the endpoint can't be reached, or is none; the threshold is out of range.
         """
         if isinstance(texts, str):
             return self([texts], threshold)[0]
-        check_texts(texts)
-        rows = self._backend.texts(texts, threshold) if texts else []
+        texts, threshold = checked_texts(texts), _checked(threshold)
+        rows = self._rows(lambda part: self._backend.texts(part, threshold), texts)
         return [document(text, row, threshold) for text, row in zip(texts, rows, strict=True)]
 
-    def predict(self, sentences: Sequence[Sequence[str]], threshold: float | None = None) -> list[Scored]:
+    def predict(self, sentences: Iterable[Iterable[str]], threshold: float | None = None) -> list[Scored]:
         """Entities (of tokens) and relations of tokenized sentences, each with its score.
 
         Args:
@@ -69,20 +95,45 @@ class Client:
 
         Raises:
           RefusedInputError: a sentence is too long or has an empty token.
-          InputError: the endpoint can't be reached, or is none.
+          InputError: as above.
         """
-        check_sentences(sentences)
-        rows = self._backend.sentences(sentences, threshold) if sentences else []
+        tokens, threshold = checked_sentences(sentences), _checked(threshold)
+        rows = self._rows(lambda part: self._backend.sentences(part, threshold), tokens)
         return [_scored(row, threshold) for row in rows]
+
+    def _rows(self, ask: Callable[[list[_Item]], list[Row]], items: list[_Item]) -> list[Row]:
+        """The rows of texts or sentences, asked for a bounded number at a time."""
+        rows: list[Row] = []
+        for first, end in _parts([len(item) for item in items], self._backend.rows_at_once):
+            try:
+                rows += ask(items[first:end])
+            except RefusedInputError as error:
+                raise RefusedInputError(error.kind, first + error.number, error.problem) from None
+        return rows
+
+
+def _parts(lengths: Sequence[int], rows: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of runs of at most `rows` whose number times the longest is at most _MAX_SIZE."""
+    begin = longest = 0
+    for i, length in enumerate(lengths):
+        longest = max(longest, length)
+        if i > begin and (i - begin == rows or (i + 1 - begin) * longest > _MAX_SIZE):
+            yield begin, i
+            begin, longest = i, length
+    if lengths:
+        yield begin, len(lengths)
+
+
+def _checked(threshold: float | None) -> float | None:
+    if threshold is None:
+        return None
+    if isinstance(threshold, (int, float, np.number)) and 0 <= threshold <= 1:
+        return float(threshold)
+    raise InputError(f"threshold is {threshold!r}, expected a number from 0 to 1")
 
 
 def _scored(row: Row, threshold: float | None) -> Scored:
-    columns = ("entity_type", "entity_start", "entity_end", "entity_score")
-    entities = [
-        (Entity(int(start), int(end), kind), score)
-        for kind, start, end, score in zip(*(row[name] for name in columns), strict=True)
-        if kind
-    ]
+    entities = [(Entity(start, end, kind), score) for kind, start, end, score in entities_of(row)]
     relations = [
         (Relation(head, tail, kind), score) for kind, head, tail, score in relations_of(row, threshold)
     ]
@@ -108,7 +159,7 @@ def load(path_or_url: str | os.PathLike[str]) -> Client:
     if exported is None and not (folder / _CONFIG).is_file():
         raise InputError(
             f"{folder}: no {_CONFIG} and no {_SAVED_MODEL}, expected a model directory written by "
-            "training, or an exported folder"
+            "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"
         )
     from jner_re import program
 

@@ -10,15 +10,23 @@ import tensorflow as tf
 
 from jner_re import extractor
 from jner_re.errors import InputError
-from jner_re.serving.rows import Row, refusal, rows_of
+from jner_re.serving.rows import Row, padded, refusal, rows_of
+
+ROWS = 1024  # that are answered together: the graph puts sentences of similar length together
 
 
 class ModelDirectory:
     """The extractor of a model directory."""
 
+    rows_at_once = ROWS
+
     def __init__(self, folder: pathlib.Path) -> None:
         """Raises InputError as `extractor.load`."""
         self.extractor = extractor.load(folder)
+        self._folder = folder
+
+    def __repr__(self) -> str:
+        return f"ModelDirectory({str(self._folder)!r})"
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
@@ -26,7 +34,7 @@ class ModelDirectory:
 
     def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
-        return _run(self.extractor.from_tokens, padded(sentences), self._score(threshold))
+        return _run(self.extractor.from_tokens, _tensor(sentences), self._score(threshold))
 
     def _score(self, threshold: float | None) -> tf.Tensor:
         return tf.constant(self.extractor.threshold if threshold is None else threshold, tf.float32)
@@ -34,6 +42,8 @@ class ModelDirectory:
 
 class SavedModel:
     """An exported model. It gives no relation below the score that it was exported with."""
+
+    rows_at_once = ROWS
 
     def __init__(self, folder: pathlib.Path) -> None:
         """Loads it.
@@ -58,6 +68,11 @@ class SavedModel:
                 "'serving_default' and 'tokens' of an exported model"
             )
 
+        self._folder = folder
+
+    def __repr__(self) -> str:
+        return f"SavedModel({str(self._folder)!r})"
+
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
         signature = self._model.signatures["serving_default"]
@@ -66,14 +81,13 @@ class SavedModel:
     def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
         signature = self._model.signatures["tokens"]
-        return _run(lambda tokens: signature(tokens=tokens), padded(sentences))
+        return _run(lambda tokens: signature(tokens=tokens), _tensor(sentences))
 
 
-def padded(sentences: Sequence[Sequence[str]]) -> tf.Tensor:
+def _tensor(sentences: Sequence[Sequence[str]]) -> tf.Tensor:
     """string [B, T], padded with ""."""
-    longest = max(map(len, sentences), default=0)
-    rows = [[*tokens, *[""] * (longest - len(tokens))] for tokens in sentences]
-    return tf.reshape(tf.constant(rows, tf.string), [len(sentences), longest])
+    rows = padded(sentences)
+    return tf.reshape(tf.constant(rows, tf.string), [len(rows), len(rows[0]) if rows else 0])
 
 
 def _run(graph: Callable[..., dict[str, tf.Tensor]], *arguments: Any) -> list[Row]:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-PLACE = "assets.extra/tf_serving_warmup_requests"  # where TensorFlow Serving looks for them
+from jner_re.serving.rows import padded
+
+FILE = "assets.extra/tf_serving_warmup_requests"  # where TensorFlow Serving looks for them
 
 
 def write(
@@ -21,14 +23,17 @@ def write(
       model_name: under which it is served.
       texts: as many as a full batch has.
       sentences: tokenized, likewise.
+
+    Raises:
+      tf.errors.OpError: the file can't be written.
     """
-    path = version / PLACE
+    path = version / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as writer:
         for count in (1, len(texts)):
             writer.write(_request(model_name, "serving_default", "text", tf.constant(texts[:count])))
         for count in (1, len(sentences)):
-            tokens = tf.ragged.constant([list(tokens) for tokens in sentences[:count]]).to_tensor("")
+            tokens = tf.constant(padded(sentences[:count]))
             writer.write(_request(model_name, "tokens", "tokens", tokens))
 
 

@@ -18,8 +18,10 @@ from tensorflow_serving.config import model_server_config_pb2
 from export import serving_files
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
+from jner_re.extractor import Extractor
 from jner_re.serving import saved_model, warmup
 from jner_re.serving.in_process import SavedModel
+from jner_re.serving.rows import BATCH_SIZE
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -80,7 +82,7 @@ def test_warm_up_requests_are_answered(
 ) -> None:
     signatures = tf.saved_model.load(str(written[0] / "2")).signatures
     sizes = []
-    for record in tf.data.TFRecordDataset(str(written[0] / "2" / warmup.PLACE)).as_numpy_iterator():
+    for record in tf.data.TFRecordDataset(str(written[0] / "2" / warmup.FILE)).as_numpy_iterator():
         request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
         ((name, value),) = request.inputs.items()
         tensor = tf.constant(tf.make_ndarray(value))
@@ -88,7 +90,7 @@ def test_warm_up_requests_are_answered(
         assert request.model_spec.name == "news"
         assert all(len(output) == len(tensor) for output in answer.values())
         sizes.append((request.model_spec.signature_name, len(tensor)))
-    full = serving_files.BATCH_SIZE
+    full = BATCH_SIZE
     assert sizes == [("serving_default", 1), ("serving_default", full), ("tokens", 1), ("tokens", full)]
 
 
@@ -123,7 +125,7 @@ def test_the_configs_are_what_tensorflow_serving_reads() -> None:
     fields["pad_variable_length_inputs"] = (7, "bool")
     batching = message("BatchingParameters", fields)()
     text_format.Parse(serving_files.config("batching.config", "news"), batching)
-    assert batching.max_batch_size.value == serving_files.BATCH_SIZE and batching.pad_variable_length_inputs
+    assert batching.max_batch_size.value == BATCH_SIZE and not batching.pad_variable_length_inputs
 
     # tensorflow_serving/config/monitoring_config.proto, PrometheusConfig in MonitoringConfig
     prometheus = message("PrometheusConfig", {"enable": (1, "bool"), "path": (2, "string")})()
@@ -141,32 +143,63 @@ def test_the_configs_are_what_tensorflow_serving_reads() -> None:
         assert not path or path.removeprefix("/models/news/") in serving_files.CONFIGS, name
 
 
-def test_a_failed_export_leaves_nothing(tmp_path: pathlib.Path, model_folder: pathlib.Path) -> None:
+def test_a_failed_export_leaves_nothing(tmp_path: pathlib.Path) -> None:
     target = tmp_path / "deep" / "exports"
-    with pytest.raises(RuntimeError, match="late"), saved_model.new_version(target) as folder:
-        (folder / saved_model.VERSION).mkdir()
-        (folder / saved_model.VERSION / "saved_model.pb").write_text("half")
-        (folder / "models.config").write_text("half")
+    with pytest.raises(RuntimeError, match="late"), saved_model.new_version(target) as new:
+        new.folder.mkdir()
+        (new.folder / "saved_model.pb").write_text("half")
+        (new.beside / "models.config").write_text("half")
         assert not [path for path in target.iterdir() if path.name.isdecimal()]
         raise RuntimeError("late")
     assert not list(tmp_path.iterdir())
     # Without a version to rename, the last step fails: the config that was moved already goes, too.
-    with pytest.raises(InputError, match="can't be written"), saved_model.new_version(target) as folder:
-        (folder / "models.config").write_text("whole")
+    with pytest.raises(InputError, match="can't be written"), saved_model.new_version(target) as new:
+        (new.beside / "models.config").write_text("whole")
+    assert not list(tmp_path.iterdir())
+    # An error of the one who writes is not the folder's.
+    with pytest.raises(FileNotFoundError), saved_model.new_version(target) as new:
+        (tmp_path / "nothing").read_text()
     assert not list(tmp_path.iterdir())
 
 
-def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Path) -> None:
-    def write(folder: pathlib.Path, text: str) -> None:
-        (folder / saved_model.VERSION).mkdir()
-        (folder / saved_model.VERSION / "saved_model.pb").write_text(text)
+def test_a_folder_that_cannot_be_written(tmp_path: pathlib.Path, extractor: Extractor) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(InputError, match=r"file/exports: can't be written: Not a directory"),
+        saved_model.new_version(tmp_path / "file" / "exports"),
+    ):
+        pass
+    with pytest.raises(InputError, match=r"file/version: can't be written: "):
+        saved_model.write(extractor, tmp_path / "file" / "version", 0.5)
 
-    with saved_model.new_version(tmp_path) as first:
-        write(first, "first")
-        with saved_model.new_version(tmp_path) as second:
-            write(second, "second")
-    assert (tmp_path / "1" / "saved_model.pb").read_text() == "second"
-    assert (tmp_path / "2" / "saved_model.pb").read_text() == "first"
+
+def test_files_that_their_user_has_changed_are_kept(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for content in ("first", "second"):
+        with saved_model.new_version(tmp_path) as new:
+            new.folder.mkdir()
+            (new.folder / "saved_model.pb").write_text(content)
+            (new.beside / "models.config").write_text(content)
+            (new.beside / "batching.config").write_text("same")
+    assert new.path == tmp_path / "2"
+    assert (tmp_path / "models.config").read_text() == "first"
+    assert [record.message.partition(" is kept; ")[0] for record in caplog.records] == [
+        str(tmp_path / "models.config")
+    ]
+
+
+def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Path) -> None:
+    with saved_model.new_version(tmp_path / "new") as first:
+        first.folder.mkdir()
+        (first.folder / "saved_model.pb").write_text("first")
+        with saved_model.new_version(tmp_path / "new") as second:
+            second.folder.mkdir()
+            (second.folder / "saved_model.pb").write_text("second")
+    assert (second.path, first.path) == (tmp_path / "new" / "1", tmp_path / "new" / "2")
+    assert (tmp_path / "new" / "1" / "saved_model.pb").read_text() == "second"
+    assert (tmp_path / "new" / "2" / "saved_model.pb").read_text() == "first"
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"1", "2"}
 
 
 @pytest.mark.parametrize(
@@ -175,6 +208,7 @@ def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Pat
         (("--model_dir=/nowhere",), "error: /nowhere/config.json: "),
         (("--model_name=a/b",), "error: --model_name is 'a/b', expected letters"),
         (("--prune_vocabulary=/no.json",), "error: /no.json: no such file"),
+        (("--prune_vocabulary=LICENSE.txt",), "error: LICENSE.txt: can't be read"),
     ],
 )
 def test_bad_flags(
@@ -186,5 +220,16 @@ def test_bad_flags(
     assert not list(tmp_path.iterdir())
 
 
+def test_words_without_vectors_are_no_vocabulary(tmp_path: pathlib.Path, model_folder: pathlib.Path) -> None:
+    (tmp_path / "words.txt").write_text("Oslo 1905")
+    result = run(
+        f"--model_dir={model_folder}",
+        f"--export_dir={tmp_path / 'exports'}",
+        f"--prune_vocabulary={tmp_path / 'words.txt'}",
+    )
+    assert result.returncode == 1
+    assert result.stderr == "error: none of the 2 words to keep has a word vector, expected some\n"
+
+
 def test_the_models_sentences_are_enough_for_a_full_batch() -> None:
-    assert len(sample_corpus.read_sample("test")) >= serving_files.BATCH_SIZE
+    assert len(sample_corpus.read_sample("test")) >= BATCH_SIZE

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+import hypothesis
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
 import pytest
 from exported_model import MIN_SCORE
 
 import jner_re
 from jner_re.serving.client import Client
 from jner_re.serving.in_process import SavedModel
-from jner_re.serving.rows import RefusedInputError, Row
+from jner_re.serving.rows import COLUMNS, RefusedInputError, Row
 
 TEXTS = [
     "Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.",
@@ -28,7 +34,7 @@ TEXTS = [
 LONG = "Rome. " + "Word " * 2001
 
 
-def padded(rows: list[Row]) -> list[Row]:
+def padded_rows(rows: list[Row]) -> list[Row]:
     """As TensorFlow Serving gives them."""
     longest = {name: max(len(row[name]) for row in rows) for name in rows[0]}
     fill = {name: "" if name == "token" or name.endswith(("type", "text")) else -1 for name in longest}
@@ -49,9 +55,10 @@ class Serving(http.server.BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.paths.append(self.path)
         status = 200
+        assert len(request["instances"]) <= 32  # TensorFlow Serving refuses more than batching.config says
         try:
             ask = self.model.sentences if request["signature_name"] == "tokens" else self.model.texts
-            content = json.dumps({"predictions": padded(ask(request["instances"], None))}).encode()
+            content = json.dumps({"predictions": padded_rows(ask(request["instances"], None))}).encode()
         except RefusedInputError as error:
             status = 400
             content = json.dumps(
@@ -149,15 +156,65 @@ def test_what_is_refused_is_named(model: Client) -> None:
         model(["Rome", LONG])
     with pytest.raises(RefusedInputError, match=r"^text 66: sentence 1 has 2001 tokens"):
         model([*["Rome"] * 66, LONG])
-    with pytest.raises(RefusedInputError, match=r"^sentence 1 has 2001 tokens"):
+    with pytest.raises(RefusedInputError, match=r"^sentence 1: 2001 tokens, expected at most 2000: break"):
         model.predict([["Rome"], ["a"] * 2001])
     with pytest.raises(RefusedInputError, match=r"sentence 1: token 1 is '', expected"):
         model.predict([["a"], ["Ann", "", "Rome"]])
     with pytest.raises(RefusedInputError, match=r"text 1: character 2 is '\\ud83d', half of a pair"):
         model(["fine", "a \ud83d"])
-    with pytest.raises(RefusedInputError, match=r"text 0: is 3, expected a string"):
-        model([3])  # type: ignore[list-item]
+    with pytest.raises(RefusedInputError, match=r"text 1: 3, expected a string"):
+        model(["fine", 3])  # type: ignore[list-item]
+    with pytest.raises(RefusedInputError, match=r"text 0: b'x', expected a string"):
+        model([b"x"])  # type: ignore[list-item]
+    for texts in (b"Rome", 3, None, {"text": "Rome"}):
+        with pytest.raises(jner_re.InputError, match=r"texts are .*, expected a string or a list of strings"):
+            model(texts)  # type: ignore[call-overload]
+    for sentences, message in (
+        (["Rome"], r"sentence 0: 'Rome', expected a list of tokens"),
+        ([["a"], ["b", 3]], r"sentence 1: token 1 is 3, expected a string"),
+        ([["a\ud83d"]], r"sentence 0: token 0: character 1 is '\\ud83d', half of a pair"),
+        ("Rome", r"sentences are 'Rome', expected a list of lists"),
+    ):
+        with pytest.raises(jner_re.InputError, match=message):
+            model.predict(sentences)  # type: ignore[arg-type]
+    for threshold in (-0.1, 1.5, float("nan"), "0.5"):
+        with pytest.raises(jner_re.InputError, match=r"threshold is .*, expected a number from 0 to 1"):
+            model("Rome", threshold=threshold)  # type: ignore[call-overload]
+
+
+def test_any_collection_is_taken(model: Client) -> None:
     assert model([]) == [] and model.predict([]) == []
+    expected = model(["Rome", "Ulm"])
+    assert model(iter(["Rome", "Ulm"])) == model(pd.Series(["Rome", "Ulm"])) == expected
+    assert model.predict(np.array([["Rome", "Ulm"]])) == model.predict([("Rome", "Ulm")])
+
+
+class Sizes:
+    """Answers nothing, but remembers the sizes of what it is asked."""
+
+    rows_at_once = 3
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        self.asked.append([len(text) for text in texts])
+        return [{name: [] for name in COLUMNS} for _ in texts]
+
+    sentences = texts
+
+
+@hypothesis.given(st.lists(st.sampled_from([0, 1, 2**19, 2**20, 2**21])))
+def test_a_bounded_number_of_characters_is_asked_for_together(sizes: list[int]) -> None:
+    backend = Sizes()
+    texts = ["x" * size for size in sizes]
+    assert [len(document.text) for document in Client(backend)(texts)] == sizes
+    assert [size for asked in backend.asked for size in asked] == sizes
+    for asked in backend.asked:
+        assert len(asked) == 1 or (len(asked) <= 3 and len(asked) * max(asked) <= 2**20)
+    for asked, following in itertools.pairwise(backend.asked):  # none is smaller than need be
+        more = [*asked, following[0]]
+        assert len(more) > 3 or len(more) * max(more) > 2**20
 
 
 def test_of_an_exported_folder_the_newest_version_is_opened(tmp_path: pathlib.Path) -> None:
@@ -171,10 +228,21 @@ def test_of_an_exported_folder_the_newest_version_is_opened(tmp_path: pathlib.Pa
 def test_what_is_no_model_is_refused(tmp_path: pathlib.Path) -> None:
     with pytest.raises(jner_re.InputError, match=r"no config.json and no saved_model.pb, expected"):
         jner_re.load(tmp_path / "nothing")
-    with pytest.raises(jner_re.InputError, match=r"ftp://x: expected a URL such as http"):
-        jner_re.load("ftp://x")
+    for url in (
+        "ftp://x",
+        "http://",
+        "http://[::1",
+        "http://x:port/",
+        "http://x/v1",
+        "http://x/v1/models/a/b",
+    ):
+        with pytest.raises(jner_re.InputError, match=rf"^{re.escape(url)}: .*expected a URL such as http"):
+            jner_re.load(url)
+    with pytest.raises(jner_re.InputError, match=r"localhost:8501: no config.json .*or a URL such as http"):
+        jner_re.load("localhost:8501")
     with pytest.raises(
-        jner_re.InputError, match=r"http://127.0.0.1:9/v1/models/jner_re:predict: can't be reached"
+        jner_re.InputError,
+        match=r"^http://127.0.0.1:9/v1/models/jner_re:predict: can't be reached: Connection refused$",
     ):
         jner_re.load("http://127.0.0.1:9")("Rome")
 
@@ -190,15 +258,27 @@ def test_of_an_endpoint_path_and_faults(
         "/v1/models/mine/versions/3:predict", "/v1/models/mine:predict", "/v1/models/jner_re:predict"
     ]  # fmt: skip
     for content, message in (
-        (b"<html>", "answered 200 '<html>', expected JSON"),
+        (b"<html>", "answered 200 OK '<html>', expected JSON"),
+        (b'{"error": "assertion failed: [text 7: sentence 0 has 2001 tokens]"}', "predict: assertion failed"),
         (b'{"error": "Servable not found"}', "jner_re:predict: Servable not found"),
         (b'{"predictions": [[1.0]]}', "expected the predictions of an exported model"),
+        (b'{"predictions": [{"entity_type": []}]}', "expected the predictions of an exported model"),
         (b"[]", "expected the predictions of an exported model"),
     ):
         monkeypatch.setattr(handler, "answer", lambda _, content=content: content)
         with pytest.raises(jner_re.InputError, match=message) as raised:
             jner_re.load(url)("Rome")
         assert not isinstance(raised.value, RefusedInputError)
+
+
+def test_a_model_tells_where_it_is(
+    clients: dict[str, Client], model_folder: pathlib.Path, exported: pathlib.Path
+) -> None:
+    assert repr(clients["model directory"]) == f"<jner_re.load: ModelDirectory({str(model_folder)!r})>"
+    assert repr(clients["exported folder"]) == f"<jner_re.load: SavedModel({str(exported)!r})>"
+    assert re.fullmatch(
+        r"<jner_re.load: Endpoint\('http://127.0.0.1:\d+/v1/models/jner_re'\)>", repr(clients["endpoint"])
+    )
 
 
 def test_the_package_is_imported_without_tensorflow() -> None:
