@@ -60,7 +60,7 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
         try:
             tf.saved_model.save(encoder, str(new), signatures=encoder.signatures)
         except tf.errors.OpError as error:
-            raise InputError(f"{output}: can't be written: {error.message}") from None
+            raise InputError(f"{output}: can't be written: {files.reason(error.message)}") from None
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from jner_re.errors import InputError
+from jner_re.errors import InputError, system_cause
 from jner_re.serving.rows import BATCH_SIZE, COLUMNS, Row, padded, refusal
 
 MODEL_NAME = "jner_re"
@@ -61,7 +61,7 @@ class Endpoint:
             text = f"{answer.status_code} {answer.reason} {' '.join(answer.text.split())!r:.100}"
             raise InputError(f"{self._url}: answered {text}, expected JSON") from None
         except requests.ConnectionError as error:
-            raise InputError(f"{self._url}: can't be reached: {_cause(error)}") from None
+            raise InputError(f"{self._url}: can't be reached: {system_cause(error)}") from None
         except requests.RequestException as error:
             raise InputError(f"{self._url}: {error}") from None
         message = found.get("error") if isinstance(found, dict) else None
@@ -80,13 +80,3 @@ class Endpoint:
         raise InputError(
             f"{self._url}: answered {answer.text!r:.200}, expected the predictions of an exported model"
         )
-
-
-def _cause(error: BaseException) -> str:
-    """What the operating system says, from under the messages of the libraries between."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror
-        seen = seen.__cause__ or seen.__context__
-    return str(error)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
+from jner_re import files
 from jner_re.errors import InputError
 from jner_re.extractor import TEXT, TOKENS, Extractor
 
@@ -42,7 +43,7 @@ def write(extractor: Extractor, folder: pathlib.Path, min_score: float) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures=signatures)
     except tf.errors.OpError as error:
-        raise InputError(f"{folder}: can't be written: {error.message}") from None
+        raise InputError(f"{folder}: can't be written: {files.reason(error.message)}") from None
 
 
 @dataclasses.dataclass

@@ -59,6 +59,26 @@ def test_converts_an_elmo(tmp_path: pathlib.Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["elmo", "module"]
 
 
+def test_an_elmo_on_a_disk_that_fills_up(tmp_path: pathlib.Path) -> None:
+    folder, output = elmo_files.write(tmp_path / "elmo"), tmp_path / "module"
+    files = f"--elmo_options={folder / 'options.json'} --elmo_weights={folder / 'weights.hdf5'}"
+    command = f"ulimit -f 8 && {sys.executable} -m export.encoder {files} --output={output}"  # 8 KiB a file
+    run = subprocess.run(["bash", "-c", command], cwd=_ROOT, capture_output=True, text=True)
+    assert run.returncode == 1 and run.stdout == ""
+    (error,) = (line for line in run.stderr.splitlines() if line.startswith("error: "))
+    assert error.startswith(f"error: {output}: can't be written: ") and error.endswith("File too large")
+    assert os.listdir(tmp_path) == ["elmo"]
+
+
+def test_published_weights_out_of_reach(tmp_path: pathlib.Path) -> None:
+    cache = {"JNER_RE_CACHE": str(tmp_path / "cache"), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    run = _run("--name=elmo-5.5b", f"--output={tmp_path / 'output'}", **cache)
+    assert run.returncode == 1 and run.stdout == "" and "Traceback" not in run.stderr
+    (error,) = (line for line in run.stderr.splitlines() if line.startswith("error: "))
+    assert "elmo-5.5b: can't be fetched: " in error and "put options.json, weights.hdf5 into" in error
+    assert not (tmp_path / "output").exists() and not list(tmp_path.rglob("*.json"))
+
+
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
