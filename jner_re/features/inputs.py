@@ -111,9 +111,7 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
 def _restricted(vectors: glove.WordVectors, vocabulary: Collection[str]) -> glove.WordVectors:
     kept = vectors.restrict(vocabulary)
     if not kept.words:
-        raise InputError(
-            f"none of the {len(vocabulary):,} words to keep has a word vector, expected some that do"
-        )
+        raise InputError(f"none of the {len(vocabulary):,} words to keep has a word vector, expected some")
     _LOGGER.info(
         "word vectors: %s of %s words kept, %.1f of %.1f MB",
         f"{len(kept.words):,}",

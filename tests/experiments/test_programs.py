@@ -232,7 +232,7 @@ def test_prediction_writes_a_brat_collection(model_dir: pathlib.Path, tmp_path: 
     sentences = sample_corpus.read_sample("train")[:3]
     (tmp_path / "a.txt").write_text("\n".join(" ".join(sentence.tokens) for sentence in sentences))
     folder = tmp_path / "brat"
-    command = ("experiments.predict", f"--model={model_dir}", f"--brat={folder}")
+    command = ("experiments.predict", f"--model={model_dir}", f"--brat={folder}", "--threshold=0")
     result = run(*command, tmp_path / "a.txt", "-", text="word " * 2001 + "\nOslo\n")
     assert result.returncode == 1 and "standard input: line 1: sentence 0 has 2001 tokens" in result.stderr
     names = {path.name for path in folder.iterdir()}
