@@ -2,18 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
+MIN_SCORE ?= 0.5
 # Puts the checkout on the environment's path: with setuptools' finder alone, a folder called jner_re, such as the
 # checkout itself, would hide the package from a script beside it.
 ON_PATH := $(BIN)/python -c 'import os, pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path("purelib"), "jner_re_checkout.pth").write_text(os.getcwd() + "\n")'
 
-.PHONY: help venv demo test lint bench clean
+.PHONY: help venv demo test lint bench compatibility clean
 help:
-	@echo "make demo   train on the sample corpus, evaluate, and extract from three sentences"
-	@echo "make venv   .venv with every extra"
-	@echo "make test   the tests"
-	@echo "make lint   ruff and mypy"
-	@echo "make bench  the benchmarks"
+	@echo "make demo           train on the sample corpus, evaluate, and extract from three sentences"
+	@echo "make venv           .venv with every extra"
+	@echo "make test           the tests"
+	@echo "make lint           ruff and mypy"
+	@echo "make bench          the benchmarks"
+	@echo "make compatibility  whether an exported model answers alike in other TensorFlows, which are installed"
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v not in ((3, 10), (3, 11)) and \
@@ -40,7 +42,7 @@ demo: .venv/demo-installed
 	  --output=$(DEMO)/evaluation.json
 	@echo
 	@echo "Entities and relations of three sentences:"
-	@$(BIN)/python -m experiments.predict --model_dir=$(DEMO) experiments/demo.txt
+	@$(BIN)/python -m experiments.predict --model=$(DEMO) experiments/demo.txt
 	@echo
 	@echo "Model directory: $(DEMO)"
 	@echo "TensorBoard:     $(BIN)/tensorboard --logdir $(DEMO)/logs"
@@ -56,7 +58,26 @@ lint: .venv/all-installed
 bench: .venv/all-installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
 	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
+	$(BIN)/python -m benchmarks.serving --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
 
+# TensorFlow Serving links the ops of TensorFlow Text 2.12.1. Its wheels are for Python 3.8 to 3.11.
+.venv-tf-2.12/installed:
+	$(PYTHON) -m venv .venv-tf-2.12
+	.venv-tf-2.12/bin/pip install --progress-bar on tensorflow-cpu==2.12.1 tensorflow-text==2.12.1
+	@touch $@
+
+.venv-tf-newest/installed:
+	$(PYTHON) -m venv .venv-tf-newest
+	.venv-tf-newest/bin/pip install --progress-bar on tensorflow-text
+	@touch $@
+
+compatibility: .venv/all-installed .venv-tf-2.12/installed .venv-tf-newest/installed
+	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m export.saved_model --model_dir=$(or $(MODEL_DIR),$(DEMO)) --export_dir="$$folder" \
+	  --min_score=$(MIN_SCORE) && \
+	$(BIN)/python tests/serving/compare.py "$$folder/1" $(MIN_SCORE) .venv-tf-2.12/bin/python .venv-tf-newest/bin/python
+
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-tf-2.12 .venv-tf-newest build *.egg-info

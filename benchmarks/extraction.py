@@ -8,6 +8,7 @@ and its encoder alone take turns, so that what else the machine does meets both 
 
 from __future__ import annotations
 
+import pathlib
 import resource
 import statistics
 import time
@@ -22,6 +23,7 @@ from jner_re.corpora import sample_corpus
 if TYPE_CHECKING:
     from jner_re.extractor import Extractor
     from jner_re.schema import Scored
+    from jner_re.serving.client import Client
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CALLS = flags.DEFINE_integer("calls", 100, "calls on one warm sentence", lower_bound=1)
@@ -34,58 +36,60 @@ def main() -> None:
     start, used = time.perf_counter(), time.process_time()
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
-    from jner_re import extractor as extractors
+    from jner_re.serving.client import Client
+    from jner_re.serving.in_process import ModelDirectory
 
-    extractor = extractors.load(_MODEL_DIR.value)
+    directory = ModelDirectory(pathlib.Path(_MODEL_DIR.value))
+    model = Client(directory)
     sentences = [
         " ".join(s.tokens) for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)
     ]
     report("import and open", time.perf_counter() - start, time.process_time() - used)
     text = sentences[0]
-    report("first call", *timed(lambda: extractor(text)))
+    report("first call", *timed(lambda: model(text)))
 
-    encoder = encoder_alone(extractor, text)
+    encoder = encoder_alone(directory.extractor, [token.text for token in model(text).tokens])
     encoder()
     whole, alone = [], []
     for _ in range(_CALLS.value):
-        whole.append(timed(lambda: extractor(text))[0])
+        whole.append(timed(lambda: model(text))[0])
         alone.append(timed(encoder)[0])
     milliseconds = 1000 * statistics.median(whole)
     quartiles = [1000 * quartile for quartile in statistics.quantiles(whole, n=4)]
     share = statistics.median(alone) / statistics.median(whole)
     print(
-        f"one warm sentence of {len(extractor(text).tokens)} tokens: {milliseconds:.1f} ms "
+        f"one warm sentence of {len(model(text).tokens)} tokens: {milliseconds:.1f} ms "
         f"(quartiles {quartiles[0]:.1f} to {quartiles[2]:.1f}), the encoder's share {share:.0%}"
     )
     many = [sentences[i % len(sentences)] for i in range(_SENTENCES.value)]
-    tokens = sum(len(document.tokens) for document in extractor(many[: len(sentences)]))
-    seconds, processor = timed(lambda: extractor(many))
+    tokens = sum(len(document.tokens) for document in model(many[: len(sentences)]))
+    seconds, processor = timed(lambda: model(many))
     report(
         f"{len(many)} sentences of {tokens / min(len(many), len(sentences)):.0f} tokens", seconds, processor
     )
-    measure_longest(extractor)
+    measure_longest(model)
 
 
-def measure_longest(extractor: Extractor) -> None:
+def measure_longest(model: Client) -> None:
     """The greatest length with as many names as such a text can have, and the process's memory after it."""
     from jner_re.extractor import MAX_TOKENS
 
     tokens = ["Ann", ","] * (MAX_TOKENS // 2)
     found: list[Scored] = []
-    seconds, processor = timed(lambda: found.extend(extractor.predict([tokens])))
+    seconds, processor = timed(lambda: found.extend(model.predict([tokens])))
     memory = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30
     report(f"one sentence of {len(tokens):,} tokens, {len(found[0][0]):,} entities", seconds, processor)
     print(f"largest resident set: {memory:.2f} GiB")
 
 
-def encoder_alone(extractor: Extractor, text: str) -> Callable[[], object]:
+def encoder_alone(extractor: Extractor, words: list[str]) -> Callable[[], object]:
     """A call that does the encoder's part of the extractor's work on a text of one sentence."""
     import tensorflow as tf
 
     if extractor.encoder is None:
         return lambda: None
     encoder = extractor.encoder
-    tokens = tf.constant([[token.text for token in extractor(text).tokens]])
+    tokens = tf.constant([words])
     lengths = tf.constant([tokens.shape[1]])
     return lambda: encoder.encode(tokens, lengths).numpy()
 

@@ -1,110 +1,122 @@
 """Finds entities and relations in raw text.
 
-python -m experiments.predict --model_dir=DIR [FILES] > found.jsonl
+python -m experiments.predict --model=runs/mine [FILES] > found.jsonl
 
-Every line of the files (- or none for standard input) that is not blank is a text of one or more
-sentences. Each gives a line of JSON:
+--model is a model directory, an exported folder (its newest version), or the URL of a model behind TensorFlow
+Serving, such as http://localhost:8501/v1/models/jner_re. Every line of the files (- or none for standard
+input) that is not blank is a text of one or more sentences. In files that end in .jsonl, and wherever
+--input_format=jsonl says so, a line is a JSON object with a text as its "text"; its other fields are given
+back. Each line gives a line of JSON:
 
 {"text": …, "entities": [{"type", "start", "end", "text", "score"}],
  "relations": [{"type", "head", "tail", "score"}]}
 
 start and end count characters (Unicode code points, end exclusive); head and tail index the entities; scores
-are probabilities. A text that has too long a sentence or is not UTF-8 gives {"text": …, "error": …} instead;
-the exit code is then 1, after all others are answered.
+are probabilities. With --brat=DIR, each is a document of a brat collection instead: DIR/FILE-LINE.txt and
+.ann, with the types in DIR/annotation.conf.
+
+A text that has too long a sentence or is not UTF-8, and a line that is not such JSON, gives
+{"text": …, "error": …} instead (and no brat document). All others are answered all the same; then the exit
+code is 1.
 """
 
 from __future__ import annotations
 
-import codecs
 import itertools
 import json
-import os
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from absl import flags
+from tqdm import tqdm
 
 from jner_re import program
-from jner_re.errors import InputError
+from jner_re.document import Document
+from jner_re.serving import client
+from jner_re.serving.client import Client
+from jner_re.serving.rows import RefusedInputError
 
-if TYPE_CHECKING:
-    from jner_re.extractor import Extractor
+from . import text_lines
+from .brat_collection import BratCollection
+from .text_lines import Line
 
-_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_MODEL = flags.DEFINE_string(
+    "model",
+    None,
+    "model directory, exported folder, or URL of a served model, such as http://localhost:8501/v1/models/jner_re",
+    required=True,
+)
 _THRESHOLD = flags.DEFINE_float(
-    "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
+    "threshold",
+    None,
+    "relation threshold in place of the model's; an export gives none below its --min_score",
+    lower_bound=0,
+    upper_bound=1,
+)
+_BRAT = flags.DEFINE_string("brat", None, "a new folder for a brat collection, in place of lines of JSON")
+_INPUT = flags.DEFINE_enum(
+    "input_format", None, ["txt", "jsonl"], "of all files and standard input; by default by a file's ending"
 )
 _TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are answered together", lower_bound=1)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 
-class Line(NamedTuple):
-    """A text and where it stands; the error if it can't be read."""
-
-    place: str
-    text: str
-    error: str = ""
-
-
 def main(paths: Sequence[str]) -> None:
     """Reads, predicts and prints."""
-    for path in paths:
-        if path != "-" and (pathlib.Path(path).is_dir() or not os.access(path, os.R_OK)):
-            raise InputError(f"{path}: no such file, or not readable, expected a text file")
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
-    program.skip_graph_optimization()
-    from jner_re import extractor
-
-    model = extractor.load(_MODEL_DIR.value)
-    lines = _lines(paths)
+    paths = paths or [text_lines.STANDARD_INPUT]
+    text_lines.check(paths)
+    collection = None
+    if _BRAT.value:
+        text_lines.check_names(paths)
+        collection = BratCollection(pathlib.Path(_BRAT.value))
+    if "://" not in _MODEL.value:
+        program.import_tensorflow_quietly()
+        program.set_threads(_THREADS.value)
+        program.skip_graph_optimization()
+    model = client.load(_MODEL.value)
+    lines = text_lines.read(paths, _INPUT.value)
     refused = 0
-    while batch := list(itertools.islice(lines, _TEXTS.value)):
-        for found in _answers(model, batch):
-            refused += "error" in found
-            print(json.dumps(found, ensure_ascii=False), flush=True)
+    with tqdm(desc="texts", unit="", disable=None) as progress:  # only on a terminal
+        while batch := list(itertools.islice(lines, _TEXTS.value)):
+            for line, found in zip(batch, _answers(model, batch), strict=True):
+                if isinstance(found, str):
+                    refused += 1
+                    progress.write(f"error: {line.place}: {found}", file=sys.stderr)
+                if collection is None:
+                    print(_json(line, found), flush=True)
+                elif isinstance(found, Document):
+                    collection.add(line.name, found)
+            progress.update(len(batch))
     if refused:
         sys.exit(1)
 
 
-def _answers(model: Extractor, batch: Sequence[Line]) -> Iterator[dict[str, Any]]:
-    """What each line of the output says; a text that is refused is also reported on standard error."""
-    texts, split, errors = [], [], {}
-    for number, line in enumerate(batch):
-        try:
-            if line.error:
-                raise InputError(line.error)
-            split.append(model.split(line.text))
-            texts.append(line.text)
-        except InputError as error:
-            errors[number] = str(error)
-            print(f"error: {line.place}: {error}", file=sys.stderr)
-    documents = iter(model.documents(texts, split, _THRESHOLD.value))
-    for number, line in enumerate(batch):
-        if number in errors:
-            yield {"text": line.text, "error": errors[number]}
-        else:
-            yield next(documents).to_json()
+def _answers(model: Client, batch: Sequence[Line]) -> list[Document | str]:
+    """The document of each line, or why it is refused."""
+    readable = [line.fields["text"] for line in batch if not line.error]
+    answers: list[Document | str]
+    try:
+        answers = [*model(readable, _THRESHOLD.value)]
+    except RefusedInputError as error:
+        if len(readable) == 1:
+            answers = [error.problem]
+        else:  # one of them, at least: each on its own
+            answers = [_answers(model, [line])[0] for line in batch if not line.error]
+    remaining = iter(answers)
+    return [line.error or next(remaining) for line in batch]
 
 
-def _lines(paths: Sequence[str]) -> Iterator[Line]:
-    """The lines that are not blank."""
-    for path in paths or ["-"]:
-        name = "standard input" if path == "-" else path
-        with sys.stdin.buffer if path == "-" else open(path, "rb") as file:
-            for number, line in enumerate(file, start=1):
-                if number == 1:
-                    line = line.removeprefix(codecs.BOM_UTF8)
-                text, place = line.decode("utf-8", errors="replace").strip("\r\n"), f"{name}: line {number}"
-                try:
-                    line.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    yield Line(place, text, f"byte {error.start} is not UTF-8, expected UTF-8 text")
-                else:
-                    if text.strip():
-                        yield Line(place, text)
+def _json(line: Line, found: Document | str) -> str:
+    record: dict[str, Any] = {"error": found} if isinstance(found, str) else found.to_json()
+    record = {**line.fields, **record}
+    text = json.dumps(record, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a pair, which JSON can say
+        return json.dumps(record)
+    return text
 
 
 if __name__ == "__main__":

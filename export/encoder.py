@@ -1,9 +1,10 @@
 """Writes a frozen token encoder as a TF-Hub module (SavedModel).
 
-From a checkpoint of the catalogue, or any BERT or MPNet checkpoint in the Hugging Face layout:
+From a checkpoint of the catalogue, any BERT or MPNet checkpoint in the Hugging Face layout, or an ELMo:
 
   python -m export.encoder --name=minilm --output=encoders/minilm
   python -m export.encoder --checkpoint=bert-base-cased --output=encoders/bert
+  python -m export.encoder --elmo_options=options.json --elmo_weights=weights.hdf5 --output=encoders/elmo
 """
 
 from __future__ import annotations
@@ -21,30 +22,38 @@ _CHECKPOINT = flags.DEFINE_string(
     None,
     "a folder with config.json, vocab.txt and model.safetensors, or the id of one on the Hugging Face hub",
 )
-_NAME = flags.DEFINE_string("name", None, "instead of --checkpoint: minilm or mpnet, from the catalogue")
+_NAME = flags.DEFINE_string(
+    "name", None, f"instead: one of the catalogue, {', '.join(checkpoint_source.catalogue_names())}"
+)
+_ELMO_OPTIONS = flags.DEFINE_string("elmo_options", None, "instead: an ELMo's options.json")
+_ELMO_WEIGHTS = flags.DEFINE_string("elmo_weights", None, "its weights (HDF5)")
 _OUTPUT = flags.DEFINE_string("output", None, "the folder to write", required=True)
 _SUBWORD_POOLING = flags.DEFINE_enum(
     "subword_pooling",
     "mean",
     ["mean", "first"],
-    "a word's vector: the mean of its subwords', or the first one's",
+    "a word's vector: the mean of its subwords', or the first one's; an ELMo has no subwords",
 )
 
 
 def main() -> None:
     """Converts what the flags name."""
-    output = pathlib.Path(_OUTPUT.value)
-    if _NAME.value and not _CHECKPOINT.value:
-        name, checkpoint = _NAME.value, checkpoint_source.fetch(_NAME.value)
-    elif _CHECKPOINT.value and not _NAME.value:
-        name, checkpoint = _CHECKPOINT.value, checkpoint_source.find(_CHECKPOINT.value)
-    else:
-        raise InputError("give either --name or --checkpoint")
+    given = [flag.name for flag in (_NAME, _CHECKPOINT, _ELMO_OPTIONS) if flag.value]
+    if len(given) != 1 or bool(_ELMO_OPTIONS.value) != bool(_ELMO_WEIGHTS.value):
+        raise InputError("give one of --name, --checkpoint, or --elmo_options with --elmo_weights")
+    output, pooling = pathlib.Path(_OUTPUT.value), _SUBWORD_POOLING.value
+    name = _NAME.value or _CHECKPOINT.value
+    if name:
+        checkpoint = checkpoint_source.fetch(name) if _NAME.value else checkpoint_source.find(name)
 
     program.import_tensorflow_quietly()
-    from jner_re.encoders import saved_encoder
+    from jner_re.encoders import elmo, saved_encoder
 
-    saved_encoder.convert(checkpoint, output, name, _SUBWORD_POOLING.value)
+    if name:
+        saved_encoder.convert(checkpoint, output, name, pooling)
+    elif _ELMO_OPTIONS.value and _ELMO_WEIGHTS.value:
+        encoder = elmo.read_files(pathlib.Path(_ELMO_OPTIONS.value), pathlib.Path(_ELMO_WEIGHTS.value))
+        saved_encoder.save(encoder, output, _ELMO_WEIGHTS.value, pooling)
     description = saved_encoder.read_description(output)
     print("{}: {name}, {layers} layers, {width} wide, {pooling} of subwords".format(output, **description))
 

@@ -15,20 +15,17 @@ from jner_re.document import Document, Entity, Relation
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
-    from jner_re.extractor import Extractor
+    from jner_re.serving.client import Client
 
 __all__ = ["Document", "Entity", "InputError", "Relation", "Token", "load"]
 
 
-def load(model_dir: str | os.PathLike[str]) -> Extractor:
-    """Opens a model directory for extraction (see `jner_re.extractor.Extractor`).
+def load(path_or_url: str | os.PathLike[str]) -> Client:
+    """Opens a model: a model directory, an exported folder, or the URL of one behind TensorFlow Serving.
 
     Raises:
-      InputError: it isn't one, it is damaged, or its encoder or word vectors can't be had.
+      InputError: it is none of these, it is damaged, or what it needs can't be had.
     """
-    from jner_re import program
+    from jner_re.serving import client
 
-    program.import_tensorflow_quietly()  # it takes seconds
-    from jner_re import extractor
-
-    return extractor.load(model_dir)
+    return client.load(path_or_url)

@@ -37,8 +37,8 @@ class ModelConfig:
 
     encoder: str = _option(
         "minilm",
-        "contextual token encoder: a name of the catalogue (minilm, mpnet), a TF-Hub handle or folder, "
-        "or empty for none",
+        "contextual token encoder: a name of the catalogue (minilm, mpnet, elmo-5.5b, …), a TF-Hub handle or "
+        "folder, or empty for none",
     )
     glove: str = _option(
         "glove-6b-50d", "word vectors: a name of the catalogue, a glove.*.txt or .zip file, or empty for none"

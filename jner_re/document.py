@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any, Literal
 
+from jner_re import drawing
 from jner_re.corpora.tokenization import Token
+from jner_re.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Characters that would end a line or a field of an .ann file, with the white space around them.
+_BREAK = re.compile(r"\s*[\t-\r\x1c-\x1e\x85\u2028\u2029]\s*")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +79,117 @@ class Document:
             "entities": [_rounded(entity) for entity in self.entities],
             "relations": [_rounded(relation) for relation in self.relations],
         }
+
+    def to_spert(self) -> dict[str, Any]:
+        """A record of SpERT's JSON, the corpora's interchange format: the whole document as one sentence.
+
+        {"tokens": [str], "entities": [{"type", "start", "end"}], "relations": [{"type", "head", "tail"}]},
+        with places in tokens, `end` exclusive. A list of such records is a corpus; a document without tokens
+        has no place there.
+
+        Raises:
+          InputError: an entity does not begin and end where tokens do. Those of the extractor always do.
+        """
+        starts = {token.start: i for i, token in enumerate(self.tokens)}
+        ends = {token.end: i + 1 for i, token in enumerate(self.tokens)}
+        entities = []
+        for i, entity in enumerate(self.entities):
+            start, end = starts.get(entity.start), ends.get(entity.end)
+            if start is None or end is None:
+                place = f"{entity.start} to {entity.end}"
+                raise InputError(f"entities[{i}] is {place}, expected places where tokens begin and end")
+            entities.append({"type": entity.type, "start": start, "end": end})
+        return {
+            "tokens": [token.text for token in self.tokens],
+            "entities": entities,
+            "relations": [{"type": r.type, "head": r.head, "tail": r.tail} for r in self.relations],
+        }
+
+    def to_brat(self) -> str:
+        """The annotation file (.ann) of brat's standoff format; "" if nothing was found.
+
+        It belongs to a file with exactly `text` (UTF-8, line ends as they are). An entity with a line break
+        or a tab inside has one fragment for each part, and its parts are joined by a space:
+
+            T1\tPeop 0 3;4 8\tAda Berg
+            R1\tLive_In Arg1:T1 Arg2:T2
+
+        Raises:
+          InputError: a type has white space or is empty, which the format cannot represent.
+        """
+        types = [(f"entities[{i}]", entity.type) for i, entity in enumerate(self.entities)]
+        types += [(f"relations[{i}]", relation.type) for i, relation in enumerate(self.relations)]
+        for name, type in types:
+            if type.split() != [type]:
+                raise InputError(f"{name}.type is {type!r}, expected one without white space")
+        lines = []
+        for i, entity in enumerate(self.entities, start=1):
+            fragments = _fragments(self.text, entity)
+            places = ";".join(f"{start} {end}" for start, end in fragments)
+            covered = " ".join(self.text[start:end] for start, end in fragments)
+            lines.append(f"T{i}\t{entity.type} {places}\t{covered}\n")
+        for i, relation in enumerate(self.relations, start=1):
+            lines.append(f"R{i}\t{relation.type} Arg1:T{relation.head + 1} Arg2:T{relation.tail + 1}\n")
+        return "".join(lines)
+
+    def to_dataframe(self, of: Literal["relations", "entities"] = "relations") -> pd.DataFrame:
+        """A table, one row a relation or an entity; its columns and their types are always the same.
+
+        Of many documents, with a first index level that counts them:
+
+            pd.concat([document.to_dataframe() for document in documents], keys=range(len(documents)))
+
+        Args:
+          of: "relations" has `type`, `score` and, for head and tail alike, `head`, the index among the
+            entities, and `head_type`, `head_text`, `head_start`, `head_end`, `head_score`. "entities" has
+            `type`, `text`, `start`, `end`, `score`, in the order that `head` and `tail` refer to.
+
+        Raises:
+          ValueError: another value of `of`.
+        """
+        import pandas as pd  # it takes a while
+
+        if of not in _COLUMNS:
+            raise ValueError(f"of is {of!r}, expected 'relations' or 'entities'")
+        if of == "entities":
+            rows = [dataclasses.asdict(entity) for entity in self.entities]
+        else:
+            rows = [self._row(relation) for relation in self.relations]
+        columns = _COLUMNS[of].items()
+        return pd.DataFrame({name: pd.Series([r[name] for r in rows], dtype=kind) for name, kind in columns})
+
+    def _row(self, relation: Relation) -> dict[str, Any]:
+        row = dataclasses.asdict(relation)
+        for role in ("head", "tail"):
+            entity = dataclasses.asdict(self.entities[row[role]])
+            row.update({f"{role}_{name}": value for name, value in entity.items()})
+        return row
+
+    def _repr_html_(self) -> str:
+        """The drawing that notebooks show (`jner_re.drawing`)."""
+        return drawing.html(self)
+
+
+_ENTITY_COLUMNS: dict[str, type] = {"type": str, "text": str, "start": int, "end": int, "score": float}
+_COLUMNS: dict[str, dict[str, type]] = {
+    "entities": _ENTITY_COLUMNS,
+    "relations": {
+        "type": str,
+        "score": float,
+        "head": int,
+        **{f"head_{name}": kind for name, kind in _ENTITY_COLUMNS.items()},
+        "tail": int,
+        **{f"tail_{name}": kind for name, kind in _ENTITY_COLUMNS.items()},
+    },
+}
+
+
+def _fragments(text: str, entity: Entity) -> list[tuple[int, int]]:
+    """The parts of an entity between line breaks and tabs."""
+    breaks = [match.span() for match in _BREAK.finditer(text, entity.start, entity.end)]
+    starts = [entity.start, *(end for _, end in breaks)]
+    ends = [*(start for start, _ in breaks), entity.end]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
 
 
 def _rounded(found: Entity | Relation) -> dict[str, Any]:

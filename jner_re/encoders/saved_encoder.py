@@ -36,10 +36,14 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
     Raises:
       InputError: if the checkpoint can't be used, or `output` can't be written or holds something else.
     """
+    _check_free(output)  # before the work
+    save(architectures.read(checkpoint, pooling), output, name, pooling)
+
+
+def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "mean") -> None:
+    """Writes an encoder that one of the `architectures` has read; see `convert`."""
+    _check_free(output)
     output = output.expanduser().resolve()
-    if output.exists() and not (output.is_dir() and _is_replaceable(output)):
-        raise InputError(f"{output}: is in use, expected a new folder, an empty one or an encoder's")
-    encoder = architectures.read(checkpoint, pooling)
     sha256 = download.sha256_of(encoder.weights_file)
     content = (sha256, (_FORMAT, pooling, *encoder.settings), encoder.vocabulary)
     description = {
@@ -54,10 +58,16 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
     }
     with files.replacing(output) as new:
         try:
-            tf.saved_model.save(encoder, str(new), signatures={"tokens": encoder.tokens})
+            tf.saved_model.save(encoder, str(new), signatures=encoder.signatures)
         except tf.errors.OpError as error:
-            raise InputError(f"{output}: can't be written: {error.message}") from None
+            raise InputError(f"{output}: can't be written: {files.reason(error.message)}") from None
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
+
+
+def _check_free(output: pathlib.Path) -> None:
+    output = output.expanduser().resolve()
+    if output.exists() and not (output.is_dir() and _is_replaceable(output)):
+        raise InputError(f"{output}: is in use, expected a new folder, an empty one or an encoder's")
 
 
 def _is_replaceable(folder: pathlib.Path) -> bool:
@@ -68,7 +78,8 @@ def is_current(encoder: pathlib.Path, entry: Entry) -> bool:
     """Whether `encoder` is what this version of the package makes of the entry, with mean pooling."""
     description = read_description(encoder)
     is_ours = {"format": _FORMAT, "pooling": "mean"}.items() <= description.items()
-    return is_ours and description.get("sha256") in {file.sha256 for file in entry.files}
+    pinned = {file.sha256 for file in entry.files} - {None}
+    return is_ours and (not pinned or description.get("sha256") in pinned)
 
 
 def read_description(encoder: pathlib.Path) -> dict[str, Any]:

@@ -63,6 +63,11 @@ class TokenEncoder(tf.Module):
         layers = tf.scatter_nd(places, words, tf.stack([batch, steps, self.num_layers, self.width]))
         return {"layers": tf.ensure_shape(layers, [None, None, self.num_layers, self.width])}
 
+    @property
+    def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
+        """Those of the SavedModel."""
+        return {"tokens": self.tokens}
+
     def _pool(self, vectors: tf.Tensor, subwords: tf.RaggedTensor) -> tf.Tensor:
         """Vectors of subwords [P, L, D] to vectors of words [N, L, D]."""
         if self.pooling == "first":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import logging
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from jner_re.config import ModelConfig
 from jner_re.encoders import module
@@ -18,6 +19,8 @@ from jner_re.features.specs import InputSizes, feature_specs
 from jner_re.features.words import WordTable
 from jner_re.schema import Sentence
 from jner_re.word_vectors import glove
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,11 +62,15 @@ class Inputs:
         )
 
 
-def open_frozen(config: ModelConfig) -> Frozen:
+def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) -> Frozen:
     """Loads the encoder and the word vectors that `config` names.
 
+    Args:
+      config: what a model reads.
+      vocabulary: keep the vectors of these words alone.
+
     Raises:
-      InputError: nothing is left to read, or one of them can't be had.
+      InputError: nothing is left to read, none of the vocabulary has a vector, or one of them can't be had.
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
@@ -72,6 +79,8 @@ def open_frozen(config: ModelConfig) -> Frozen:
     if config.glove:
         vectors = glove.load(config.glove)
         fingerprints["glove"] = _fingerprint(vectors)
+        if vocabulary is not None:
+            vectors = _restricted(vectors, vocabulary)
         words = WordTable(vectors.words, vectors.vectors)
     if config.encoder:
         encoder = module.load(config.encoder)
@@ -97,6 +106,20 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
     )
     featurizer = Featurizer(chars, frozen.words, config.casing)
     return Inputs(featurizer, frozen.encoder, sizes)
+
+
+def _restricted(vectors: glove.WordVectors, vocabulary: Collection[str]) -> glove.WordVectors:
+    kept = vectors.restrict(vocabulary)
+    if not kept.words:
+        raise InputError(f"none of the {len(vocabulary):,} words to keep has a word vector, expected some")
+    _LOGGER.info(
+        "word vectors: %s of %s words kept, %.1f of %.1f MB",
+        f"{len(kept.words):,}",
+        f"{len(vectors.words):,}",
+        kept.vectors.nbytes / 1e6,
+        vectors.vectors.nbytes / 1e6,
+    )
+    return kept
 
 
 def _fingerprint(vectors: glove.WordVectors) -> str:

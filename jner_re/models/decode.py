@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -37,6 +38,39 @@ class SpansFromTags(tf.keras.layers.Layer):
     def call(self, tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """[B, T] -> [B, M, 2], [B, M]."""
         return spans_from_tags(tag_ids)
+
+
+class Found(NamedTuple):
+    """The M entities and N relations of a batch of sentences, in the sentences' order.
+
+    Attributes:
+      entities: int32 [M, 4] of sentence, start, end (exclusive), type.
+      entity_scores: float32 [M].
+      relations: int32 [N, 4] of sentence, head, tail, type; head and tail index the sentence's entities.
+      relation_scores: float32 [N].
+    """
+
+    entities: tf.Tensor
+    entity_scores: tf.Tensor
+    relations: tf.Tensor
+    relation_scores: tf.Tensor
+
+
+def find(outputs: dict[str, tf.Tensor], min_score: tf.Tensor) -> Found:
+    """What the outputs of the inference model say: in the graph, as `scored_annotations` in NumPy."""
+    types, scores = outputs["entity_types"], outputs["relation_scores"]
+    is_entity = types >= 0
+    places = tf.where(is_entity)  # [M, 2]
+    sentences = tf.cast(places[:, :1], tf.int32)
+    spans, kinds = tf.gather_nd(outputs["spans"], places), tf.gather_nd(types, places)
+    is_pair = is_entity[:, :, tf.newaxis] & is_entity[:, tf.newaxis]
+    relations = tf.where((scores > min_score) & is_pair[..., tf.newaxis])  # [N, 4]
+    return Found(
+        tf.concat([sentences, spans, kinds[:, tf.newaxis]], axis=1),
+        tf.gather_nd(outputs["entity_scores"], places),
+        tf.cast(relations, tf.int32),
+        tf.gather_nd(scores, relations),
+    )
 
 
 def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, threshold: float) -> list[Scored]:

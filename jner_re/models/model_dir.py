@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import h5py
@@ -107,8 +107,12 @@ class TrainedModel:
     model: tf.keras.Model
 
 
-def load(model_dir: pathlib.Path) -> TrainedModel:
+def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> TrainedModel:
     """Opens a model directory.
+
+    Args:
+      model_dir: written by training.
+      words: keep the word vectors of these words alone.
 
     Raises:
       InputError: it isn't one, a file of it is damaged, or its encoder or word vectors are not those that it
@@ -125,7 +129,7 @@ def load(model_dir: pathlib.Path) -> TrainedModel:
     if train_config.calibrate and not (model_dir / THRESHOLD).exists():
         raise InputError(f"{model_dir}: no {THRESHOLD}: its training has not reached the calibration yet")
     threshold = read_threshold(model_dir, config)
-    frozen = open_frozen(config)
+    frozen = open_frozen(config, words)
     for name, fingerprint in vocabulary.fingerprints.items():
         if frozen.fingerprints.get(name) != fingerprint:
             raise InputError(

@@ -330,6 +330,10 @@ class TestArchitectures:
                 self.settings = ("lengths", 2)
                 self.vocabulary = None
 
+            @property  # tf.saved_model.save takes no attribute of that name
+            def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
+                return {"tokens": self.tokens}
+
             @tf.function(
                 input_signature=[
                     tf.TensorSpec([None, None], tf.string, "tokens"),
@@ -343,13 +347,13 @@ class TestArchitectures:
 
         architecture = types.SimpleNamespace(
             NAME="lengths",
-            reads=lambda folder: (folder / "options.json").exists(),
+            reads=lambda folder: (folder / "lengths.json").exists(),
             read=lambda folder, pooling="mean": Lengths(folder),
         )
         monkeypatch.setattr(architectures, "ARCHITECTURES", (*architectures.ARCHITECTURES, architecture))
         folder = tmp_path / "checkpoint"
         folder.mkdir()
-        for name in ("options.json", "weights"):
+        for name in ("lengths.json", "weights"):
             (folder / name).write_text("{}")
         return folder
 
@@ -363,8 +367,8 @@ class TestArchitectures:
         assert layers.numpy().tolist() == [[[[1, 1]], [[3, 3]]], [[[1, 1]], [[0, 0]]]]
 
     def test_of_no_architecture(self, checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
-        (checkpoint / "options.json").unlink()
-        with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or lengths"):
+        (checkpoint / "lengths.json").unlink()
+        with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or elmo or lengths"):
             saved_encoder.convert(checkpoint, tmp_path / "output", "lengths")
 
 

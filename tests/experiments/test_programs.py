@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import brat, sample_corpus
 
 ROOT = pathlib.Path(__file__).parents[2]
 TINY = [
@@ -99,14 +99,15 @@ def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: 
     (tmp_path / "texts.txt").write_text(
         "\n".join(texts[:3]) + "\n\n" + "\n".join(texts[3:]), encoding="utf-8"
     )
-    from_file = run(
-        "experiments.predict", f"--model_dir={model_dir}", "--threshold=0", tmp_path / "texts.txt"
-    )
+    from_file = run("experiments.predict", f"--model={model_dir}", "--threshold=0", tmp_path / "texts.txt")
+    lines = "\n".join(json.dumps({"id": i, "text": text}) for i, text in enumerate(texts))
     from_stdin = run(
-        "experiments.predict", f"--model_dir={model_dir}", "--threshold=0", text="\n".join(texts)
+        "experiments.predict", f"--model={model_dir}", "--threshold=0", "--input_format=jsonl", text=lines
     )
     assert from_file.returncode == 0, from_file.stderr
-    assert from_file.stdout == from_stdin.stdout
+    with_ids = [json.loads(line) for line in from_stdin.stdout.splitlines()]
+    assert [record.pop("id") for record in with_ids] == list(range(6))
+    assert [json.loads(line) for line in from_file.stdout.splitlines()] == with_ids
     found = [json.loads(line) for line in from_file.stdout.splitlines()]
     assert [record["text"] for record in found] == texts
     assert sum(len(record["entities"]) for record in found) and sum(
@@ -204,23 +205,47 @@ def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path
 
 
 def test_bad_input_of_prediction(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    assert_one_line_error(
-        run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "no.txt"), "no.txt"
-    )
+    assert_one_line_error(run("experiments.predict", f"--model={model_dir}", tmp_path / "no.txt"), "no.txt")
     (tmp_path / "long.txt").write_text("Fine.\n" + "word " * 2001 + "\nFine again.\n")
-    result = run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "long.txt")
-    assert_one_line_error(result, "long.txt: line 2: sentence 0 has 2,001 tokens, expected at most 2,000")
+    (tmp_path / "lines.jsonl").write_bytes(
+        b'{"text": "fine"}\n\xff\xfe\n{"id": 3, "text": "\\ud83d"}\n{"id": "\\ud83d", "text": "a"}\n'
+    )
+    result = run(
+        "experiments.predict", f"--model={model_dir}", tmp_path / "long.txt", tmp_path / "lines.jsonl"
+    )
+    assert result.returncode == 1
+    errors = [
+        "long.txt: line 2: sentence 0 has 2001 tokens, expected at most 2000: break it into shorter ones",
+        "lines.jsonl: line 2: byte 0 is not UTF-8, expected UTF-8 text",
+        "lines.jsonl: line 3: character 0 is '\\ud83d', half of a pair, expected Unicode",
+    ]
+    assert result.stderr == "".join(f"error: {tmp_path}/{error}\n" for error in errors)
     answers = [json.loads(line) for line in result.stdout.splitlines()]
+    found = {"text", "entities", "relations"}
     assert [set(answer) for answer in answers] == [
-        {"text", "entities", "relations"}, {"text", "error"}, {"text", "entities", "relations"}
+        found, {"text", "error"}, found, found, {"text", "error"}, {"id", "text", "error"}, {"id", *found}
     ]  # fmt: skip
-    (tmp_path / "bytes.txt").write_bytes(b"fine\n\xff\xfe\n")
-    result = run("experiments.predict", f"--model_dir={model_dir}", tmp_path / "bytes.txt")
-    assert_one_line_error(result, "bytes.txt: line 2: byte 0 is not UTF-8")
-    assert [set(json.loads(line)) for line in result.stdout.splitlines()] == [
-        {"text", "entities", "relations"}, {"text", "error"}
-    ]  # fmt: skip
-    assert_one_line_error(run("experiments.summarize", tmp_path / "bytes.txt"), "bytes.txt")
+    assert_one_line_error(run("experiments.summarize", tmp_path / "lines.jsonl"), "lines.jsonl")
+
+
+def test_prediction_writes_a_brat_collection(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    sentences = sample_corpus.read_sample("train")[:3]
+    (tmp_path / "a.txt").write_text("\n".join(" ".join(sentence.tokens) for sentence in sentences))
+    folder = tmp_path / "brat"
+    command = ("experiments.predict", f"--model={model_dir}", f"--brat={folder}", "--threshold=0")
+    result = run(*command, tmp_path / "a.txt", "-", text="word " * 2001 + "\nOslo\n")
+    assert result.returncode == 1 and "standard input: line 1: sentence 0 has 2001 tokens" in result.stderr
+    names = {path.name for path in folder.iterdir()}
+    assert {name for name in names if name.endswith(".txt")} == {
+        "a-1.txt",
+        "a-2.txt",
+        "a-3.txt",
+        "stdin-2.txt",
+    }
+    corpus = brat.load(folder)
+    assert not corpus.problems and sum(len(sentence.relations) for sentence in corpus.sentences)
+    assert "[entities]\n" in (folder / "annotation.conf").read_text()
+    assert_one_line_error(run(*command, tmp_path / "a.txt"), "brat: exists already")
 
 
 def test_every_field_of_the_configs_is_a_flag_with_a_help_text() -> None:

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 
+import elmo_files
 import pytest
 
 from jner_re.encoders import checkpoint_source, module
@@ -47,11 +48,44 @@ def test_converts_a_folder(tmp_path: pathlib.Path) -> None:
     assert module.load(str(output)).width == 32
 
 
+def test_converts_an_elmo(tmp_path: pathlib.Path) -> None:
+    folder, output = elmo_files.write(tmp_path / "elmo"), tmp_path / "module"
+    files = (f"--elmo_options={folder / 'options.json'}", f"--elmo_weights={folder / 'weights.hdf5'}")
+    run = _run(*files, f"--output={output}")
+    assert run.returncode == 0, run.stderr
+    assert module.load(str(output)).width == 10
+    (folder / "weights.hdf5").write_bytes((folder / "weights.hdf5").read_bytes()[:1000])
+    assert f"{folder / 'weights.hdf5'}: can't be read as HDF5" in _error(*files, f"--output={tmp_path / 'x'}")
+    assert sorted(os.listdir(tmp_path)) == ["elmo", "module"]
+
+
+def test_an_elmo_on_a_disk_that_fills_up(tmp_path: pathlib.Path) -> None:
+    folder, output = elmo_files.write(tmp_path / "elmo"), tmp_path / "module"
+    files = f"--elmo_options={folder / 'options.json'} --elmo_weights={folder / 'weights.hdf5'}"
+    command = f"ulimit -f 8 && {sys.executable} -m export.encoder {files} --output={output}"  # 8 KiB a file
+    run = subprocess.run(["bash", "-c", command], cwd=_ROOT, capture_output=True, text=True)
+    assert run.returncode == 1 and run.stdout == ""
+    (error,) = (line for line in run.stderr.splitlines() if line.startswith("error: "))
+    assert error.startswith(f"error: {output}: can't be written: ") and error.endswith("File too large")
+    assert os.listdir(tmp_path) == ["elmo"]
+
+
+def test_published_weights_out_of_reach(tmp_path: pathlib.Path) -> None:
+    cache = {"JNER_RE_CACHE": str(tmp_path / "cache"), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    run = _run("--name=elmo-5.5b", f"--output={tmp_path / 'output'}", **cache)
+    assert run.returncode == 1 and run.stdout == "" and "Traceback" not in run.stderr
+    (error,) = (line for line in run.stderr.splitlines() if line.startswith("error: "))
+    assert "elmo-5.5b: can't be fetched: " in error and "put options.json, weights.hdf5 into" in error
+    assert not (tmp_path / "output").exists() and not list(tmp_path.rglob("*.json"))
+
+
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ((), "give either --name or --checkpoint"),
-        (("--name=minilm", "--checkpoint=x"), "give either --name or --checkpoint"),
+        ((), "give one of --name, --checkpoint, or --elmo_options with --elmo_weights"),
+        (("--name=minilm", "--checkpoint=x"), "give one of --name, --checkpoint, or "),
+        (("--elmo_options=x",), "or --elmo_options with --elmo_weights"),
+        (("--elmo_options=x.json", "--elmo_weights=x.hdf5"), "x.json: can't be read: No such file"),
         (("--name=glove-6b-50d",), "encoder 'glove-6b-50d' is not known, expected one of minilm, mpnet"),
     ],
 )
@@ -64,7 +98,7 @@ def test_broken_checkpoint(tmp_path: pathlib.Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text('{"model_type": "t5"}')
     message = _error(f"--checkpoint={tmp_path / 'broken'}", f"--output={tmp_path / 'output'}")
-    assert "broken/config.json: model_type is 't5', expected bert or mpnet" in message
+    assert "broken/config.json: model_type is 't5', expected bert or mpnet or elmo" in message
     assert os.listdir(tmp_path) == ["broken"]
 
 

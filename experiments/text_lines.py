@@ -1,0 +1,109 @@
+"""Texts from files and standard input, one a line: as they are, or as JSON objects."""
+
+from __future__ import annotations
+
+import codecs
+import collections
+import json
+import os
+import pathlib
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from jner_re.errors import InputError
+
+STANDARD_INPUT = "-"
+TAKEN = ("entities", "relations", "error")  # fields of an answer
+
+
+class Line(NamedTuple):
+    """A line that is not blank.
+
+    Attributes:
+      place: for messages.
+      name: of its document in a collection, e.g. "news-12" for line 12 of news.txt.
+      fields: with its "text", a string unless there is an error; those of its JSON object.
+      error: what is wrong with the line, if anything.
+    """
+
+    place: str
+    name: str
+    fields: dict[str, Any]
+    error: str = ""
+
+
+def check(paths: Sequence[str]) -> None:
+    """Raises InputError if one of the files can't be read, or standard input is given twice."""
+    for path in paths:
+        if path != STANDARD_INPUT and pathlib.Path(path).is_dir():
+            raise InputError(f"{path}: is a folder, expected a text file")
+        if path != STANDARD_INPUT and not os.access(path, os.R_OK):
+            raise InputError(f"{path}: no such file, or not readable, expected a text file")
+    if paths.count(STANDARD_INPUT) > 1:
+        raise InputError("- is given twice, but standard input can be read only once")
+
+
+def check_names(paths: Sequence[str]) -> None:
+    """Raises InputError if the lines of two files would have the same names."""
+    stems = collections.defaultdict(list)
+    for path in paths:
+        stems[_stem(path)].append(path)
+    for stem, same in stems.items():
+        if len(same) > 1:
+            raise InputError(
+                f"{' and '.join(same)}: their documents would have the same names, {stem}-1 and so on, "
+                "expected files of different names"
+            )
+
+
+def read(paths: Sequence[str], input_format: str | None) -> Iterator[Line]:
+    """The lines that are not blank.
+
+    Args:
+      paths: files, or STANDARD_INPUT.
+      input_format: "txt" or "jsonl"; None for each file's ending.
+    """
+    for path in paths:
+        place = "standard input" if path == STANDARD_INPUT else path
+        is_json = (input_format or pathlib.Path(path).suffix.removeprefix(".")) == "jsonl"
+        with sys.stdin.buffer if path == STANDARD_INPUT else open(path, "rb") as file:
+            for number, content in enumerate(file, start=1):
+                if number == 1:
+                    content = content.removeprefix(codecs.BOM_UTF8)
+                if content.strip():
+                    fields, error = _read_line(content, is_json)
+                    yield Line(f"{place}: line {number}", f"{_stem(path)}-{number}", fields, error)
+
+
+def _stem(path: str) -> str:
+    return "stdin" if path == STANDARD_INPUT else pathlib.Path(path).stem
+
+
+def _read_line(content: bytes, is_json: bool) -> tuple[dict[str, Any], str]:
+    """The line's fields, and what is wrong with it."""
+    as_read = {"text": content.decode("utf-8", errors="replace").strip("\r\n")}
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return as_read, f"byte {error.start} is not UTF-8, expected UTF-8 text"
+    if not is_json:
+        return as_read, ""
+    try:
+        record = json.loads(as_read["text"], parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        return as_read, f"column {error.colno}: {error.msg}, expected JSON"
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
+        return as_read, f"{error}, expected JSON"
+    if not isinstance(record, dict):
+        return as_read, 'expected a JSON object with a string as its "text"'
+    if not isinstance(record.get("text"), str):
+        return record, f'"text" is {record.get("text")!r:.100}, expected a string'
+    for name in TAKEN:
+        if name in record:
+            return as_read, f'it has "{name}", a field of the answer, expected another name'
+    return record, ""
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,53 @@
+"""What travels with an exported model: TensorFlow Serving's configs, and a page that says what to send it."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import string
+from collections.abc import Iterator
+from typing import Any
+
+from jner_re.serving.rows import BATCH_SIZE, Row
+
+SERVING_VERSION = "2.15.1"  # of tensorflow/serving; the same as TensorFlow's
+_TEMPLATES = pathlib.Path(__file__).parent / "serving"
+CONFIGS = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml")
+
+
+def config(name: str, model_name: str) -> str:
+    """The content of a config file."""
+    return _filled(name, model_name=model_name, batch_size=BATCH_SIZE, serving_version=SERVING_VERSION)
+
+
+def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object) -> str:
+    """SIGNATURES.md.
+
+    Args:
+      answers: for `serving_default` and `tokens`, instances and the rows that the model gave for them.
+      **values: what else the template asks for.
+    """
+    shown = {}
+    for signature, (instances, rows) in answers.items():
+        request: dict[str, Any] = {"instances": instances}
+        if signature != "serving_default":
+            request = {"signature_name": signature, **request}
+        name = "text" if signature == "serving_default" else signature
+        shown[f"{name}_request"] = _indented(json.dumps(request, ensure_ascii=False))
+        lines = [f' "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in _columns(rows[0])]
+        shown[f"{name}_response"] = _indented('{"predictions": [{\n' + ",\n".join(lines) + "\n}]}")
+    return _filled("SIGNATURES.md", serving_version=SERVING_VERSION, **shown, **values)
+
+
+def _filled(name: str, **values: object) -> str:
+    return string.Template((_TEMPLATES / name).read_text(encoding="utf-8")).substitute(values)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _columns(row: Row) -> Iterator[tuple[str, list[Any]]]:
+    """Names and values; scores with as many digits as a float32 has."""
+    for name, values in row.items():
+        yield name, [float(f"{value:.7g}") if isinstance(value, float) else value for value in values]

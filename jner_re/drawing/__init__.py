@@ -1,0 +1,63 @@
+"""Drawings of what was found in a text: its words in lines, entities in boxes, relations as arcs above them.
+
+A drawing is HTML with one inline SVG a line, without scripts, ids or anything from elsewhere, so that it can
+stand in any page, several times. It takes the text colour of the page, light or dark. Lengths are pixels; a
+monospaced font makes the width of a text known, and `textLength` holds it where fonts differ.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from jner_re.drawing.characters import is_right_to_left
+from jner_re.drawing.drawable import Drawable
+from jner_re.drawing.layout import arrange
+from jner_re.drawing.lines import lines
+from jner_re.drawing.svg import svg
+
+
+def html(document: Drawable, max_lines: int = 200) -> str:
+    """A document as a <div>, which is well-formed XML too.
+
+    A line is broken where no relation passes, so that every relation is drawn whole; a line that is too wide
+    can be scrolled. White space is one space. Characters that XML forbids are drawn as U+FFFD. Entities that
+    overlap one before them are left out, and so are the weakest relations of a line with more than a hundred.
+
+    Args:
+      document: what is drawn.
+      max_lines: of a longer document, the first lines; a note says how much is left out.
+    """
+    all_lines = lines(document)
+    drawn = list(itertools.islice(all_lines, max_lines))
+    beyond = next(all_lines, None)
+    right_to_left = is_right_to_left(document.text)
+    links = _links_by_first(document)
+    svgs, entities, relations = [], 0, 0
+    for pieces in drawn:
+        found = [piece.entity for piece in pieces if piece.entity is not None]
+        line = arrange(pieces, document, [i for entity in found for i in links.get(entity, [])])
+        svgs.append(svg(line, document, right_to_left))
+        entities += len(found)
+        relations += len(line.arcs)
+    left_out = {
+        "characters": len(document.text) - beyond[0].start if beyond else 0,
+        "entities": len(document.entities) - entities,
+        "relations": len(document.relations) - relations,
+    }
+    direction = "rtl" if right_to_left else "ltr"
+    style = "overflow-x:auto;line-height:normal;margin:4px 0"
+    return f'<div dir="{direction}" style="{style}">{"".join(svgs)}{_note(left_out)}</div>'
+
+
+def _note(left_out: dict[str, int]) -> str:
+    counts = ", ".join(f"{count:,} {name}" for name, count in left_out.items() if count)
+    return f'<div dir="ltr" style="opacity:.7">… not drawn: {counts}</div>' if counts else ""
+
+
+def _links_by_first(document: Drawable) -> dict[int, list[int]]:
+    """An entity to the relations in which it is the one that comes first."""
+    links: dict[int, list[int]] = {}
+    for i, link in enumerate(document.relations):
+        first = min((link.head, link.tail), key=lambda entity: document.entities[entity].start)
+        links.setdefault(first, []).append(i)
+    return links

@@ -1,0 +1,43 @@
+"""What the drawing needs to know of a document; `jner_re.document` comes later and has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Span(Protocol):
+    """An entity, `text[start:end]`."""
+
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def end(self) -> int: ...  # noqa: D102
+    @property
+    def score(self) -> float: ...  # noqa: D102
+
+
+class Link(Protocol):
+    """A relation from the entity with the index `head` to that with the index `tail`."""
+
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def head(self) -> int: ...  # noqa: D102
+    @property
+    def tail(self) -> int: ...  # noqa: D102
+    @property
+    def score(self) -> float: ...  # noqa: D102
+
+
+class Drawable(Protocol):
+    """What can be drawn: a `jner_re.Document`."""
+
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def entities(self) -> Sequence[Span]: ...  # noqa: D102
+    @property
+    def relations(self) -> Sequence[Link]: ...  # noqa: D102

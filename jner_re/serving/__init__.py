@@ -1,0 +1,1 @@
+"""What runs a trained model for others: in this process, as a SavedModel, behind a REST endpoint."""

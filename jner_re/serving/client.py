@@ -1,0 +1,177 @@
+"""One way to ask a model, wherever it runs."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from typing import Protocol, TypeVar, overload
+
+import numpy as np
+
+from jner_re.document import Document
+from jner_re.errors import InputError
+from jner_re.schema import Entity, Relation, Scored
+from jner_re.serving.rows import (
+    RefusedInputError,
+    Row,
+    checked_sentences,
+    checked_texts,
+    document,
+    entities_of,
+    relations_of,
+)
+
+_CONFIG, _SAVED_MODEL = "config.json", "saved_model.pb"
+
+
+# Rows times the longest one's characters (or tokens) that are answered together: `token` is padded to it.
+_MAX_SIZE = 2**20
+_Item = TypeVar("_Item", bound=Sized)
+
+
+class Backend(Protocol):
+    """What answers: rows as TensorFlow Serving gives them; relations may be left out below `threshold`.
+
+    Attributes:
+      rows_at_once: at most so many are asked for in one call.
+    """
+
+    rows_at_once: int
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        """A row for each text."""
+
+    def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
+        """A row for each tokenized sentence."""
+
+
+class Client:
+    """Finds entities and relations.
+
+    Calling it on a text gives a `Document`, on several texts a list of them. A text of several sentences is
+    split, since the model reads a sentence at a time; relations join entities of one sentence.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        """Takes what answers; `load` finds it."""
+        self._backend = backend
+
+    def __repr__(self) -> str:
+        return f"<jner_re.load: {self._backend!r}>"
+
+    @overload  # a string is an iterable of strings, too
+    def __call__(self, texts: str, threshold: float | None = None) -> Document: ...  # type: ignore[overload-overlap]
+
+    @overload
+    def __call__(self, texts: Iterable[str], threshold: float | None = None) -> list[Document]: ...
+
+    def __call__(
+        self, texts: str | Iterable[str], threshold: float | None = None
+    ) -> Document | list[Document]:
+        """Entities and relations of a text, or of each of several texts.
+
+        Args:
+          texts: any text; an empty one gives nothing.
+          threshold: of relations, from 0 to 1, in place of the model's; an exported model has none below the
+            score that it was exported with.
+
+        Raises:
+          RefusedInputError: a sentence is too long, or a text is not Unicode.
+          InputError: the endpoint can't be reached, or is none; the threshold is out of range.
+        """
+        if isinstance(texts, str):
+            return self([texts], threshold)[0]
+        texts, threshold = checked_texts(texts), _checked(threshold)
+        rows = self._rows(lambda part: self._backend.texts(part, threshold), texts)
+        return [document(text, row, threshold) for text, row in zip(texts, rows, strict=True)]
+
+    def predict(self, sentences: Iterable[Iterable[str]], threshold: float | None = None) -> list[Scored]:
+        """Entities (of tokens) and relations of tokenized sentences, each with its score.
+
+        Args:
+          sentences: tokens of each; it is not split further.
+          threshold: as above.
+
+        Raises:
+          RefusedInputError: a sentence is too long or has an empty token.
+          InputError: as above.
+        """
+        tokens, threshold = checked_sentences(sentences), _checked(threshold)
+        rows = self._rows(lambda part: self._backend.sentences(part, threshold), tokens)
+        return [_scored(row, threshold) for row in rows]
+
+    def _rows(self, ask: Callable[[list[_Item]], list[Row]], items: list[_Item]) -> list[Row]:
+        """The rows of texts or sentences, asked for a bounded number at a time."""
+        rows: list[Row] = []
+        for first, end in _parts([len(item) for item in items], self._backend.rows_at_once):
+            try:
+                rows += ask(items[first:end])
+            except RefusedInputError as error:
+                raise RefusedInputError(error.kind, first + error.number, error.problem) from None
+        return rows
+
+
+def _parts(lengths: Sequence[int], rows: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of runs of at most `rows` whose number times the longest is at most _MAX_SIZE."""
+    begin = longest = 0
+    for i, length in enumerate(lengths):
+        longest = max(longest, length)
+        if i > begin and (i - begin == rows or (i + 1 - begin) * longest > _MAX_SIZE):
+            yield begin, i
+            begin, longest = i, length
+    if lengths:
+        yield begin, len(lengths)
+
+
+def _checked(threshold: float | None) -> float | None:
+    if threshold is None:
+        return None
+    if isinstance(threshold, (int, float, np.number)) and 0 <= threshold <= 1:
+        return float(threshold)
+    raise InputError(f"threshold is {threshold!r}, expected a number from 0 to 1")
+
+
+def _scored(row: Row, threshold: float | None) -> Scored:
+    entities = [(Entity(start, end, kind), score) for kind, start, end, score in entities_of(row)]
+    relations = [
+        (Relation(head, tail, kind), score) for kind, head, tail, score in relations_of(row, threshold)
+    ]
+    return entities, relations
+
+
+def load(path_or_url: str | os.PathLike[str]) -> Client:
+    """Opens a model.
+
+    Args:
+      path_or_url: a model directory; an exported folder, or one version of it; or the URL of a model behind
+        TensorFlow Serving's REST API, e.g. http://localhost:8501/v1/models/jner_re.
+
+    Raises:
+      InputError: it is none of these, it is damaged, or what it needs can't be had.
+    """
+    if "://" in str(path_or_url):
+        from jner_re.serving.endpoint import Endpoint
+
+        return Client(Endpoint(str(path_or_url)))
+    folder = pathlib.Path(path_or_url).expanduser()
+    exported = _exported(folder)
+    if exported is None and not (folder / _CONFIG).is_file():
+        raise InputError(
+            f"{folder}: no {_CONFIG} and no {_SAVED_MODEL}, expected a model directory written by "
+            "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"
+        )
+    from jner_re import program
+
+    program.import_tensorflow_quietly()  # it takes seconds
+    from jner_re.serving.in_process import ModelDirectory, SavedModel
+
+    return Client(ModelDirectory(folder) if exported is None else SavedModel(exported))
+
+
+def _exported(folder: pathlib.Path) -> pathlib.Path | None:
+    """The version to load of an exported folder: the folder itself if it is one, or the newest in it."""
+    if (folder / _SAVED_MODEL).is_file():
+        return folder
+    versions = [path.parent for path in folder.glob(f"*/{_SAVED_MODEL}") if path.parent.name.isdecimal()]
+    return max(versions, key=lambda version: int(version.name), default=None)

@@ -1,0 +1,148 @@
+"""An answer as TensorFlow Serving's REST API gives it: for every row of a request a dict of lists.
+
+They may be padded with "" and -1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jner_re.corpora.tokenization import Token
+from jner_re.document import Document, Entity, Relation
+from jner_re.errors import InputError
+
+Row = dict[str, list[Any]]
+
+_ENTITY_COLUMNS = ("entity_type", "entity_start", "entity_end", "entity_score")
+_RELATION_COLUMNS = ("relation_type", "relation_head", "relation_tail", "relation_score")
+COLUMNS = {"token", "entity_text", *_ENTITY_COLUMNS, *_RELATION_COLUMNS}
+
+BATCH_SIZE = 32  # rows of a request to a server: what it is warmed up with and batches
+
+
+class RefusedInputError(InputError):
+    """A text or a sentence of a request is refused; nothing of the request is answered.
+
+    Attributes:
+      kind: "text" or "sentence".
+      number: its place in the request.
+      problem: what is wrong with it.
+    """
+
+    def __init__(self, kind: str, number: int, problem: str) -> None:
+        super().__init__(f"{kind} {number}: {problem}")
+        self.kind, self.number, self.problem = kind, number, problem
+
+
+def rows_of(outputs: dict[str, np.ndarray]) -> list[Row]:
+    """The outputs of a signature, each with the batch first, as rows without padding; strings decoded."""
+    count = len(outputs["token"])
+    rows: list[Row] = [{} for _ in range(count)]
+    for name, values in outputs.items():
+        if values.dtype == object:
+            for row, found in zip(rows, values.tolist(), strict=True):
+                row[name] = [value.decode() for value in found if value]
+    for name, values in outputs.items():
+        if values.dtype != object:
+            of_type = f"{name.split('_')[0]}_type"
+            for row, found in zip(rows, values, strict=True):
+                row[name] = found[: len(row[of_type])].tolist()
+    return rows
+
+
+def document(text: str, row: Row, threshold: float | None = None) -> Document:
+    """What an answer to signature `serving_default` says of `text`; relations above `threshold` alone."""
+    entities = [
+        Entity(kind, start, end, text[start:end], score) for kind, start, end, score in entities_of(row)
+    ]
+    relations = [Relation(*found) for found in relations_of(row, threshold)]
+    return Document(text, tuple(_tokens(text, row["token"])), tuple(entities), tuple(relations))
+
+
+def entities_of(row: Row) -> list[tuple[str, int, int, float]]:
+    """Type, start, end and score of a row's entities."""
+    return _without_padding(row, _ENTITY_COLUMNS)
+
+
+def relations_of(row: Row, threshold: float | None) -> list[tuple[str, int, int, float]]:
+    """Type, head, tail and score of a row's relations above `threshold`."""
+    found = _without_padding(row, _RELATION_COLUMNS)
+    return [relation for relation in found if threshold is None or relation[3] > threshold]
+
+
+def _without_padding(row: Row, columns: tuple[str, ...]) -> list[Any]:
+    found = zip(*(row[name] for name in columns), strict=True)
+    return [(kind, *others) for kind, *others in found if kind != ""]
+
+
+def _tokens(text: str, words: Iterable[str]) -> Iterable[Token]:
+    """Finds each token's place: nothing but white space is between two."""
+    end = 0
+    for word in words:
+        if word:
+            start = text.index(word, end)
+            end = start + len(word)
+            yield Token(word, start, end)
+
+
+def refusal(message: str) -> RefusedInputError | None:
+    """The error that an extractor's graph means by TensorFlow's message; None if it is another's."""
+    found = re.search(r"assertion failed: \[(text|sentence) (\d+): (.*?)\]", message, re.DOTALL)
+    return RefusedInputError(found[1], int(found[2]), found[3]) if found else None
+
+
+def padded(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The sentences, made equally long with ""."""
+    longest = max(map(len, sentences), default=0)
+    return [[*tokens, *[""] * (longest - len(tokens))] for tokens in sentences]
+
+
+def checked_texts(texts: Iterable[str]) -> list[str]:
+    """The texts as a list.
+
+    Raises:
+      InputError: it is no collection of texts.
+      RefusedInputError: one of them is not a string of Unicode characters.
+    """
+    if isinstance(texts, (bytes, dict)) or not isinstance(texts, Iterable):
+        raise InputError(f"texts are {texts!r:.100}, expected a string or a list of strings")
+    texts = list(texts)
+    for number, text in enumerate(texts):
+        _check_string("text", number, "", text)
+    return texts
+
+
+def checked_sentences(sentences: Iterable[Iterable[str]]) -> list[list[str]]:
+    """The sentences as lists of tokens.
+
+    Raises:
+      InputError: it is no collection of sentences.
+      RefusedInputError: one of them is no collection of non-empty strings of Unicode characters.
+    """
+    if isinstance(sentences, (str, bytes, dict)) or not isinstance(sentences, Iterable):
+        raise InputError(f"sentences are {sentences!r:.100}, expected a list of lists of tokens")
+    checked = []
+    for number, tokens in enumerate(sentences):
+        if isinstance(tokens, (str, bytes, dict)) or not isinstance(tokens, Iterable):
+            raise RefusedInputError("sentence", number, f"{tokens!r:.100}, expected a list of tokens")
+        tokens = list(tokens)
+        for i, token in enumerate(tokens):
+            _check_string("sentence", number, f"token {i} is ", token)
+            if not token:
+                raise RefusedInputError("sentence", number, f"token {i} is '', expected a non-empty string")
+        checked.append(tokens)
+    return checked
+
+
+def _check_string(kind: str, number: int, place: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise RefusedInputError(kind, number, f"{place}{value!r:.100}, expected a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        problem = f"character {error.start} is {value[error.start]!r}, half of a pair, expected Unicode"
+        raise RefusedInputError(kind, number, f"{place and place.replace(' is', ':')}{problem}") from None
