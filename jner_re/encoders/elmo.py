@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -129,21 +130,63 @@ class Elmo(tf.Module):
           as `initial`.
         """
         inputs = self._words(tokens, lengths)  # [B, T + 2, D / 2], with the marks of begin and end
-        mask = tf.sequence_mask(lengths + 2, tf.shape(inputs)[1], inputs.dtype)
+        steps = Steps.of(lengths + 2, tf.shape(inputs)[1])
         outputs: list[list[tf.Tensor]] = []
         last: list[list[State]] = []
-        for direction, lstms in enumerate(self._lstms):
-            states = inputs if direction == 0 else tf.reverse_sequence(inputs, lengths + 2, seq_axis=1)
+        for direction, (lstms, places) in enumerate(
+            zip(self._lstms, (steps.forward, steps.backward), strict=True)
+        ):
+            states = tf.gather_nd(inputs, places)
             outputs.append([])
             last.append([])
             for layer, lstm in enumerate(lstms):
-                new, state = lstm(states, mask, initial[direction][layer] if initial else None)
+                start = initial[direction][layer] if initial else lstm.zeros(tf.shape(tokens)[0])
+                new, end = lstm(states, steps.sizes, steps.sorted(start))
                 states = new + states if self._skip and layer else new
-                outputs[-1].append(states)
-                last[-1].append(state)
-        backward = [tf.reverse_sequence(states, lengths + 2, seq_axis=1) for states in outputs[1]]
-        contexts = [tf.concat(both, axis=-1)[:, 1:-1] for both in zip(outputs[0], backward, strict=True)]
+                outputs[-1].append(tf.scatter_nd(places, states, tf.shape(inputs)))
+                last[-1].append(steps.unsorted(end))
+        contexts = [tf.concat(both, axis=-1)[:, 1:-1] for both in zip(*outputs, strict=True)]
         return inputs[:, 1:-1], contexts, last
+
+
+class Steps(NamedTuple):
+    """The order in which LSTMs read the N tokens of sentences: step by step, the longest sentence first.
+
+    No padding is read: at each step only the sentences that have not ended.
+
+    Attributes:
+      sizes: int32 [T], the sentences that have not ended before each step.
+      order: int32 [B], the sentences by length.
+      forward: int32 [N, 2], sentence and place of each token that the forward LSTM reads.
+      backward: the same of the backward LSTM.
+    """
+
+    sizes: tf.Tensor
+    order: tf.Tensor
+    forward: tf.Tensor
+    backward: tf.Tensor
+
+    @classmethod
+    def of(cls, lengths: tf.Tensor, count: tf.Tensor) -> Steps:
+        """Those of sentences of `lengths` [B], of which the longest may be `count`."""
+        order = tf.argsort(lengths, direction="DESCENDING", stable=True)
+        goes_on = tf.transpose(tf.sequence_mask(tf.gather(lengths, order), count))  # [T, B]
+        step, place = tf.unstack(tf.cast(tf.where(goes_on), tf.int32), axis=1)
+        sentence = tf.gather(order, place)
+        from_end = tf.gather(lengths, sentence) - 1 - step
+        sizes = tf.math.count_nonzero(goes_on, axis=1, dtype=tf.int32)
+        return cls(sizes, order, tf.stack([sentence, step], axis=1), tf.stack([sentence, from_end], axis=1))
+
+    def sorted(self, state: State) -> State:
+        """In the order of `order`."""
+        cell, projection = (tf.gather(part, self.order) for part in state)
+        return cell, projection
+
+    def unsorted(self, state: State) -> State:
+        """In the order of the sentences."""
+        back = tf.math.invert_permutation(self.order)
+        cell, projection = (tf.gather(part, back) for part in state)
+        return cell, projection
 
 
 class WordEncoder(tf.Module):
@@ -206,54 +249,55 @@ class ProjectedLstm(tf.Module):
     def __init__(self, weights: Lstm, cell_clip: float | None, projection_clip: float | None) -> None:
         super().__init__(name="lstm")
         width = weights.projection.shape[1]
-        self._input_kernel, self._state_kernel = (
-            _frozen(weights.kernel[:width]),
-            _frozen(weights.kernel[width:]),
-        )
-        self._bias, self._projection = _frozen(weights.bias), _frozen(weights.projection)
+        kernel, bias = _candidate_last(weights.kernel), _candidate_last(weights.bias)
+        self._input_kernel, self._state_kernel = _frozen(kernel[:width]), _frozen(kernel[width:])
+        self._bias, self._projection = _frozen(bias), _frozen(weights.projection)
         self._cell_clip, self._projection_clip = cell_clip, projection_clip
 
-    def __call__(
-        self, inputs: tf.Tensor, mask: tf.Tensor, initial: tuple[tf.Tensor, tf.Tensor] | None = None
-    ) -> tuple[tf.Tensor, tuple[tf.Tensor, tf.Tensor]]:
+    def zeros(self, batch: tf.Tensor) -> State:
+        """The state before a sentence."""
+        units, width = self._projection.shape
+        return tf.zeros([batch, units]), tf.zeros([batch, width])
+
+    def __call__(self, inputs: tf.Tensor, sizes: tf.Tensor, initial: State) -> tuple[tf.Tensor, State]:
         """Runs it.
 
         Args:
-          inputs: [B, T, D].
-          mask: [B, T], 1 inside the sentence and 0 behind it, where the state stays as it is.
-          initial: cell [B, units] and projection [B, D]; zeros by default.
+          inputs: [N, D], step by step.
+          sizes: int32 [T], how many rows each step has; they never grow.
+          initial: cell [B, units] and projection [B, D].
 
         Returns:
-          [B, T, D], and the last state.
+          [N, D], and the last state: of a row that ends, the one where it ends.
         """
-        batch, steps, _ = tf.unstack(tf.shape(inputs))
         units, width = self._projection.shape
-        # Time first, and the products of all inputs at once.
-        rows = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, width])
-        gates = tf.reshape(tf.matmul(rows, self._input_kernel) + self._bias, [steps, batch, 4 * units])
-        inside = tf.transpose(mask)[:, :, tf.newaxis] > 0
+        gates = tf.matmul(inputs, self._input_kernel) + self._bias  # the products of all inputs at once
         state_kernel, projection = tf.identity(self._state_kernel), tf.identity(self._projection)
-        if initial is None:
-            initial = tf.zeros([batch, units], inputs.dtype), tf.zeros([batch, width], inputs.dtype)
 
         def step(
-            t: tf.Tensor, cell: tf.Tensor, state: tf.Tensor, outputs: tf.TensorArray
-        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
-            new, update, forget, output = tf.split(gates[t] + tf.matmul(state, state_kernel), 4, axis=1)
-            next_cell = _clipped(
-                tf.sigmoid(forget) * cell + tf.sigmoid(new) * tf.tanh(update), self._cell_clip
-            )
-            projected = _clipped(
-                tf.matmul(tf.sigmoid(output) * tf.tanh(next_cell), projection), self._projection_clip
-            )
-            cell, state = tf.where(inside[t], next_cell, cell), tf.where(inside[t], projected, state)
-            return t + 1, cell, state, outputs.write(t, state)
+            t: tf.Tensor, begin: tf.Tensor, cell: tf.Tensor, state: tf.Tensor, outputs: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.TensorArray]:
+            size = sizes[t]
+            sums = gates[begin : begin + size] + tf.matmul(state[:size], state_kernel)
+            new, forget, output = tf.split(tf.sigmoid(sums[:, : 3 * units]), 3, axis=1)
+            next_cell = _clipped(forget * cell[:size] + new * tf.tanh(sums[:, 3 * units :]), self._cell_clip)
+            projected = _clipped(tf.matmul(output * tf.tanh(next_cell), projection), self._projection_clip)
+            cell = tf.concat([next_cell, cell[size:]], axis=0)
+            state = tf.concat([projected, state[size:]], axis=0)
+            return t + 1, begin + size, cell, state, outputs.write(t, projected)
 
-        outputs = tf.TensorArray(inputs.dtype, steps, element_shape=[None, width])
-        _, cell, state, outputs = tf.while_loop(
-            lambda t, *_: t < steps, step, (0, *initial, outputs), maximum_iterations=steps
+        steps = tf.size(sizes)
+        outputs = tf.TensorArray(inputs.dtype, steps, infer_shape=False, element_shape=[None, width])
+        _, _, cell, state, outputs = tf.while_loop(
+            lambda t, *_: t < steps, step, (0, 0, *initial, outputs), maximum_iterations=steps
         )
-        return tf.transpose(outputs.stack(), [1, 0, 2]), (cell, state)
+        return outputs.concat(), (cell, state)
+
+
+def _candidate_last(gates: np.ndarray) -> np.ndarray:
+    """Input, candidate, forget, output of bilm-tf as input, forget, output, candidate: one sigmoid does."""
+    new, candidate, forget, output = np.split(gates, 4, axis=-1)
+    return np.concatenate([new, forget, output, candidate], axis=-1)
 
 
 def _clipped(values: tf.Tensor, bound: float | None) -> tf.Tensor:
