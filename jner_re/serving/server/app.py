@@ -33,6 +33,7 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 _DEFAULT_SIGNATURE = "serving_default"
 _MAX_CELLS = 2**24  # rows times characters of the longest text: answers are padded to it
 _DRAINED = 4  # times the largest body that is read to its end to be refused
+_PADDING = {"token": "", "type": "", "text": "", "score": -1.0}
 _JSON = "application/json"
 
 
@@ -67,7 +68,7 @@ class Api:
         path = request.scope["raw_path"].decode("latin-1").partition("?")[0]
         method = "invalid"
         try:
-            if request.method == "POST" and (found := _PREDICT.fullmatch(path)):
+            if request.method == "POST" and (found := _PREDICT.fullmatch(path)) and found[1]:
                 method = found[4].lower()
                 body, rows = await self._predict(request, _unquoted(found[1]), found[2], found[3], method)
             elif request.method == "GET" and (found := _STATUS.fullmatch(path)):
@@ -242,9 +243,8 @@ def _printed(names: list[str], rows: list[Row], width: int | None, by_row: bool)
     """
     outputs = {}
     for name in names:
-        texts = name == "token" or name.endswith(("_type", "_text"))
         columns = [row[name] for row in rows]
         if name == "token" and width is not None:
             columns = padded([*columns, [""] * width])[:-1]
-        outputs[name] = padded(columns, "" if texts else -1)
+        outputs[name] = padded(columns, _PADDING.get(name.rpartition("_")[2], -1))
     return json_tensor.answer(outputs, by_row)
