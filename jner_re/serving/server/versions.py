@@ -16,10 +16,9 @@ from jner_re.errors import InputError
 from jner_re.serving import warmup
 from jner_re.serving.in_process import SavedModel
 from jner_re.serving.server.errors import invalid, not_found
+from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
 logger = logging.getLogger(__name__)
-
-_FILE = "saved_model.pb"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Versions:
         self._stop = threading.Event()
         number = self._newest()
         if number is None:
-            raise InputError(f"{base_path}: has no version, expected folders 1, 2, … with a {_FILE}")
+            raise InputError(f"{base_path}: has no version, expected folders 1, 2, … with a {SAVED_MODEL}")
         self._current = self._load(number)
 
     def find(self, number: int | None) -> Version:
@@ -141,9 +140,8 @@ class Versions:
     def _newest(self) -> int | None:
         """The highest number, but for those that could not be loaded and have not changed."""
         try:
-            paths = list(self._base_path.glob(f"*/{_FILE}"))
-            found = [int(path.parent.name) for path in paths if path.parent.name.isdecimal()]
-            return max((number for number in found if not self._has_failed(number)), default=None)
+            found = [number for number in loadable(self._base_path) if not self._has_failed(number)]
+            return max(found, default=None)
         except OSError:  # a folder that goes away meanwhile
             return None
 
@@ -151,7 +149,7 @@ class Versions:
         return number in self._failed and self._failed[number][0] == self._changed(number)
 
     def _changed(self, number: int) -> int:
-        return (self._base_path / str(number) / _FILE).stat().st_mtime_ns
+        return (self._base_path / str(number) / SAVED_MODEL).stat().st_mtime_ns
 
     def _load(self, number: int) -> Version:
         folder = self._base_path / str(number)
@@ -164,7 +162,7 @@ class Versions:
 
 
 def _signatures(folder: pathlib.Path) -> dict[str, Any]:
-    saved = saved_model_pb2.SavedModel.FromString((folder / _FILE).read_bytes())
+    saved = saved_model_pb2.SavedModel.FromString((folder / SAVED_MODEL).read_bytes())
     return {
         name: json_format.MessageToDict(
             definition, including_default_value_fields=True, preserving_proto_field_name=True

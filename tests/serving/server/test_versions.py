@@ -19,9 +19,7 @@ def states(versions: Versions) -> list[tuple[str, str]]:
 def test_a_folder_without_versions(tmp_path: pathlib.Path) -> None:
     (tmp_path / "1").mkdir()
     for folder in (tmp_path, tmp_path / "nothing"):
-        with pytest.raises(
-            InputError, match=r"has no version, expected folders 1, 2, … with a saved_model"
-        ):
+        with pytest.raises(InputError, match=r"has no version, expected folders 1, 2, … with a saved_model"):
             Versions(folder, NAME)
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"damaged")
     with pytest.raises(InputError, match="1: can't be loaded as a SavedModel"):
