@@ -27,6 +27,11 @@ from jner_re.errors import InputError, system_cause
 if TYPE_CHECKING:
     import uvicorn
 
+_READY = """\
+Page  {url}
+API   curl -s {url}/v1/models/{name}:predict -d '{{"instances": ["Ada Berg lives in Oslo."]}}'
+For trying and developing; in production, use TensorFlow Serving. Ctrl+C ends it."""
+
 _BASE_PATH = flags.DEFINE_string("model_base_path", None, "folder of the exported versions", required=True)
 _NAME = flags.DEFINE_string("model_name", "jner_re", "in the URL")
 _PORT = flags.DEFINE_integer("rest_api_port", 8501, "0 for a free one", lower_bound=0, upper_bound=65535)
@@ -73,8 +78,8 @@ def main() -> None:
     if _POLL.value:
         threading.Thread(target=versions.watch, args=[_POLL.value], daemon=True).start()
     url = _url(listener)
-    print(f"{url} is the page, {url}/v1/models/{_NAME.value}:predict the API; Ctrl+C ends it", flush=True)
-    _server(config).run(sockets=[listener])
+    ready = _READY.format(url=url, name=_NAME.value)
+    _server(config, ready).run(sockets=[listener])
     versions.stop()
     batcher.stop()
 
@@ -96,11 +101,15 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(config: uvicorn.Config) -> uvicorn.Server:
-    """uvicorn's server, which ends with exit code 0 when it is told to; its own kills the process."""
+def _server(config: uvicorn.Config, ready: str) -> uvicorn.Server:
+    """uvicorn's server, which prints `ready` when it is, and ends with exit code 0 when it is told to."""
     import uvicorn
 
     class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            print(ready, flush=True)
+
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
             for number in (signal.SIGINT, signal.SIGTERM):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -37,12 +38,12 @@ def serving(folder: pathlib.Path, port: int = 0) -> Iterator[tuple[subprocess.Po
         assert process.stdout is not None and process.stderr is not None
         read = threading.Thread(target=process.stderr.read, daemon=True)  # the log fills no pipe
         try:
-            line = process.stdout.readline()
+            lines = [process.stdout.readline() for _ in range(3)]
             read.start()
-            found = re.match(
-                r"(http://127\.0\.0\.1:\d+) is the page, \1/v1/models/jner_re:predict the API", line
-            )
-            assert found is not None, line
+            found = re.fullmatch(r"Page  (http://127\.0\.0\.1:\d+)\n", lines[0])
+            assert found is not None, lines
+            curl = subprocess.run(lines[1].removeprefix("API   "), shell=True, capture_output=True, text=True)
+            assert "predictions" in json.loads(curl.stdout)
             yield process, found[1]
         finally:
             process.kill()
@@ -64,7 +65,7 @@ def test_under_traffic_killed_and_started_again(exported: pathlib.Path, tmp_path
     with serving(folder, int(url.rpartition(":")[2])) as (process, again):
         assert again == url and jner_re.load(url)(text) == expected and expected.entities
         answers: list[requests.Response] = []
-        body = {"instances": [text * 200]}
+        body = {"instances": [f"{text} " * 200]}
         ask = threading.Thread(
             target=lambda: answers.append(requests.post(f"{url}/v1/models/jner_re:predict", json=body))
         )
