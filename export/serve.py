@@ -62,6 +62,7 @@ def main() -> None:
     listener = _listener(_HOST.value, _PORT.value)
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
+    from jner_re.serving import page
     from jner_re.serving.server import app
     from jner_re.serving.server.batcher import Batcher
     from jner_re.serving.server.metrics import Metrics
@@ -73,7 +74,11 @@ def main() -> None:
     limits = app.Limits(_BYTES.value, _REQUESTS.value, answer_seconds=_TIMEOUT.value / 1000)
     api = app.Api(versions, batcher, limits, counts)
     config = uvicorn.Config(
-        app.create(api, {}, {}), log_config=None, access_log=False, server_header=False, lifespan="off"
+        app.create(api, page.files(_NAME.value), page.HEADERS),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
     )
     if _POLL.value:
         threading.Thread(target=versions.watch, args=[_POLL.value], daemon=True).start()

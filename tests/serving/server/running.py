@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 import uvicorn
+from starlette.applications import Starlette
 
 from jner_re.serving.server import app
 from jner_re.serving.server.batcher import Batcher
@@ -37,21 +38,27 @@ class Server:
 
 
 @contextlib.contextmanager
+def listening(application: Starlette) -> Iterator[int]:
+    """An application on a port."""
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextlib.contextmanager
 def serving(versions: Versions, limits: app.Limits | None = None) -> Iterator[Server]:
     """A server of these versions, which does not look for others."""
     counts = Metrics()
     batcher = Batcher(1, counts.rows.observe)
     api = app.Api(versions, batcher, limits or app.Limits(), counts)
     page = {"/": ("text/html", b"<p>page")}
-    config = uvicorn.Config(app.create(api, page, {"X-Test": "yes"}), port=0, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield Server(server.servers[0].sockets[0].getsockname()[1], versions)
-    finally:
-        server.should_exit = True
-        thread.join()
-        batcher.stop()
+    with listening(app.create(api, page, {"X-Test": "yes"})) as port:
+        yield Server(port, versions)
+    batcher.stop()
