@@ -32,7 +32,7 @@ help:
 	@touch $@
 
 .venv/all-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,distributed,convert,dev]'
+	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,spacy,distributed,dev]'
 	@$(ON_PATH)
 	@touch $@ .venv/serving-installed .venv/demo-installed
 
