@@ -11,6 +11,8 @@ Where the package is not installed but on the path, import this module before. (
 
 import dataclasses
 import logging
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from spacy.language import Language
@@ -67,14 +69,15 @@ class Component:
     """Sets `doc.ents`, `doc._.relations`, `doc._.unaligned` and `span._.score` of entities.
 
     The model reads `doc.text` and splits it by itself. Its entities are widened to whole tokens of spaCy's;
-    whatever did not fit is in `doc._.unaligned`, and logged. With `nlp.pipe(n_process=2)` TensorFlow would be
-    forked, which it does not survive; one process has a thread for each core anyway.
+    whatever did not fit is in `doc._.unaligned`, and logged. `nlp.pipe(n_process=2)` works with the URL of a
+    served model alone: TensorFlow does not survive a fork, and has a thread for each core anyway.
     """
 
     def __init__(self, name: str, model: Client, threshold: float | None, overwrite_ents: bool) -> None:
         """Takes what `make` does, opened."""
         self.name = name
         self._model, self._threshold, self._overwrite = model, threshold, overwrite_ents
+        self._process = os.getpid()
         self._handle: Callable[[str, object, list[Doc], Exception], None] | None = None
 
     def __call__(self, doc: Doc) -> Doc:
@@ -102,6 +105,8 @@ class Component:
         self._handle = handler
 
     def _answers(self, docs: list[Doc]) -> list[Document | None]:
+        if os.getpid() != self._process and "tensorflow" in sys.modules:
+            raise InputError("n_process is above 1, expected 1, or the URL of a served model as the model")
         try:
             return [*self._model([doc.text for doc in docs], self._threshold)]
         except RefusedInputError as error:
