@@ -3,14 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := runs/demo
 MIN_SCORE ?= 0.5
+PORT ?= 8501
 # Puts the checkout on the environment's path: with setuptools' finder alone, a folder called jner_re, such as the
 # checkout itself, would hide the package from a script beside it.
 ON_PATH := $(BIN)/python -c 'import os, pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path("purelib"), "jner_re_checkout.pth").write_text(os.getcwd() + "\n")'
 
-.PHONY: help venv demo test lint bench compatibility clean
+.PHONY: help venv demo serve test lint bench compatibility clean
 help:
 	@echo "make demo           train on the sample corpus, evaluate, and extract from three sentences"
+	@echo "make serve          export the demo's model and serve it on this computer, with a page to try it"
 	@echo "make venv           .venv with every extra"
 	@echo "make test           the tests"
 	@echo "make lint           ruff and mypy"
@@ -30,7 +32,12 @@ help:
 	@touch $@
 
 .venv/all-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,distributed,convert,dev]'
+	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,spacy,distributed,dev]'
+	@$(ON_PATH)
+	@touch $@ .venv/serving-installed .venv/demo-installed
+
+.venv/serving-installed: .venv/made setup.cfg setup.py pyproject.toml
+	$(BIN)/pip install --progress-bar on --editable '.[serving]'
 	@$(ON_PATH)
 	@touch $@ .venv/demo-installed
 
@@ -46,6 +53,16 @@ demo: .venv/demo-installed
 	@echo
 	@echo "Model directory: $(DEMO)"
 	@echo "TensorBoard:     $(BIN)/tensorboard --logdir $(DEMO)/logs"
+
+$(DEMO)/config.json:
+	$(MAKE) demo
+
+exported/demo/made: .venv/serving-installed $(DEMO)/config.json
+	$(BIN)/python -m export.saved_model --model_dir=$(DEMO) --export_dir=exported/demo
+	@touch $@
+
+serve: exported/demo/made
+	$(BIN)/python -m export.serve --model_base_path=exported/demo --rest_api_port=$(PORT)
 
 test: .venv/all-installed
 	$(BIN)/python -m pytest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import string
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +13,18 @@ from jner_re.serving.rows import BATCH_SIZE, Row
 
 SERVING_VERSION = "2.15.1"  # of tensorflow/serving; the same as TensorFlow's
 _TEMPLATES = pathlib.Path(__file__).parent / "serving"
-CONFIGS = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml")
+CONFIGS = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml", "kubernetes.yml")
 
 
 def config(name: str, model_name: str) -> str:
     """The content of a config file."""
-    return _filled(name, model_name=model_name, batch_size=BATCH_SIZE, serving_version=SERVING_VERSION)
+    return _filled(
+        name,
+        model_name=model_name,
+        resource_name=_resource_name(model_name),
+        batch_size=BATCH_SIZE,
+        serving_version=SERVING_VERSION,
+    )
 
 
 def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object) -> str:
@@ -37,6 +44,11 @@ def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object
         lines = [f' "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in _columns(rows[0])]
         shown[f"{name}_response"] = _indented('{"predictions": [{\n' + ",\n".join(lines) + "\n}]}")
     return _filled("SIGNATURES.md", serving_version=SERVING_VERSION, **shown, **values)
+
+
+def _resource_name(model_name: str) -> str:
+    """A name as Kubernetes has them: at most 63 small letters, digits and "-", which is at no end."""
+    return re.sub(r"[^a-z0-9]+", "-", model_name.lower())[:63].strip("-") or "model"
 
 
 def _filled(name: str, **values: object) -> str:

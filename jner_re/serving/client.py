@@ -21,8 +21,9 @@ from jner_re.serving.rows import (
     entities_of,
     relations_of,
 )
+from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
-_CONFIG, _SAVED_MODEL = "config.json", "saved_model.pb"
+_CONFIG = "config.json"
 
 
 # Rows times the longest one's characters (or tokens) that are answered together: `token` is padded to it.
@@ -158,7 +159,7 @@ def load(path_or_url: str | os.PathLike[str]) -> Client:
     exported = _exported(folder)
     if exported is None and not (folder / _CONFIG).is_file():
         raise InputError(
-            f"{folder}: no {_CONFIG} and no {_SAVED_MODEL}, expected a model directory written by "
+            f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory written by "
             "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"
         )
     from jner_re import program
@@ -171,7 +172,7 @@ def load(path_or_url: str | os.PathLike[str]) -> Client:
 
 def _exported(folder: pathlib.Path) -> pathlib.Path | None:
     """The version to load of an exported folder: the folder itself if it is one, or the newest in it."""
-    if (folder / _SAVED_MODEL).is_file():
+    if (folder / SAVED_MODEL).is_file():
         return folder
-    versions = [path.parent for path in folder.glob(f"*/{_SAVED_MODEL}") if path.parent.name.isdecimal()]
-    return max(versions, key=lambda version: int(version.name), default=None)
+    newest = max(loadable(folder), default=None)
+    return None if newest is None else folder / str(newest)

@@ -73,18 +73,18 @@ class SavedModel:
     def __repr__(self) -> str:
         return f"SavedModel({str(self._folder)!r})"
 
-    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+    def texts(self, texts: Sequence[str | bytes], threshold: float | None) -> list[Row]:
         """A row for each text."""
         signature = self._model.signatures["serving_default"]
         return _run(lambda text: signature(text=text), tf.constant(list(texts), tf.string))
 
-    def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
+    def sentences(self, sentences: Sequence[Sequence[str | bytes]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
         signature = self._model.signatures["tokens"]
         return _run(lambda tokens: signature(tokens=tokens), _tensor(sentences))
 
 
-def _tensor(sentences: Sequence[Sequence[str]]) -> tf.Tensor:
+def _tensor(sentences: Sequence[Sequence[str | bytes]]) -> tf.Tensor:
     """string [B, T], padded with ""."""
     rows = padded(sentences)
     return tf.reshape(tf.constant(rows, tf.string), [len(rows), len(rows[0]) if rows else 0])

@@ -50,8 +50,13 @@ def rows_of(outputs: dict[str, np.ndarray]) -> list[Row]:
         if values.dtype != object:
             of_type = f"{name.split('_')[0]}_type"
             for row, found in zip(rows, values, strict=True):
-                row[name] = found[: len(row[of_type])].tolist()
+                row[name] = _numbers(found[: len(row[of_type])])
     return rows
+
+
+def _numbers(values: np.ndarray) -> list[Any]:
+    """As JSON has them: a float32 with as many digits as it needs."""
+    return [float(str(value)) for value in values] if values.dtype == np.float32 else values.tolist()
 
 
 def document(text: str, row: Row, threshold: float | None = None) -> Document:
@@ -95,10 +100,10 @@ def refusal(message: str) -> RefusedInputError | None:
     return RefusedInputError(found[1], int(found[2]), found[3]) if found else None
 
 
-def padded(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The sentences, made equally long with ""."""
+def padded(sentences: Sequence[Sequence[Any]], padding: Any = "") -> list[list[Any]]:
+    """The sentences, or other lists, made equally long."""
     longest = max(map(len, sentences), default=0)
-    return [[*tokens, *[""] * (longest - len(tokens))] for tokens in sentences]
+    return [[*tokens, *[padding] * (longest - len(tokens))] for tokens in sentences]
 
 
 def checked_texts(texts: Iterable[str]) -> list[str]:

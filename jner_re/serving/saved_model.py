@@ -112,8 +112,8 @@ def _quietly(undo: Callable[[], None]) -> None:
 def _numbered(new: pathlib.Path, export_dir: pathlib.Path) -> pathlib.Path:
     """Renames the version to the next number."""
     while True:
-        versions = [int(path.name) for path in export_dir.iterdir() if path.name.isdecimal()]
-        version = export_dir / str(max(versions, default=0) + 1)
+        taken = [int(path.name) for path in export_dir.iterdir() if path.name.isdecimal()]
+        version = export_dir / str(max(taken, default=0) + 1)
         try:
             os.rename(new, version)  # fails where there is a folder: no version is empty
         except OSError:

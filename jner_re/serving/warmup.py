@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+from jner_re.serving.in_process import SavedModel
 from jner_re.serving.rows import padded
 
 FILE = "assets.extra/tf_serving_warmup_requests"  # where TensorFlow Serving looks for them
@@ -35,6 +36,18 @@ def write(
         for count in (1, len(sentences)):
             tokens = tf.constant(padded(sentences[:count]))
             writer.write(_request(model_name, "tokens", "tokens", tokens))
+
+
+def replay(version: pathlib.Path, model: SavedModel) -> None:
+    """Asks what `write` wrote, if it is there, as TensorFlow Serving does before a version takes traffic."""
+    path = version / FILE
+    if not path.exists():
+        return
+    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+        request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+        for name, value in request.inputs.items():
+            ask = model.sentences if name == "tokens" else model.texts
+            ask(tf.make_ndarray(value).tolist(), None)
 
 
 def _request(model_name: str, signature: str, name: str, value: tf.Tensor) -> bytes:

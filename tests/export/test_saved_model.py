@@ -143,6 +143,33 @@ def test_the_configs_are_what_tensorflow_serving_reads() -> None:
         assert not path or path.removeprefix("/models/news/") in serving_files.CONFIGS, name
 
 
+@pytest.mark.parametrize(
+    ("name", "resource"), [("news", "news"), ("My_News.2", "my-news-2"), ("_", "model"), ("a" * 70, "a" * 63)]
+)
+def test_the_manifest_for_kubernetes(name: str, resource: str) -> None:
+    deployment, service = yaml.safe_load_all(serving_files.config("kubernetes.yml", name))
+    assert (deployment["kind"], service["kind"]) == ("Deployment", "Service")
+    assert deployment["metadata"]["name"] == service["metadata"]["name"] == resource
+    pod = deployment["spec"]["template"]
+    assert (
+        pod["metadata"]["labels"]
+        == deployment["spec"]["selector"]["matchLabels"]
+        == service["spec"]["selector"]
+    )
+    (container,) = pod["spec"]["containers"]
+    assert container["image"] == "tensorflow/serving:2.15.1"
+    ports = {port["name"] for port in container["ports"]}
+    assert ports == {port["targetPort"] for port in service["spec"]["ports"]}
+    for probe in ("startupProbe", "readinessProbe"):
+        assert container[probe]["httpGet"] == {"path": f"/v1/models/{name}", "port": "rest"}
+    assert container["livenessProbe"]["tcpSocket"]["port"] in ports
+    (mount,), (volume,) = container["volumeMounts"], pod["spec"]["volumes"]
+    assert (mount["name"], mount["mountPath"]) == (volume["name"], f"/models/{name}")
+    for flag in container["args"]:
+        _, _, path = flag.partition("=/models/")
+        assert not path or path.removeprefix(f"{name}/") in serving_files.CONFIGS
+
+
 def test_a_failed_export_leaves_nothing(tmp_path: pathlib.Path) -> None:
     target = tmp_path / "deep" / "exports"
     with pytest.raises(RuntimeError, match="late"), saved_model.new_version(target) as new:

@@ -1,0 +1,128 @@
+"""Serves an exported model on this computer, with TensorFlow Serving's REST API and a page to try it.
+
+  python -m export.serve --model_base_path=exported/mine
+
+Then http://127.0.0.1:8501 is the page, and http://127.0.0.1:8501/v1/models/jner_re:predict the API. A new
+version that appears in the folder takes over. Ctrl+C or SIGTERM ends it when all requests are answered.
+
+It is for trying and developing: in production, serve the same folder with TensorFlow Serving (the
+docker-compose.yml beside the versions).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from jner_re import program
+from jner_re.errors import InputError, system_cause
+
+if TYPE_CHECKING:
+    import uvicorn
+
+_READY = """\
+Page  {url}
+API   curl -s {url}/v1/models/{name}:predict -d '{{"instances": ["Ada Berg lives in Oslo."]}}'
+For trying and developing; in production, use TensorFlow Serving. Ctrl+C ends it."""
+
+_BASE_PATH = flags.DEFINE_string("model_base_path", None, "folder of the exported versions", required=True)
+_NAME = flags.DEFINE_string("model_name", "jner_re", "in the URL")
+_PORT = flags.DEFINE_integer("rest_api_port", 8501, "0 for a free one", lower_bound=0, upper_bound=65535)
+_HOST = flags.DEFINE_string("host", "127.0.0.1", "address to listen on; 0.0.0.0 for all of this computer's")
+_POLL = flags.DEFINE_float(
+    "file_system_poll_wait_seconds", 1, "between two looks for new versions; 0 for none", lower_bound=0
+)
+_TIMEOUT = flags.DEFINE_integer(
+    "rest_api_timeout_in_ms", 30_000, "after which an answer is given up; 0 for never", lower_bound=0
+)
+_BYTES = flags.DEFINE_integer("max_request_bytes", 16 * 2**20, "of a request's body", lower_bound=1)
+_REQUESTS = flags.DEFINE_integer(
+    "max_requests", 64, "that are answered at the same time; further ones get 503", lower_bound=1
+)
+_BATCHES = flags.DEFINE_integer("num_batch_threads", 1, "batches that run at the same time", lower_bound=1)
+_THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
+
+
+def main() -> None:
+    """Loads, listens, serves."""
+    try:
+        import prometheus_client  # noqa: F401
+        import rapidjson  # noqa: F401
+        import starlette  # noqa: F401
+        import uvicorn
+    except ImportError as error:
+        raise InputError(f"{error.name} is missing, expected: pip install 'jner-re[serving]'") from None
+    listener = _listener(_HOST.value, _PORT.value)
+    program.import_tensorflow_quietly()
+    program.set_threads(_THREADS.value)
+    from jner_re.serving import page
+    from jner_re.serving.server import app
+    from jner_re.serving.server.batcher import Batcher
+    from jner_re.serving.server.metrics import Metrics
+    from jner_re.serving.server.versions import Versions
+
+    versions = Versions(pathlib.Path(_BASE_PATH.value), _NAME.value)
+    counts = Metrics()
+    batcher = Batcher(_BATCHES.value, counts.rows.observe)
+    limits = app.Limits(_BYTES.value, _REQUESTS.value, answer_seconds=_TIMEOUT.value / 1000)
+    api = app.Api(versions, batcher, limits, counts)
+    config = uvicorn.Config(
+        app.create(api, page.files(_NAME.value), page.HEADERS),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+    )
+    if _POLL.value:
+        threading.Thread(target=versions.watch, args=[_POLL.value], daemon=True).start()
+    url = _url(listener)
+    ready = _READY.format(url=url, name=_NAME.value)
+    _server(config, ready).run(sockets=[listener])
+    versions.stop()
+    batcher.stop()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A socket that takes connections."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise InputError(f"--host={host} --rest_api_port={port}: {system_cause(error)}") from None
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _server(config: uvicorn.Config, ready: str) -> uvicorn.Server:
+    """uvicorn's server, which prints `ready` when it is, and ends with exit code 0 when it is told to."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            print(ready, flush=True)
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self.handle_exit)
+            yield
+
+    return Server(config)
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,39 @@
+"""The page of the local server: a text box, and what is found in the text.
+
+Plain HTML, CSS and JavaScript modules; nothing from elsewhere, nothing inline.
+"""
+
+from __future__ import annotations
+
+import html
+import pathlib
+
+_FOLDER = pathlib.Path(__file__).parent
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "connect-src": "'self'",
+    "img-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def files(model_name: str) -> dict[str, tuple[str, bytes]]:
+    """Content type and content by path; the page asks the model of that name."""
+    page = (_FOLDER / "index.html").read_text(encoding="utf-8")
+    found = {"/": ("text/html", page.replace("{{model_name}}", html.escape(model_name)).encode())}
+    for path in _FOLDER.iterdir():
+        if path.suffix in _KINDS:
+            found[f"/{path.name}"] = (_KINDS[path.suffix], path.read_bytes())
+    return found

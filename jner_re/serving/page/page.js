@@ -1,0 +1,137 @@
+// The page: asks the model, shows what it finds.
+
+import { documentOf } from "./answer.js";
+import { draw } from "./drawing.js";
+
+const COLORS = 8;
+const at = (id) => document.getElementById(id);
+const model = document.querySelector("meta[name=model]").content;
+const url = `v1/models/${encodeURIComponent(model)}:predict`;
+let found = null; // what is shown
+let asking = null; // the request that runs
+let drawnWidth = 0;
+
+async function ask(text, signal) {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ instances: [text] }),
+    signal,
+  });
+  const json = await answer.json().catch(() => ({}));
+  if (!answer.ok || !json.predictions) throw new Error(json.error ?? `the server answered ${answer.status} ${answer.statusText}`);
+  return json;
+}
+
+async function extract(event) {
+  event?.preventDefault();
+  const text = at("text").value;
+  asking?.abort();
+  const request = (asking = new AbortController());
+  at("error").textContent = "";
+  at("status").textContent = "Extracting…";
+  at("extract").disabled = true;
+  const start = performance.now();
+  try {
+    const answer = await ask(text, request.signal);
+    const seconds = (performance.now() - start) / 1000;
+    found = documentOf(text, answer.predictions[0]);
+    show(answer);
+    at("status").textContent = `${count(found.entities.length, "entity", "entities")} and `
+      + `${count(found.relations.length, "relation", "relations")} in ${seconds.toFixed(2)} s.`;
+  } catch (error) {
+    if (request.signal.aborted) return;
+    at("result").hidden = true;
+    at("status").textContent = "";
+    at("error").textContent = error instanceof TypeError ? "The server can't be reached." : `Error: ${error.message}`;
+  } finally {
+    if (asking === request) at("extract").disabled = false;
+  }
+}
+
+function count(number, one, many) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function typesOf(entities) {
+  return [...new Set(entities.map((entity) => entity.type))].sort();
+}
+
+function typeClass(type) {
+  return `type${typesOf(found.entities).indexOf(type) % COLORS}`;
+}
+
+function redraw() {
+  const classes = new Map(typesOf(found.entities).map((type) => [type, typeClass(type)]));
+  drawnWidth = at("drawing").clientWidth;
+  draw(at("drawing"), found, (type) => classes.get(type));
+  filter();
+}
+
+function show(answer) {
+  at("legend").replaceChildren(...typesOf(found.entities).map((type) => {
+    const item = document.createElement("li");
+    item.className = typeClass(type);
+    item.textContent = `${type} (${found.entities.filter((entity) => entity.type === type).length})`;
+    return item;
+  }));
+  at("result").hidden = false;
+  const order = [...found.relations].sort((a, b) => b.score - a.score);
+  at("relations").tBodies[0].replaceChildren(...order.map(tableRow));
+  at("relations").hidden = !order.length;
+  at("json").textContent = JSON.stringify(answer, null, 2);
+  redraw();
+}
+
+function tableRow(relation) {
+  const row = document.createElement("tr");
+  row.dataset.score = relation.score;
+  const [head, tail] = [found.entities[relation.head], found.entities[relation.tail]];
+  for (const text of [head.text, relation.type, tail.text, relation.score.toFixed(3)]) {
+    const cell = row.insertCell();
+    cell.dir = "auto";
+    cell.textContent = text;
+  }
+  return row;
+}
+
+// Shows the relations above the threshold; what was found is not asked for again.
+function filter() {
+  const threshold = Number(at("threshold").value);
+  at("threshold-value").textContent = threshold.toFixed(2);
+  for (const shown of document.querySelectorAll("[data-score]")) {
+    shown.toggleAttribute("hidden", Number(shown.dataset.score) <= threshold);
+  }
+  const above = found.relations.filter((relation) => relation.score > threshold).length;
+  at("shown").textContent = `${above} of ${count(found.relations.length, "relation", "relations")}`;
+}
+
+// The score of what the pointer or the keyboard is on.
+function tip(event) {
+  const on = event.target.closest?.(".entity, .relation");
+  at("tip").hidden = !on;
+  if (!on) return;
+  at("tip").textContent = on.getAttribute("aria-label");
+  const box = on.getBoundingClientRect();
+  const left = Math.min(Math.max(4, box.left + box.width / 2 - at("tip").offsetWidth / 2), innerWidth - at("tip").offsetWidth - 4);
+  at("tip").style.left = `${Math.max(4, left)}px`;
+  at("tip").style.top = `${Math.max(4, box.top - at("tip").offsetHeight - 4)}px`;
+}
+
+at("form").addEventListener("submit", extract);
+at("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) extract(event);
+});
+at("examples").addEventListener("click", (event) => {
+  if (event.target.tagName !== "BUTTON") return;
+  at("text").value = event.target.textContent;
+  extract();
+});
+at("threshold").addEventListener("input", filter);
+for (const name of ["mouseover", "focusin"]) at("drawing").addEventListener(name, tip);
+for (const name of ["mouseleave", "focusout"]) at("drawing").addEventListener(name, () => { at("tip").hidden = true; });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") at("tip").hidden = true; });
+new ResizeObserver(() => {
+  const resized = Math.abs(at("drawing").clientWidth - drawnWidth) >= 20;
+  if (found && !at("result").hidden && resized) redraw();
+}).observe(at("drawing"));

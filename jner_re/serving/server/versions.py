@@ -1,0 +1,171 @@
+"""The versions of a model that lie in a folder: the newest is served, and a newer one takes over."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import pathlib
+import threading
+import time
+from typing import Any
+
+from google.protobuf import json_format
+from tensorflow.core.protobuf import saved_model_pb2
+
+from jner_re.errors import InputError
+from jner_re.serving import warmup
+from jner_re.serving.in_process import SavedModel
+from jner_re.serving.server.errors import invalid, not_found
+from jner_re.serving.version_folders import SAVED_MODEL, loadable
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """A version that is loaded.
+
+    Attributes:
+      number: its folder's name.
+      model: what answers.
+      signatures: its signature definitions as TensorFlow Serving's /metadata gives them, by name.
+    """
+
+    number: int
+    model: SavedModel
+    signatures: dict[str, Any]
+
+    def input_of(self, signature: str) -> tuple[str, int]:
+        """Name and rank of a signature's input.
+
+        Raises:
+          RequestError: there is no such signature.
+        """
+        if signature not in self.signatures:
+            raise invalid(f'Serving signature name: "{signature}" not found in signature def')
+        inputs = list(self.signatures[signature]["inputs"].items())
+        if len(inputs) != 1:
+            raise invalid(f"Failed to get input map for signature: {signature}")
+        ((name, described),) = inputs
+        return name, len(described["tensor_shape"]["dim"])
+
+
+class Versions:
+    """The model of a folder of numbered versions."""
+
+    def __init__(self, base_path: pathlib.Path, name: str) -> None:
+        """Loads the newest version.
+
+        Args:
+          base_path: folder of the versions.
+          name: of the model.
+
+        Raises:
+          InputError: there is none, or it can't be loaded.
+        """
+        self.name = name
+        self._base_path = base_path
+        self._failed: dict[int, tuple[int, str]] = {}  # time of change and reason
+        self._loading: int | None = None
+        self._stop = threading.Event()
+        number = self._newest()
+        if number is None:
+            raise InputError(f"{base_path}: has no version, expected folders 1, 2, … with a {SAVED_MODEL}")
+        self._current = self._load(number)
+
+    def find(self, number: int | None) -> Version:
+        """The version that is served, which stays loaded as long as it is held.
+
+        Args:
+          number: asked for; None for any.
+
+        Raises:
+          RequestError: it is not that one.
+        """
+        current = self._current
+        if number not in (None, current.number):
+            raise not_found(f"Servable not found for request: Specific({self.name}, {number})")
+        return current
+
+    def status(self, number: int | None) -> list[dict[str, Any]]:
+        """The states of the versions, the newest first, as TensorFlow Serving gives them.
+
+        Raises:
+          RequestError: there is no version of that number.
+        """
+        states = {failed: ("END", "UNKNOWN", reason) for failed, (_, reason) in self._failed.items()}
+        if self._loading is not None:
+            states[self._loading] = ("LOADING", "OK", "")
+        states[self._current.number] = ("AVAILABLE", "OK", "")
+        if number is not None and number not in states:
+            raise not_found(f"Could not find version {number} of model {self.name}")
+        return [
+            {
+                "version": str(version),
+                "state": state,
+                "status": {"error_code": code, "error_message": reason},
+            }
+            for version, (state, code, reason) in sorted(states.items(), reverse=True)
+            if number in (None, version)
+        ]
+
+    def watch(self, seconds: float) -> None:
+        """Looks for versions that come and go every so many seconds, until `stop`; in a thread of its own."""
+        while not self._stop.wait(seconds):
+            try:
+                self.refresh()
+            except Exception:  # whatever it is, the version that is there goes on
+                logger.exception("%s: can't be read", self._base_path)
+
+    def stop(self) -> None:
+        """Ends `watch`."""
+        self._stop.set()
+
+    def refresh(self) -> None:
+        """Serves the newest version if it is another one and can be loaded."""
+        number = self._newest()
+        if number is None or number == self._current.number:
+            return
+        self._loading = number
+        try:
+            self._current = self._load(number)
+        except InputError as error:
+            self._failed[number] = (self._changed(number), str(error))
+            logger.error("version %s is not served: %s", number, error)
+        else:
+            self._failed.pop(number, None)
+        finally:
+            self._loading = None
+
+    def _newest(self) -> int | None:
+        """The highest number, but for those that could not be loaded and have not changed."""
+        try:
+            found = [number for number in loadable(self._base_path) if not self._has_failed(number)]
+            return max(found, default=None)
+        except OSError:  # a folder that goes away meanwhile
+            return None
+
+    def _has_failed(self, number: int) -> bool:
+        return number in self._failed and self._failed[number][0] == self._changed(number)
+
+    def _changed(self, number: int) -> int:
+        return (self._base_path / str(number) / SAVED_MODEL).stat().st_mtime_ns
+
+    def _load(self, number: int) -> Version:
+        folder = self._base_path / str(number)
+        start = time.monotonic()
+        model = SavedModel(folder)
+        version = Version(number, model, _signatures(folder))
+        warmup.replay(folder, model)
+        logger.info("version %s is loaded and warm after %.1f s", number, time.monotonic() - start)
+        return version
+
+
+def _signatures(folder: pathlib.Path) -> dict[str, Any]:
+    saved = saved_model_pb2.SavedModel.FromString((folder / SAVED_MODEL).read_bytes())
+    return {
+        name: json_format.MessageToDict(
+            definition, including_default_value_fields=True, preserving_proto_field_name=True
+        )
+        for name, definition in saved.meta_graphs[0].signature_def.items()
+    }

@@ -1,0 +1,201 @@
+"""A spaCy component that adds a model's entities and relations to documents.
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("jner_re", config={"model": "runs/mine"})
+    doc = nlp("Ada Berg lives in Oslo.")
+    doc.ents, doc._.relations
+
+Where the package is not installed but on the path, import this module before. (It has no
+`from __future__ import annotations`: spaCy reads the annotations of a factory.)
+"""
+
+import dataclasses
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.util import minibatch
+
+from jner_re.document import Document
+from jner_re.errors import InputError
+from jner_re.serving import client
+from jner_re.serving.client import Client
+from jner_re.serving.rows import RefusedInputError
+
+logger = logging.getLogger(__name__)
+
+_KEY = "jner_re"  # of what is stored in a document
+
+
+@dataclasses.dataclass(frozen=True)
+class Relation:
+    """A relation between two entities of a Doc.
+
+    Attributes:
+      head: of `doc.ents`.
+      tail: likewise.
+      type: e.g. "Live_In".
+      score: its probability.
+    """
+
+    head: Span
+    tail: Span
+    type: str
+    score: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Unaligned:
+    """An entity of the model that does not begin and end where spaCy's tokens do.
+
+    Attributes:
+      start: in `doc.text`.
+      end: exclusive.
+      type: e.g. "Peop".
+      span: the tokens that it was widened to; None if it was left out, with its relations, since it would
+        overlap another entity.
+    """
+
+    start: int
+    end: int
+    type: str
+    span: Span | None
+
+
+class Component:
+    """Sets `doc.ents`, `doc._.relations`, `doc._.unaligned` and `span._.score` of entities.
+
+    The model reads `doc.text` and splits it by itself. Its entities are widened to whole tokens of spaCy's;
+    whatever did not fit is in `doc._.unaligned`, and logged. `nlp.pipe(n_process=2)` works with the URL of a
+    served model alone: TensorFlow does not survive a fork, and has a thread for each core anyway.
+    """
+
+    def __init__(self, name: str, model: Client, threshold: float | None, overwrite_ents: bool) -> None:
+        """Takes what `make` does, opened."""
+        self.name = name
+        self._model, self._threshold, self._overwrite = model, threshold, overwrite_ents
+        self._process = os.getpid()
+        self._handle: Callable[[str, object, list[Doc], Exception], None] | None = None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Adds what the model finds in one document.
+
+        Raises:
+          InputError: it is refused, or the model can't be reached.
+        """
+        self._annotate(doc, self._model(doc.text, self._threshold))
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """Adds what the model finds in many, a batch at a time.
+
+        A document that is refused goes to spaCy's error handler, without the rest of its batch.
+        """
+        for batch in minibatch(stream, batch_size):
+            for doc, found in zip(batch, self._answers(batch), strict=True):
+                if found is not None:
+                    self._annotate(doc, found)
+                    yield doc
+
+    def set_error_handler(self, handler: Callable[[str, object, list[Doc], Exception], None]) -> None:
+        """What is called with a document that is refused; by default the error is raised."""
+        self._handle = handler
+
+    def _answers(self, docs: list[Doc]) -> list[Document | None]:
+        if os.getpid() != self._process and "tensorflow" in sys.modules:
+            raise InputError("n_process is above 1, expected 1, or the URL of a served model as the model")
+        try:
+            return [*self._model([doc.text for doc in docs], self._threshold)]
+        except RefusedInputError as error:
+            if len(docs) > 1:  # one of them, at least: each on its own
+                return [self._answers([doc])[0] for doc in docs]
+            self._fail(docs, error)
+        except InputError as error:
+            self._fail(docs, error)
+        return [None] * len(docs)
+
+    def _fail(self, docs: list[Doc], error: Exception) -> None:
+        if self._handle is None:
+            raise error
+        self._handle(self.name, self, docs, error)
+
+    def _annotate(self, doc: Doc, found: Document) -> None:
+        others = () if self._overwrite else doc.ents
+        taken = {token.i for other in others for token in other}
+        kept: dict[int, Span] = {}
+        unaligned = []
+        for i, entity in enumerate(found.entities):
+            span = doc.char_span(entity.start, entity.end, entity.type, alignment_mode="expand")
+            assert span is not None, entity
+            is_exact = (span.start_char, span.end_char) == (entity.start, entity.end)
+            is_free = taken.isdisjoint(range(span.start, span.end))
+            if is_free:
+                kept[i] = span
+                taken.update(range(span.start, span.end))
+            if not (is_exact and is_free):
+                place = _place(span) if is_free else None
+                unaligned.append((entity.start, entity.end, entity.type, place))
+                became = (
+                    f"widened to {span.text!r}" if is_free else f"{span.text!r} overlaps another, left out"
+                )
+                logger.warning("%s %r at %s: %s", entity.type, entity.text, entity.start, became)
+        doc.ents = (*others, *kept.values())
+        for i, span in kept.items():
+            span._.score = found.entities[i].score
+        relations = [
+            (_place(kept[relation.head]), _place(kept[relation.tail]), relation.type, relation.score)
+            for relation in found.relations
+            if relation.head in kept and relation.tail in kept
+        ]
+        doc.user_data[_KEY] = {"relations": relations, "unaligned": unaligned}
+
+
+def _place(span: Span) -> tuple[int, int, str]:
+    """What a span is made from: spans themselves can't be stored with a document."""
+    return span.start, span.end, span.label_
+
+
+def _span(doc: Doc, place: tuple[int, int, str]) -> Span:
+    return Span(doc, *place)
+
+
+def _relations(doc: Doc) -> tuple[Relation, ...]:
+    stored = doc.user_data.get(_KEY, {"relations": []})["relations"]
+    return tuple(
+        Relation(_span(doc, head), _span(doc, tail), kind, score) for head, tail, kind, score in stored
+    )
+
+
+def _unaligned(doc: Doc) -> tuple[Unaligned, ...]:
+    stored = doc.user_data.get(_KEY, {"unaligned": []})["unaligned"]
+    return tuple(
+        Unaligned(start, end, kind, None if place is None else _span(doc, place))
+        for start, end, kind, place in stored
+    )
+
+
+@Language.factory(
+    "jner_re",
+    assigns=["doc.ents", "doc._.relations", "doc._.unaligned", "span._.score"],
+    default_config={"threshold": None, "overwrite_ents": True},
+)
+def make(nlp: Language, name: str, model: str, threshold: float | None, overwrite_ents: bool) -> Component:
+    """The component.
+
+    Args:
+      nlp: of spaCy.
+      name: likewise.
+      model: model directory, exported folder, or URL of a served model.
+      threshold: of relations, in place of the model's.
+      overwrite_ents: whether entities of earlier components go; else those that overlap them are left out.
+    """
+    return Component(name, client.load(model), threshold, overwrite_ents)
+
+
+# As properties, so that a document that is read from disk has them, too.
+Doc.set_extension("relations", getter=_relations, force=True)
+Doc.set_extension("unaligned", getter=_unaligned, force=True)
+Span.set_extension("score", default=None, force=True)

@@ -1,0 +1,308 @@
+"""The page in a browser, on a model that takes every capitalized word for an entity."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from running import listening
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from jner_re.serving import page as page_files
+from jner_re.serving.server import app
+
+NAME = 'a "model" & <more>'
+TEXT = "Ada lives in Oslo. Bo knows Cy."
+
+
+def answer(text: str) -> dict[str, list[Any]]:
+    """Entities Peop and Loc in turn; relations from each to the next of its line, with scores .05, .15, …"""
+    words = [m for m in re.finditer(r"[^\W\d_][\w’]*", text) if m[0][0].isupper() or m[0][0] >= "א"]
+    pairs = [i for i, (a, b) in enumerate(itertools.pairwise(words)) if "\n" not in text[a.end() : b.start()]]
+    return {
+        "token": [*re.findall(r"\w+|[^\w\s]", text), ""],
+        "entity_type": [("Peop", "Loc")[i % 2] for i in range(len(words))] + [""],
+        "entity_text": [m[0] for m in words] + [""],
+        "entity_start": [m.start() for m in words] + [-1],
+        "entity_end": [m.end() for m in words] + [-1],
+        "entity_score": [0.875] * len(words) + [-1.0],
+        "relation_type": ["Live_In" for _ in pairs] + [""],
+        "relation_head": [*pairs, -1],
+        "relation_tail": [i + 1 for i in pairs] + [-1],
+        "relation_score": [round((i % 10) / 10 + 0.05, 2) for i in range(len(pairs))] + [-1.0],
+    }
+
+
+class Api:
+    """Answers as the server would."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Any]] = []
+
+    async def respond(self, request: Request) -> Response:
+        body = await request.json()
+        self.asked.append((request.url.path, body))
+        (text,) = body["instances"]
+        if text == "refuse":
+            return JSONResponse({"error": "assertion failed: [text 0 <b>]"}, 400)
+        return JSONResponse({"predictions": [answer(text)]})
+
+    async def metrics(self, request: Request) -> Response:
+        return Response()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, Api]]:
+    api = Api()
+    application = app.create(api, page_files.files(NAME), page_files.HEADERS)  # type: ignore[arg-type]
+    with listening(application) as port:
+        yield f"http://127.0.0.1:{port}", api
+
+
+@pytest.fixture
+def page(browser: Browser, server: tuple[str, Api]) -> Iterator[Page]:
+    """A page that is closed without a word on its console."""
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    page.goto(server[0])
+    yield page
+    page.close()
+    assert [text for text in said if not text.startswith("Failed to load resource: ")] == []
+
+
+def extract(page: Page, text: str) -> None:
+    page.get_by_label("Text", exact=True).fill(text)
+    page.get_by_role("button", name="Extract").click()
+    page.locator("#status").filter(has_text=re.compile(r" s\.$")).wait_for()
+
+
+def entities(page: Page) -> list[str]:
+    return page.locator(".entity text:first-of-type").all_text_contents()
+
+
+def arcs(page: Page) -> int:
+    return page.locator(".relation:visible").count()
+
+
+def test_what_is_found_is_drawn_and_listed(page: Page, server: tuple[str, Api]) -> None:
+    extract(page, TEXT)
+    assert server[1].asked[-1] == (f"/v1/models/{NAME}:predict", {"instances": [TEXT]})
+    assert (page.locator("#status").text_content() or "").startswith("4 entities and 3 relations in ")
+    assert entities(page) == ["Ada", "Oslo", "Bo", "Cy"]
+    assert page.locator("#legend li").all_text_contents() == ["Loc (2)", "Peop (2)"]
+    assert page.locator("svg text:not(.type):not(.label)").all_text_contents() == [
+        "Ada", "lives", "in", "Oslo", ".", "Bo", "knows", "Cy", "."
+    ]  # fmt: skip
+    assert arcs(page) == 3
+    rows = [row.locator("td").all_text_contents() for row in page.locator("tbody tr").all()]
+    assert rows == [
+        ["Bo", "Live_In", "Cy", "0.250"],
+        ["Oslo", "Live_In", "Bo", "0.150"],
+        ["Ada", "Live_In", "Oslo", "0.050"],
+    ]
+    assert not page.locator("#json").is_visible()
+    page.get_by_text("JSON", exact=True).click()
+    assert json.loads(page.locator("#json").text_content() or "") == {"predictions": [answer(TEXT)]}
+
+
+def test_arcs_lead_from_head_to_tail(page: Page) -> None:
+    extract(page, TEXT)
+    boxes = [box.bounding_box() for box in page.locator(".entity rect").all()]
+    for i, arc in enumerate(page.locator(".relation").all()):
+        arrow, label = arc.locator(".arrow").bounding_box(), arc.locator(".label").bounding_box()
+        head, tail = boxes[i], boxes[i + 1]
+        assert arrow and label and head and tail
+        assert tail["x"] <= arrow["x"] <= tail["x"] + tail["width"] and arrow["y"] < tail["y"]
+        assert head["x"] < label["x"] + label["width"] / 2 < tail["x"] + tail["width"]
+
+
+def test_the_threshold_hides_relations_without_a_request(page: Page, server: tuple[str, Api]) -> None:
+    extract(page, TEXT)
+    asked = len(server[1].asked)
+    slider = page.get_by_label("Relations with a score above")
+    for value, shown in (("0.05", 2), ("0.2", 1), ("1", 0), ("0", 3)):
+        slider.fill(value)
+        assert arcs(page) == page.locator("tbody tr:visible").count() == shown
+        assert page.locator("#shown").text_content() == f"{shown} of 3 relations"
+    assert len(server[1].asked) == asked
+
+
+def test_scores_on_hover_and_focus(page: Page) -> None:
+    extract(page, TEXT)
+    tip = page.locator("#tip")
+    page.locator(".entity").first.hover()
+    assert tip.is_visible() and tip.text_content() == "Peop: Ada, score 0.875"
+    page.locator(".relation .label").first.hover()
+    assert tip.text_content() == "Ada Live_In Oslo, score 0.050"
+    page.mouse.move(0, 0)
+    assert not tip.is_visible()
+    page.locator(".entity").nth(1).focus()
+    assert tip.is_visible() and tip.text_content() == "Loc: Oslo, score 0.875"
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+
+
+_FOCUSED = "document.activeElement.id || document.activeElement.getAttribute('class')"
+_HAS_FOCUS_RING = """() => {
+    const e = document.activeElement;
+    return getComputedStyle(e).outlineStyle !== 'none'
+        || parseFloat(getComputedStyle(e.firstElementChild).strokeWidth) >= 2.5;
+}"""
+
+
+def test_with_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.keyboard.type("Ada lives in Oslo")
+    page.keyboard.press("Control+Enter")
+    page.locator("#result").wait_for()
+    reached = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(_FOCUSED))
+        assert page.evaluate(_HAS_FOCUS_RING), reached
+    assert [name for name in ("extract", "threshold", "skip", "entity", "relation") if name in reached] == [
+        "extract", "threshold", "skip", "entity", "relation"
+    ]  # fmt: skip
+    slider = page.get_by_label("Relations with a score above")
+    slider.focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    assert slider.input_value() == "0.06" and arcs(page) == 0
+
+
+def test_text_is_text(page: Page) -> None:
+    text = "Ada <script>alert(1)</script> <img src=x onerror=alert(2)> & Oslo"
+    extract(page, text)
+    shown = "".join(page.locator("svg text:not(.type):not(.label)").all_text_contents())
+    assert "<script>" in shown and "onerror" in shown
+    assert page.locator("#drawing script, #drawing img").count() == 0
+    assert page.title() == f"{NAME}: entities and relations"
+
+
+def test_scripts_from_elsewhere_are_forbidden(browser: Browser, server: tuple[str, Api]) -> None:
+    page = browser.new_page()
+    response = page.goto(server[0])
+    assert response is not None
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.evaluate("""document.body.append(
+        Object.assign(document.createElement("script"), {text: "window.bad = 1"}))""")
+    assert page.evaluate("window.bad") is None and "Content Security Policy" in said[0]
+    page.close()
+
+
+def test_offsets_count_code_points(page: Page) -> None:
+    extract(page, "😀🇳🇴 Åse é́ lives in 👩‍👩‍👧 Oslo")
+    assert entities(page) == ["Åse", "Oslo"]
+
+
+def test_from_right_to_left(page: Page) -> None:
+    extract(page, "שלום עולם")
+    first, second = (box.bounding_box() for box in page.locator(".entity rect").all())
+    assert first and second and first["x"] > second["x"]
+
+
+def test_errors_are_told_and_go_again(page: Page, server: tuple[str, Api]) -> None:
+    extract(page, TEXT)
+    page.get_by_label("Text", exact=True).fill("refuse")
+    page.get_by_role("button", name="Extract").click()
+    alert = page.get_by_role("alert").filter(has_text="Error")
+    alert.wait_for()
+    assert alert.text_content() == "Error: assertion failed: [text 0 <b>]"
+    assert not page.locator("#result").is_visible()
+    page.route("**/*:predict", lambda route: route.abort())
+    page.get_by_role("button", name="Extract").click()
+    page.get_by_role("alert").filter(has_text="The server can't be reached.").wait_for()
+    page.unroute("**/*:predict")
+    extract(page, "nothing here")
+    assert page.get_by_role("alert").text_content() == ""
+    assert not page.locator("table").is_visible() and arcs(page) == 0
+    extract(page, "")
+    assert page.get_by_text("No words.").is_visible()
+
+
+def test_an_example(page: Page) -> None:
+    page.locator("#examples button").first.click()
+    page.locator("#result").wait_for()
+    assert entities(page) == ["Ada", "Berg", "Oslo", "Statkraft"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_telephone_light_and_dark(browser: Browser, server: tuple[str, Api], scheme: Any) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 640}, color_scheme=scheme)
+    page.goto(server[0])
+    extract(page, "Ada lives in Oslo and " + "knows " * 20 + "Bo" + "x" * 200)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.querySelector('#drawing').scrollWidth") > 360  # which scrolls by itself
+    for selector, ground in (
+        (".note", "body"),
+        ("#status", "body"),
+        ("#examples button", "#examples button"),
+        ("#extract", "#extract"),
+        ("#legend li", "#legend li"),
+        (".entity text", ".entity rect"),
+        (".label", ".under"),
+    ):
+        assert contrast(page, selector, ground) >= 4.5, selector
+    page.close()
+
+
+def contrast(page: Page, selector: str, ground: str) -> float:
+    """The ratio of WCAG between the colours of a text and of what it stands on."""
+    script = "([s, svg, html]) => { const e = document.querySelector(s); \
+        return getComputedStyle(e)[e instanceof SVGElement ? svg : html]; }"
+    colors = [
+        page.evaluate(script, [selector, "fill", "color"]),
+        page.evaluate(script, [ground, "fill", "backgroundColor"]),
+    ]
+    luminances = []
+    for color in colors:
+        parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        luminances.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
+
+
+def test_long_texts_stay_readable(page: Page) -> None:
+    sentence = "Ada lives in Oslo with many others and knows nothing of the rest of the world. "
+    text = "\n".join([sentence * 3] * 120)  # 5,400 words, 720 entities
+    start = time.monotonic()
+    extract(page, text)
+    assert time.monotonic() - start < 20
+    drawn = page.locator("svg").count()
+    assert 100 < drawn <= 400
+    tall = page.evaluate("document.querySelector('#drawing').clientHeight")
+    assert tall <= 0.75 * page.viewport_size["height"] + 1  # type: ignore[index]
+    overlaps = page.evaluate(
+        """() => [...document.querySelectorAll('svg')].slice(0, 20).filter((svg) => {
+          const boxes = [...svg.querySelectorAll('.under')].map((rect) => rect.getBoundingClientRect());
+          return boxes.some((a, i) => boxes.some((b, j) => i < j && a.left < b.right && b.left < a.right
+            && a.top < b.bottom && b.top < a.bottom));
+        }).length"""
+    )
+    assert overlaps == 0
