@@ -36,20 +36,14 @@ def main() -> None:
     sentences = corpora.read(pathlib.Path(_CORPUS.value), _FORMAT.value, tokenization)
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
-    from jner_re.features.cache import feature_cache
-    from jner_re.metrics import calibration, strict
+    from jner_re.evaluation import evaluate
+    from jner_re.metrics import calibration
     from jner_re.metrics.table import table
     from jner_re.models import model_dir
-    from jner_re.models.decode import without_scores
-    from jner_re.models.predictor import Predictor
 
     model = model_dir.load(pathlib.Path(_MODEL_DIR.value))
-    corpus = model.inputs.corpus(sentences, feature_cache())
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
-    predictor = Predictor(model.model, corpus.specs, model.vocabulary.label_set)
-    scored = predictor.scored(corpus, 0.0)
-    label_set = model.vocabulary.label_set.covering(sentences, _CORPUS.value)
-    report = strict.evaluate(sentences, without_scores(sentences, scored, threshold), label_set)
+    report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
     if _CALIBRATION.value:
         results = calibration.calibration(sentences, scored)
         report["calibration"] = {task: result.to_json() for task, result in results.items()}

@@ -14,6 +14,7 @@ import tensorflow as tf
 from jner_re import files, optimizers, run_directory
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.features.cache import feature_cache
 from jner_re.features.chars import characters
@@ -88,7 +89,7 @@ def train(
         characters(sentences),
         model_dirs.argument_types(sentences),
         frozen.fingerprints,
-        {"train": model_dirs.corpus_checksum(sentences), "dev": model_dirs.corpus_checksum(dev)},
+        {"train": corpus_checksum(sentences), "dev": corpus_checksum(dev)},
     )
     inputs = make_inputs(config, frozen, vocabulary.characters)
     corpus = inputs.corpus(sentences, feature_cache())

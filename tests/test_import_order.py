@@ -32,6 +32,7 @@ _ORDER = (
     "jner_re.averaging",
     "jner_re.metrics",
     "jner_re.models",
+    "jner_re.evaluation",
     "jner_re.run_directory",
     "jner_re.training",
     "jner_re.extractor",

@@ -163,12 +163,6 @@ def argument_types(sentences: Sequence[Sentence]) -> tuple[tuple[str, str, str],
     )
 
 
-def corpus_checksum(sentences: Sequence[Sentence]) -> str:
-    """SHA-256 of the sentences with their annotation."""
-    content = json.dumps([dataclasses.astuple(sentence) for sentence in sentences])
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
 def read_threshold(model_dir: pathlib.Path, config: ModelConfig) -> float:
     """The calibrated threshold if there is one, else the configured.
 
