@@ -120,6 +120,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         _check(self)
 
+    def with_seeds(self, count: int) -> list[TrainConfig]:
+        """The same with this seed and those that follow it."""
+        return [dataclasses.replace(self, seed=self.seed + i) for i in range(count)]
+
 
 def _check(config: ModelConfig | TrainConfig) -> None:
     for field in dataclasses.fields(config):

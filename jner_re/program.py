@@ -98,6 +98,18 @@ def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
     app.run(guarded)
 
 
+def start_worker(threads: int) -> None:
+    """What a process that does a part of a program's work does first.
+
+    Args:
+      threads: as of `set_threads`.
+    """
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    _show_messages()
+    import_tensorflow_quietly()
+    set_threads(threads)
+
+
 def set_threads(count: int) -> None:
     """Bounds TensorFlow's threads; 0 leaves one a core. Call it before anything is computed."""
     import tensorflow as tf

@@ -16,6 +16,7 @@ from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
+from jner_re.evaluation import BEST_THRESHOLD, best_threshold
 from jner_re.features.cache import feature_cache
 from jner_re.features.chars import characters
 from jner_re.features.dataset import FeaturizedCorpus, evaluation_batches, training_batches
@@ -122,7 +123,8 @@ def train(
         model_dirs.load_weights(model.inference, model_dir / model_dirs.WEIGHTS)
         threshold = config.threshold
         if train_config.calibrate:
-            threshold = _calibrate(predictor, dev_corpus, reported, model_dir)
+            threshold = best_threshold(dev, predictor.scored(dev_corpus, 0.0), reported)
+            model_dirs.write_threshold(model_dir, threshold, BEST_THRESHOLD)
         scored = predictor.scored(dev_corpus, threshold)
         metrics["best_epoch"] = progress.best_epoch() + 1
         metrics["threshold"] = threshold
@@ -179,19 +181,3 @@ def _fit(
         callbacks=list(callbacks),
         verbose=verbose,
     )
-
-
-def _calibrate(
-    predictor: Predictor, dev: FeaturizedCorpus, label_set: LabelSet, model_dir: pathlib.Path
-) -> float:
-    """theta_r: the multiple of 0.05 with the best strict micro F1 of relations on dev; it is saved."""
-    scored = predictor.scored(dev, 0.0)
-
-    def f1(threshold: float) -> float:
-        predicted = without_scores(dev.sentences, scored, threshold)
-        return strict.evaluate(dev.sentences, predicted, label_set)["re"]["strict"]["micro"]["f1"]
-
-    threshold = max((round(0.05 * k, 2) for k in range(1, 20)), key=f1)
-    record = {"threshold": threshold, "source": "best strict micro F1 of relations on dev"}
-    files.write_text(model_dir / model_dirs.THRESHOLD, json.dumps(record, indent=1) + "\n")
-    return threshold

@@ -89,33 +89,6 @@ def test_twenty_sentences_are_fitted_to_f1_of_one_at_the_calibrated_threshold(
     assert model_dir.load(tmp_path / "model").threshold == metrics["threshold"]
 
 
-def test_calibration_finds_the_best_threshold(
-    sentences: list[Sentence], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dev = sentences[:3]
-    random = np.random.default_rng(0)
-    scored = [
-        (
-            [(entity, 1.0) for entity in sentence.entities],
-            [(relation, float(random.uniform(0.6, 0.9))) for relation in sentence.relations]
-            + [
-                (dataclasses.replace(relation, head=relation.tail, tail=relation.head), 0.52)
-                for relation in sentence.relations
-            ],
-        )
-        for sentence in dev
-    ]
-
-    class Fixed:
-        def scored(self, *_: Any) -> Any:
-            return scored
-
-    corpus = type("Corpus", (), {"sentences": dev})()
-    threshold = training._calibrate(Fixed(), corpus, LabelSet.of(dev), tmp_path)  # type: ignore[arg-type]
-    assert threshold == 0.55  # the first that leaves the wrong ones out, and none of the right ones
-    assert model_dir.read_threshold(tmp_path, SMALL) == 0.55
-
-
 def test_calibration_and_patience_need_a_dev_set(sentences: list[Sentence], tmp_path: pathlib.Path) -> None:
     for options in ({"calibrate": True}, {"patience": 3}):
         with pytest.raises(InputError, match="dev set"):

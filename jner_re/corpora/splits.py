@@ -1,4 +1,9 @@
-"""Splits a corpus into train, dev and test."""
+"""Splits a corpus: into train, dev and test, or into folds.
+
+Every draw depends only on the seed and on the sentences' tokens: sentences are ranked by a hash of both.
+Sentences with equal tokens stay together, so that no test sentence is seen in training, and every part keeps
+the order of the corpus.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +18,6 @@ from jner_re.schema import Sentence
 
 def split(sentences: Sequence[Sentence], dev: float, test: float, seed: int) -> dict[str, list[Sentence]]:
     """Draws dev and test at random; the rest is train.
-
-    The draw depends only on the seed and on the sentences' tokens: sentences are ranked by a hash of both.
-    Sentences with equal tokens stay together, so that no test sentence is seen in training, and every split
-    keeps the order of the corpus.
 
     Args:
       sentences: the corpus.
@@ -33,20 +34,77 @@ def split(sentences: Sequence[Sentence], dev: float, test: float, seed: int) -> 
     for name, fraction in (("dev", dev), ("test", test), ("dev and test together", dev + test)):
         if not 0 < fraction < 1:
             raise InputError(f"fraction for {name} is {fraction:g}, expected more than 0 and less than 1")
-    groups: dict[tuple[str, ...], list[int]] = collections.defaultdict(list)
-    for i, sentence in enumerate(sentences):
-        groups[sentence.tokens].append(i)
     sizes = {"test": round(test * len(sentences)), "dev": round(dev * len(sentences))}
     drawn: dict[str, list[int]] = {name: [] for name in SPLITS}
-    for tokens in sorted(groups, key=lambda tokens: _rank(tokens, seed)):
+    for group in _groups(sentences, seed):
         target = next((name for name, size in sizes.items() if len(drawn[name]) < size), "train")
-        drawn[target] += groups[tokens]
+        drawn[target] += group
     for name in SPLITS:
         if not drawn[name]:
             raise InputError(
                 f"{name} would be empty: {len(sentences)} sentences are too few for such a split"
             )
     return {name: [sentences[i] for i in sorted(drawn[name])] for name in SPLITS}
+
+
+def hold_out(
+    sentences: Sequence[Sentence], fraction: float, seed: int
+) -> tuple[list[Sentence], list[Sentence]]:
+    """Draws a part at random.
+
+    Args:
+      sentences: the corpus.
+      fraction: the fraction of the sentences to draw, to the nearest sentence.
+      seed: of the draw.
+
+    Returns:
+      The rest, and what was drawn.
+
+    Raises:
+      InputError: the fraction is not between 0 and 1, or one of the two would be empty.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(f"fraction to hold out is {fraction:g}, expected more than 0 and less than 1")
+    drawn: set[int] = set()
+    for group in _groups(sentences, seed):
+        if len(drawn) < round(fraction * len(sentences)):
+            drawn.update(group)
+    if not 0 < len(drawn) < len(sentences):
+        raise InputError(f"{len(sentences)} sentences are too few to hold out {fraction:g} of them")
+    parts: tuple[list[Sentence], list[Sentence]] = ([], [])
+    for i, sentence in enumerate(sentences):
+        parts[i in drawn].append(sentence)
+    return parts
+
+
+def folds(sentences: Sequence[Sentence], count: int, seed: int) -> list[list[Sentence]]:
+    """Draws the test sets of a cross-validation: each sentence is in one of them, and they are equally large.
+
+    Args:
+      sentences: the corpus.
+      count: the number of folds, at least 2.
+      seed: of the draw.
+
+    Raises:
+      InputError: there are fewer different sentences than folds, or fewer than two folds.
+    """
+    groups = _groups(sentences, seed)
+    if not 2 <= count <= len(groups):
+        raise InputError(
+            f"{count} folds of {len(groups)} different sentences, expected from 2 folds to one a sentence"
+        )
+    drawn: list[list[int]] = [[] for _ in range(count)]
+    for group in groups:
+        min(drawn, key=len).extend(group)
+    return [[sentences[i] for i in sorted(fold)] for fold in drawn]
+
+
+def _groups(sentences: Sequence[Sentence], seed: int) -> list[list[int]]:
+    """Positions of sentences with equal tokens, in the order of the draw."""
+    groups: dict[tuple[str, ...], list[int]] = collections.defaultdict(list)
+    for i, sentence in enumerate(sentences):
+        groups[sentence.tokens].append(i)
+    return [groups[tokens] for tokens in sorted(groups, key=lambda tokens: _rank(tokens, seed))]
 
 
 def _rank(tokens: tuple[str, ...], seed: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -149,26 +149,50 @@ def build(
         "re": pair_mask(gold_logits, gold["spans"]),
     }
 
+    def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
+        return [typed_pair_mask(pair_scorer(re_states, tag_ids, spans), spans, types)]
+
+    inference_outputs = decoded(crf, tag_logits, lengths, relation_logits, config.entity_weighted)
+    return JointModel(
+        TrainingModel({**features, **gold}, training_outputs, name="training"),
+        tf.keras.Model(features, inference_outputs, name="inference"),
+    )
+
+
+def decoded(
+    crf: CRF,
+    tag_logits: tf.Tensor,
+    lengths: tf.Tensor,
+    relation_logits: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Sequence[tf.Tensor]],
+    entity_weighted: bool,
+) -> dict[str, tf.Tensor]:
+    """What is found: the outputs of `JointModel.inference`.
+
+    Args:
+      crf: decodes tags.
+      tag_logits: [B, T, K].
+      lengths: int32 [B].
+      relation_logits: gives the logits [B, M, M, R] of one scorer or, for an ensemble, of several, whose
+        probabilities are averaged; from tags [B, T], spans [B, M, 2] and entity types [B, M].
+      entity_weighted: whether relations' scores are multiplied by those of their entities.
+    """
     tag_ids = crf(tag_logits, lengths)
     spans, types = SpansFromTags(name="spans")(tag_ids)
     entity_scores = CRFSpanPosteriors(crf, name="entity_scores")(
         tag_logits, lengths, spans[:, :, 0], spans[:, :, 1], types
     )
-    relation_scores = tf.sigmoid(typed_pair_mask(pair_scorer(re_states, tag_ids, spans), spans, types))
-    if config.entity_weighted:
+    probabilities = [tf.sigmoid(logits) for logits in relation_logits(tag_ids, spans, types)]
+    relation_scores = tf.add_n(probabilities) / len(probabilities)
+    if entity_weighted:
         weights = entity_scores[:, :, tf.newaxis] * entity_scores[:, tf.newaxis]
         relation_scores *= weights[..., tf.newaxis]
-    inference_outputs = {
+    return {
         "tag_ids": tag_ids,
         "spans": spans,
         "entity_types": types,
         "entity_scores": entity_scores,
         "relation_scores": relation_scores,
     }
-    return JointModel(
-        TrainingModel({**features, **gold}, training_outputs, name="training"),
-        tf.keras.Model(features, inference_outputs, name="inference"),
-    )
 
 
 def _keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:

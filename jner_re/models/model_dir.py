@@ -18,13 +18,14 @@ from jner_re import files
 from jner_re.config import ModelConfig
 from jner_re.errors import InputError
 from jner_re.features.inputs import Inputs, make_inputs, open_frozen
-from jner_re.models import joint
+from jner_re.models import ensemble, joint
 from jner_re.schema import LabelSet, Sentence
 
 CONFIG = "config.json"
 VOCABULARY = "vocabulary.json"
 THRESHOLD = "threshold.json"
 WEIGHTS = "checkpoints/best.weights.h5"
+MEMBER_WEIGHTS = "checkpoints/member-{}.weights.h5"  # in WEIGHTS' place, those of an ensemble
 _CHECKSUM = "sha256"  # attribute of the weights' file: of the shapes and values of all weights in order
 
 
@@ -97,7 +98,7 @@ class TrainedModel:
       vocabulary: types and characters.
       threshold: theta_r, as configured or calibrated.
       inputs: encoder and look-ups.
-      model: the Keras model with the trained weights (`JointModel.inference`).
+      model: the Keras model with the trained weights (`JointModel.inference`, or `ensemble.build`'s).
     """
 
     config: ModelConfig
@@ -120,7 +121,8 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
     """
     if not (model_dir / CONFIG).is_file():
         raise InputError(f"{model_dir}: no {CONFIG}, expected a model directory written by training")
-    if not (model_dir / WEIGHTS).is_file():
+    members = sorted(model_dir.glob(MEMBER_WEIGHTS.format("*")))
+    if not members and not (model_dir / WEIGHTS).is_file():
         raise InputError(
             f"{model_dir}: no {WEIGHTS}: its training has not finished an epoch yet, or it was deleted"
         )
@@ -137,8 +139,13 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
                 f"{fingerprint}, with which the model was trained: it is another one, or damaged"
             )
     inputs = make_inputs(config, frozen, vocabulary.characters)
-    model = build(config, inputs, vocabulary).inference
-    load_weights(model, model_dir / WEIGHTS)
+    built = []
+    for path in members or [model_dir / WEIGHTS]:
+        built.append(build(config, inputs, vocabulary))
+        load_weights(built[-1].inference, path)
+    model = built[0].inference
+    if members:
+        model = ensemble.build(config, inputs.sizes, _allowed(vocabulary), built)
     return TrainedModel(config, vocabulary, threshold, inputs, model)
 
 
@@ -146,8 +153,11 @@ def build(
     config: ModelConfig, inputs: Inputs, vocabulary: Vocabulary, jit_compile: bool = False
 ) -> joint.JointModel:
     """The joint model with weights from Python's, NumPy's and TensorFlow's current random states."""
-    allowed = joint.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)
-    return joint.build(config, inputs.sizes, vocabulary.label_set, allowed, jit_compile)
+    return joint.build(config, inputs.sizes, vocabulary.label_set, _allowed(vocabulary), jit_compile)
+
+
+def _allowed(vocabulary: Vocabulary) -> joint.AllowedPairs:
+    return joint.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)
 
 
 def argument_types(sentences: Sequence[Sentence]) -> tuple[tuple[str, str, str], ...]:
@@ -177,6 +187,18 @@ def read_threshold(model_dir: pathlib.Path, config: ModelConfig) -> float:
     if not isinstance(value, float) or not 0 <= value <= 1:
         raise InputError(f"{path}: threshold is {value!r}, expected a number from 0 to 1")
     return value
+
+
+def write_threshold(model_dir: pathlib.Path, threshold: float, source: str) -> None:
+    """Writes theta_r in place of the configured one.
+
+    Args:
+      model_dir: of the model.
+      threshold: from 0 to 1.
+      source: what chose it.
+    """
+    record = {"threshold": threshold, "source": source}
+    files.write_text(model_dir / THRESHOLD, json.dumps(record, indent=1) + "\n")
 
 
 def save_weights(model: tf.keras.Model, path: pathlib.Path) -> None:

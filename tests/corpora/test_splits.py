@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jner_re.corpora import spert_json
 from jner_re.corpora.data_dir import read_split
-from jner_re.corpora.splits import split
+from jner_re.corpora.splits import folds, hold_out, split
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
@@ -45,6 +45,39 @@ def test_sizes_and_seed() -> None:
 def test_impossible_fractions(dev: float, test: float) -> None:
     with pytest.raises(InputError):
         split(CORPUS, dev=dev, test=test, seed=0)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=60), st.integers(2, 8), st.integers(0, 1000))
+def test_folds_are_a_partition_and_keep_equal_sentences_together(
+    numbers: list[int], count: int, seed: int
+) -> None:
+    corpus = [Sentence((f"w{number}",), id=str(i)) for i, number in enumerate(numbers)]
+    if len(set(numbers)) < count:
+        with pytest.raises(InputError, match=f"{count} folds of {len(set(numbers))} different"):
+            folds(corpus, count, seed)
+        return
+    parts = folds(corpus, count, seed)
+    assert len(parts) == count and all(parts)
+    assert sorted(int(s.id) for part in parts for s in part) == list(range(len(corpus)))
+    assert sum(len({s.tokens for s in part}) for part in parts) == len(set(numbers))
+    largest_group = max(numbers.count(number) for number in numbers)
+    assert max(map(len, parts)) - min(map(len, parts)) <= largest_group
+    assert all([int(s.id) for s in part] == sorted(int(s.id) for s in part) for part in parts)
+
+
+def test_hold_out() -> None:
+    rest, drawn = hold_out(CORPUS, 0.1, seed=3)
+    assert len(drawn) == 5 and sorted(rest + drawn, key=CORPUS.index) == CORPUS
+    assert hold_out(CORPUS[::-1], 0.1, seed=3)[1] == drawn[::-1] != hold_out(CORPUS, 0.1, seed=4)[1]
+    twice = hold_out(CORPUS + CORPUS, 0.1, seed=3)
+    assert {s.tokens for s in twice[0]}.isdisjoint({s.tokens for s in twice[1]})
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.5, 0.001, 0.999])
+def test_impossible_part_to_hold_out(fraction: float) -> None:
+    with pytest.raises(InputError, match="hold out"):
+        hold_out(CORPUS, fraction, seed=0)
 
 
 def test_data_dir(tmp_path: pathlib.Path) -> None:

@@ -1,0 +1,92 @@
+"""Cross-validation with a dev set held out of all folds: for ADE the paper's protocol.
+
+python -m experiments.cross_validate --flagfile=experiments/presets/ade.flags --corpus=DRUG-AE.rel \
+    --input_format=ade --output_dir=DIR
+
+Each fold is the test set of one model, trained on the other folds; dev chooses its best epoch and its
+threshold. What is finished is not run again, and an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+from absl import flags
+
+from jner_re import corpora, files, program
+from jner_re.corpora import sample_corpus
+from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.corpora.splits import folds, hold_out
+from jner_re.schema import Sentence
+
+from . import config_flags
+from .jobs import pool
+from .jobs.training_job import ON_DEV, Data, TrainingJob
+from .tables import folder_tables
+
+_CORPUS = flags.DEFINE_string(
+    "corpus",
+    None,
+    "the whole corpus: a file, for brat a folder, or sample for the bundled corpus",
+    required=True,
+)
+_FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of the corpus")
+_CORPUS_NAME = flags.DEFINE_string(
+    "corpus_name",
+    None,
+    "name of the corpus, by default ade for that format, else its file's; published figures are shown beside "
+    "conll04 and ade",
+)
+_FOLDS = flags.DEFINE_integer("folds", 10, "number of folds", lower_bound=2)
+_FIRST = flags.DEFINE_integer(
+    "first_folds", 0, "run only so many of the folds, the first ones; 0 for all", lower_bound=0
+)
+_DEV = flags.DEFINE_float("dev_fraction", 0.1, "fraction of the sentences held out as dev")
+_SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of dev and folds")
+config_flags.define()
+
+
+def main() -> None:
+    """Runs the folds and prints their table."""
+    config, train_config = config_flags.parsed()
+    sentences, name, changes = _read(config.tokenization)
+    rest, dev = hold_out(sentences, _DEV.value, _SPLIT_SEED.value)
+    tests = folds(rest, _FOLDS.value, _SPLIT_SEED.value)
+    jobs = []
+    for number, test in enumerate(tests[: _FIRST.value or None], 1):
+        train = [sentence for other in tests if other is not test for sentence in other]
+        data = Data(name, tuple(train), tuple(dev), tuple(test))
+        setting = f"{_FOLDS.value} folds"
+        jobs.append(TrainingJob(f"fold-{number}", setting, ON_DEV, data, config, train_config))
+    folders = pool.Folders.from_flags()
+    if changes:
+        path = folders.output / "corpus_changes.txt"
+        files.write_text(path, "".join(f"{change}\n" for change in changes))
+        overlaps = sum("removed" in change for change in changes)
+        print(f"{len(changes)} changes of the annotation, {overlaps} of them overlaps: {path}")
+    failed = pool.run_all(jobs, folders)
+    folder_tables.write_and_print(folders.output)
+    if failed:
+        sys.exit(1)
+
+
+def _read(tokenization: str) -> tuple[list[Sentence], str, list[str]]:
+    """The sentences, the corpus's name, and what reading it removed or changed.
+
+    Raises:
+      InputError: the corpus can't be read or is not valid.
+    """
+    if _CORPUS.value == "sample":
+        sentences = [s for split in ("train", "dev", "test") for s in sample_corpus.read_sample(split)]
+        return sentences, _CORPUS_NAME.value or "sample", []
+    path = pathlib.Path(_CORPUS.value)
+    style = tokenization if _FORMAT.value in TEXT_FORMATS else None
+    corpus = corpora.load(path, _FORMAT.value, style)
+    sentences = corpus.valid_sentences()
+    name = _CORPUS_NAME.value or ("ade" if _FORMAT.value == "ade" else path.stem)
+    return sentences, name, [str(finding) for finding in corpus.warnings]
+
+
+if __name__ == "__main__":
+    program.run(main)

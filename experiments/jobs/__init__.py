@@ -1,0 +1,1 @@
+"""Trainings that end in a record each, several at a time."""

@@ -1,0 +1,210 @@
+"""Runs jobs that are not finished yet, several at a time, each in a process of its own.
+
+Ray starts the processes: on this machine, or on a cluster. A job whose process dies is started again and goes
+on where it was; one that fails is reported, and the others go on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from absl import flags
+
+from jner_re import files
+from jner_re.errors import InputError
+
+from . import records
+
+OUTPUT_DIR = flags.DEFINE_string(
+    "output_dir",
+    None,
+    "folder of the records, one JSON file a run, and of the tables made from them, such as "
+    "results/conll04-minilm; a run whose record is there is not run again",
+    required=True,
+)
+RUNS_DIR = flags.DEFINE_string(
+    "runs_dir",
+    None,
+    "folder of the model directories, by which interrupted runs go on; by default runs/ and the name of "
+    "--output_dir. On a cluster, one that all machines share",
+)
+THREADS = flags.DEFINE_integer("threads", 1, "threads of TensorFlow in each job", lower_bound=1)
+JOBS = flags.DEFINE_integer(
+    "jobs",
+    0,
+    "jobs at a time; 0 for as many as there are cores for their threads",
+    lower_bound=0,
+)
+RAY_ADDRESS = flags.DEFINE_string(
+    "ray_address", None, "address of a Ray cluster to run on; by default this machine"
+)
+_ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
+_LOG = "log.txt"
+_SECONDS_BETWEEN_LINES = 30.0
+
+
+class Job(Protocol):
+    """What ends in one record."""
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+
+    def identity(self) -> dict[str, Any]:
+        """As `Record.identity`."""
+
+    def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
+        """Does what is left of it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Folders:
+    """Where records and model directories are."""
+
+    output: pathlib.Path
+    runs: pathlib.Path
+
+    @classmethod
+    def from_flags(cls) -> Folders:
+        """As --output_dir and --runs_dir say."""
+        output = pathlib.Path(OUTPUT_DIR.value)
+        return cls(output, pathlib.Path(RUNS_DIR.value or pathlib.Path("runs") / output.resolve().name))
+
+
+def run_all(jobs: Sequence[Job], folders: Folders) -> int:
+    """Runs what has no record yet, and prints what begins, ends and fails.
+
+    Args:
+      jobs: in the order in which to start them.
+      folders: of the records and the model directories.
+
+    Returns:
+      How many jobs failed.
+
+    Raises:
+      InputError: there is a record under a job's name that is another run's, or Ray can't be had.
+    """
+    left = [job for job in jobs if not records.is_finished(folders.output, job.name, job.identity())]
+    print(f"{len(jobs)} runs, {len(jobs) - len(left)} of them finished: {folders.output}", flush=True)
+    if not left:
+        return 0
+    from .. import ray_session
+
+    cores = len(os.sched_getaffinity(0))
+    at_once = JOBS.value or max(1, cores // THREADS.value)
+    with ray_session.start(RAY_ADDRESS.value, at_once * THREADS.value):
+        limit = JOBS.value or (len(left) if RAY_ADDRESS.value else at_once)
+        return _Run(folders, THREADS.value, len(left)).all(left, limit)
+
+
+class _Run:
+    """Jobs on their way: starts, waits and reports."""
+
+    def __init__(self, folders: Folders, threads: int, count: int) -> None:
+        import ray
+
+        self._ray = ray
+        self._folders, self._threads, self._count = folders, threads, count
+        self._started = time.monotonic()
+        self._names: dict[Any, str] = {}  # of the jobs that run, by what Ray gives back
+        self._shown: dict[str, str] = {}
+        self._finished = self._failed = 0
+        self._task = ray.remote(
+            num_cpus=threads, max_calls=1, max_retries=_ATTEMPTS - 1, retry_exceptions=False
+        )(work)
+
+    def all(self, jobs: Sequence[Job], limit: int) -> int:
+        """Runs them, at most `limit` at a time, and gives the number of those that failed."""
+        waiting = list(jobs)
+        while waiting or self._names:
+            while waiting and len(self._names) < limit:
+                self._start(waiting.pop(0))
+            done, _ = self._ray.wait(list(self._names), timeout=_SECONDS_BETWEEN_LINES)
+            for reference in done:
+                self._end(reference)
+            if not done:
+                self._show_progress()
+        return self._failed
+
+    def _start(self, job: Job) -> None:
+        log = self._log(job.name)
+        self._say(f"{job.name}: started, log in {log}")
+        reference = self._task.remote(job, self._folders.runs.absolute(), self._threads, log.absolute())
+        self._names[reference] = job.name
+
+    def _end(self, reference: Any) -> None:
+        name = self._names.pop(reference)
+        try:
+            record, problem = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            first_line = " ".join(str(error).split())[:200]
+            record, problem = None, f"its process died {_ATTEMPTS} times: {first_line}"
+        if record is None:
+            self._failed += 1
+            self._say(f"{name}: failed: {problem}")
+        else:
+            records.write(self._folders.output, record)
+            self._finished += 1
+            self._say(f"{name}: {_scores(record)}; {self._finished} of {self._count} done")
+
+    def _show_progress(self) -> None:
+        """The last line of each log, if it is a new one."""
+        for name in self._names.values():
+            if (line := _last_line(self._log(name))) and self._shown.get(name) != line:
+                self._shown[name] = line
+                self._say(f"{name}: {line}")
+
+    def _log(self, name: str) -> pathlib.Path:
+        return self._folders.runs / name / _LOG
+
+    def _say(self, text: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        print(f"{minutes:3}:{seconds:02} {text}", flush=True)
+
+
+def work(
+    job: Job, runs_dir: pathlib.Path, threads: int, log: pathlib.Path
+) -> tuple[records.Record | None, str]:
+    """Runs a job in a process of its own, whose output goes to `log`.
+
+    Returns:
+      The record, or None and what went wrong.
+    """
+    from jner_re import program
+
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        program.start_worker(threads)
+        return job.run(runs_dir, threads), ""
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return None, str(error)
+    except Exception as error:
+        traceback.print_exc()
+        return None, f"{type(error).__name__}: {error} (more in {log})"
+
+
+def _scores(record: records.Record) -> str:
+    report, split = (record.test, "test") if record.test else (record.dev, "dev")
+    if report is None:
+        return "finished"
+    ner, re = (100 * report[task]["strict"]["micro"]["f1"] for task in ("ner", "re"))
+    return f"{split} NER {ner:.2f} RE {re:.2f} (strict micro F1)"
+
+
+def _last_line(path: pathlib.Path) -> str:
+    try:
+        lines = files.read_text(path).splitlines()
+    except InputError:  # not there yet, or on another machine
+        return ""
+    return lines[-1].strip() if lines else ""

@@ -1,0 +1,50 @@
+"""Makes the tables from records: those of each folder, and those of a page.
+
+python -m experiments.results results/*
+
+writes results.md, results.csv and results.json of each folder. With --page=docs/results.md it checks that the
+page is what the records say, with --update too it writes the page: the lines between <!-- records: FOLDER ... -->
+and <!-- end of records --> are a table made from the records of these folders.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Sequence
+
+from absl import flags
+
+from jner_re import files, program
+from jner_re.errors import InputError
+
+from .jobs import records
+from .tables import folder_tables, page_tables
+
+_PAGE = flags.DEFINE_string("page", None, "page with tables made from records; folders are relative to here")
+_UPDATE = flags.DEFINE_boolean("update", False, "write the page instead of checking it")
+
+
+def main(folders: Sequence[str]) -> None:
+    """Writes the folders' tables, then checks or writes the page."""
+    if not folders and not _PAGE.value:
+        raise InputError("no folders, expected some with records, or --page")
+    for folder in map(pathlib.Path, folders):
+        found = records.read_folder(folder)
+        if not found:
+            raise InputError(f"{folder}: no records of runs, expected files such as seed-1.json")
+        for name, content in folder_tables.contents(folder.as_posix(), found).items():
+            files.write_text(folder / name, content)
+        print(f"{folder}: tables of {len(found)} runs")
+    if _PAGE.value:
+        path = pathlib.Path(_PAGE.value)
+        old = files.read_text(path)
+        new = page_tables.filled(old, path)
+        if _UPDATE.value:
+            files.write_text(path, new)
+        else:
+            page_tables.check(old, new, path)
+        print(f"{path}: {'written' if _UPDATE.value else 'is what the records say'}")
+
+
+if __name__ == "__main__":
+    program.run_with_arguments(main)

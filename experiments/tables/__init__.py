@@ -1,0 +1,1 @@
+"""Tables from records, beside what others have published."""

@@ -1,0 +1,88 @@
+"""results.md, results.csv and results.json of a folder of records."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Sequence
+
+import pandas as pd
+
+from jner_re import files
+from jner_re.corpora.data_dir import SPLITS
+
+from ..jobs import records
+from ..jobs.records import Record
+from . import comparison, markdown, scores
+
+
+def write_and_print(folder: pathlib.Path) -> None:
+    """Writes the three files, and prints results.md, if there is a record yet."""
+    found = records.read_folder(folder)
+    if not found:
+        print(f"{folder}: no run is finished")
+        return
+    for name, content in contents(folder.as_posix(), found).items():
+        files.write_text(folder / name, content)
+    split = "test" if any(record.test for record in found) else "dev"
+    print(f"\nStrict scores on {split} in percent, mean ± standard deviation over the runs:\n")
+    print(scores_table(folder.as_posix(), found, split))
+    print(f"\nScores of each type and of each run: {folder / 'results.md'}, results.csv, results.json")
+
+
+def contents(source: str, found: Sequence[Record]) -> dict[str, str]:
+    """The three files by name.
+
+    Args:
+      source: the folder, as it is to stand in the tables.
+      found: its records.
+    """
+    return {
+        "results.md": _markdown(source, found),
+        "results.csv": scores.long_table(found).to_csv(index=False),
+        "results.json": json.dumps(
+            {split: scores.summary(found, split) for split in ("dev", "test")}, indent=1, ensure_ascii=False
+        )
+        + "\n",
+    }
+
+
+def _markdown(source: str, found: Sequence[Record]) -> str:
+    parts = [
+        f"# {source}",
+        "Strict scores in percent, mean ± standard deviation over the runs.",
+        _protocols(found),
+    ]
+    for split in ("test", "dev"):
+        if summaries := scores.summary(found, split):
+            parts += [f"## {split}", scores_table(source, found, split), comparison.per_type(summaries)]
+    parts += ["## Runs", runs_table(found)]
+    return "\n\n".join(parts) + "\n"
+
+
+def scores_table(source: str, found: Sequence[Record], split: str = "test") -> str:
+    """The table of averages; beside it what was published, if that is of test."""
+    summaries = scores.summary(found, split)
+    rows = comparison.published_rows(found[0].corpus["name"], list(summaries)) if split == "test" else ()
+    return comparison.comparison(summaries, rows, source)
+
+
+def runs_table(found: Sequence[Record]) -> str:
+    """A row for each run."""
+    frame = scores.run_table(found)
+    formats = {"NER F1": "{:.2f}", "RE F1": "{:.2f}", "parameters": "{:,}", "seconds": "{:.0f}"}
+    for name, format in formats.items():
+        frame[name] = frame[name].map(format.format)
+    cells: pd.DataFrame = frame.astype(str)
+    return markdown.table(list(cells.columns), cells.to_numpy().tolist())
+
+
+def _protocols(found: Sequence[Record]) -> str:
+    """What was done with which corpus, one line for the runs that agree in it."""
+    lines: dict[tuple[str, str], str] = {}
+    for record in found:
+        sizes = ", ".join(f"{record.corpus[split]['sentences']} of {split}" for split in SPLITS)
+        corpus = f"{record.corpus['name']} ({sizes} sentences in {record.name})"
+        line = f"- {record.setting}: {corpus}; {record.protocol}."
+        lines.setdefault((record.setting, record.protocol), line)
+    return "\n".join(lines.values())

@@ -1,0 +1,62 @@
+"""Trains a model for each of some seeds on train and dev, tests it on test, and averages: for CoNLL04 the
+paper's protocol.
+
+python -m experiments.trials --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+
+Number of epochs and threshold come from dev: each seed trains on train alone first. What is finished is not
+run again, and an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from absl import flags
+
+from jner_re import program
+from jner_re.errors import InputError
+
+from . import config_flags, data_flags
+from .jobs import pool
+from .jobs.ensemble_job import EnsembleJob
+from .jobs.training_job import AS_GIVEN, ON_BOTH, TrainingJob
+from .tables import folder_tables
+
+_SEEDS = flags.DEFINE_integer("seeds", 5, "number of trials, of the seeds from --seed on", lower_bound=1)
+_CHOOSE = flags.DEFINE_boolean(
+    "choose_on_dev",
+    True,
+    "let a first training of each seed, on train alone, choose the number of epochs (at most --epochs) and "
+    "the threshold on dev; otherwise --epochs and --threshold are taken as they are",
+)
+_MEMBERS = flags.DEFINE_integer(
+    "members", 0, "also evaluate ensembles of so many of the seeds; 0 for none", lower_bound=0
+)
+config_flags.define()
+
+
+def main() -> None:
+    """Runs the trials and prints their table."""
+    if _MEMBERS.value and not 2 <= _MEMBERS.value <= _SEEDS.value:
+        raise InputError(f"--members is {_MEMBERS.value}, expected from 2 to --seeds={_SEEDS.value}")
+    config, train_config = config_flags.parsed()
+    data = data_flags.read()
+    protocol = ON_BOTH if _CHOOSE.value else AS_GIVEN
+    singles = [
+        TrainingJob(f"seed-{each.seed}", "single model", protocol, data, config, each)
+        for each in train_config.with_seeds(_SEEDS.value)
+    ]
+    ensembles = [
+        EnsembleJob(tuple(singles[first : first + _MEMBERS.value]))
+        for first in range(0, len(singles) - _MEMBERS.value + 1, _MEMBERS.value or len(singles) + 1)
+        if _MEMBERS.value
+    ]
+    folders = pool.Folders.from_flags()
+    failed = pool.run_all(singles, folders) or pool.run_all(ensembles, folders)
+    folder_tables.write_and_print(folders.output)
+    if failed:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    program.run(main)

@@ -1,0 +1,49 @@
+"""Joins model directories to one that holds their ensemble."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import shutil
+from collections.abc import Sequence
+
+from jner_re import config as configs
+from jner_re import files
+from jner_re.errors import InputError
+from jner_re.models import model_dir as model_dirs
+from jner_re.models.model_dir import Vocabulary
+
+
+def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: float, source: str) -> None:
+    """Writes a model directory that holds the ensemble of others (`ensemble.build`), and needs them no more.
+
+    Args:
+      model_dir: to be written; what is there is replaced.
+      members: at least two model directories of one model config, trained on the same sentences.
+      threshold: theta_r of the ensemble.
+      source: what chose it.
+
+    Raises:
+      InputError: a directory isn't one, or is of another config, corpus or encoder than the first.
+    """
+    if len(members) < 2:
+        raise InputError(f"{len(members)} members, expected at least two model directories")
+    for path in members[1:]:
+        if _kind(path) != _kind(members[0]):
+            raise InputError(
+                f"{path}: is of another model config, corpus or encoder than {members[0]}, expected members "
+                "that differ in how they were trained alone"
+            )
+    with files.replacing(model_dir) as new:
+        (new / "checkpoints").mkdir(parents=True)
+        for name in (model_dirs.CONFIG, model_dirs.VOCABULARY):
+            shutil.copyfile(members[0] / name, new / name)
+        for number, path in enumerate(members):
+            shutil.copyfile(path / model_dirs.WEIGHTS, new / model_dirs.MEMBER_WEIGHTS.format(f"{number:02}"))
+        model_dirs.write_threshold(new, threshold, source)
+
+
+def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, Vocabulary]:
+    """What members must agree in; their own thresholds are not used."""
+    config, _ = configs.load(path / model_dirs.CONFIG)
+    return dataclasses.replace(config, threshold=0.0), Vocabulary.load(path / model_dirs.VOCABULARY)
