@@ -17,7 +17,7 @@ from .tables.published import BASELINE, NO_NER_SPECIFIC, NO_RE_SPECIFIC, NO_TASK
 def settings(config: ModelConfig) -> dict[str, ModelConfig]:
     """The four configs by name, the given one first: layers that are taken from a task become shared ones.
 
-    All BiRNN layers but the first have the same input and output sizes, so that the number of parameters stays.
+    All BiRNN layers but the first have the same input and output sizes, so that the size is kept.
 
     Raises:
       InputError: there is nothing to take away.

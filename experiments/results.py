@@ -2,9 +2,9 @@
 
 python -m experiments.results results/*
 
-writes results.md, results.csv and results.json of each folder. With --page=docs/results.md it checks that the
-page is what the records say, with --update too it writes the page: the lines between <!-- records: FOLDER ... -->
-and <!-- end of records --> are a table made from the records of these folders.
+writes results.md, results.csv and results.json of each folder. With --page=docs/results.md it checks that
+the page is what the records say, with --update too it writes the page: what stands between the lines
+<!-- records: FOLDER ... --> and <!-- end of records --> is a table made from the records of these folders.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from absl import flags
 from jner_re import files
 from jner_re.errors import InputError
 
-from . import records
+from . import records, worker
 
 OUTPUT_DIR = flags.DEFINE_string(
     "output_dir",
@@ -46,7 +46,6 @@ RAY_ADDRESS = flags.DEFINE_string(
     "ray_address", None, "address of a Ray cluster to run on; by default this machine"
 )
 _ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
-_LOG = "log.txt"
 _SECONDS_BETWEEN_LINES = 30.0
 
 
@@ -134,9 +133,8 @@ class _Run:
         return self._failed
 
     def _start(self, job: Job) -> None:
-        log = self._log(job.name)
-        self._say(f"{job.name}: started, log in {log}")
-        reference = self._task.remote(job, self._folders.runs.absolute(), self._threads, log.absolute())
+        self._say(f"{job.name}: started, log in {self._log(job.name)}")
+        reference = self._task.remote(job, self._folders.runs.absolute(), self._threads)
         self._names[reference] = job.name
 
     def _end(self, reference: Any) -> None:
@@ -162,29 +160,21 @@ class _Run:
                 self._say(f"{name}: {line}")
 
     def _log(self, name: str) -> pathlib.Path:
-        return self._folders.runs / name / _LOG
+        return self._folders.runs / name / worker.LOG
 
     def _say(self, text: str) -> None:
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
         print(f"{minutes:3}:{seconds:02} {text}", flush=True)
 
 
-def work(
-    job: Job, runs_dir: pathlib.Path, threads: int, log: pathlib.Path
-) -> tuple[records.Record | None, str]:
-    """Runs a job in a process of its own, whose output goes to `log`.
+def work(job: Job, runs_dir: pathlib.Path, threads: int) -> tuple[records.Record | None, str]:
+    """Runs a job in a process of its own.
 
     Returns:
       The record, or None and what went wrong.
     """
-    from jner_re import program
-
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab", buffering=0) as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    log = worker.start(runs_dir / job.name, threads)
     try:
-        program.start_worker(threads)
         return job.run(runs_dir, threads), ""
     except InputError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)

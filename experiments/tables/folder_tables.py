@@ -14,6 +14,9 @@ from jner_re.corpora.data_dir import SPLITS
 from ..jobs import records
 from ..jobs.records import Record
 from . import comparison, markdown, scores
+from .search_table import search_table
+
+_SHOWN = 10  # trials of a search that are printed
 
 
 def write_and_print(folder: pathlib.Path) -> None:
@@ -24,6 +27,10 @@ def write_and_print(folder: pathlib.Path) -> None:
         return
     for name, content in contents(folder.as_posix(), found).items():
         files.write_text(folder / name, content)
+    if trials := [record for record in found if record.history]:
+        print(f"\nThe best of {len(trials)} trials, strict micro F1 on dev in percent:\n")
+        print(search_table(trials, _SHOWN))
+        return
     split = "test" if any(record.test for record in found) else "dev"
     print(f"\nStrict scores on {split} in percent, mean ± standard deviation over the runs:\n")
     print(scores_table(folder.as_posix(), found, split))
@@ -56,7 +63,11 @@ def _markdown(source: str, found: Sequence[Record]) -> str:
     for split in ("test", "dev"):
         if summaries := scores.summary(found, split):
             parts += [f"## {split}", scores_table(source, found, split), comparison.per_type(summaries)]
-    parts += ["## Runs", runs_table(found)]
+    if trials := [record for record in found if record.history]:
+        heading = "## Trials\n\nStrict micro F1 on dev of the best epoch, in percent."
+        parts += [heading, search_table(trials)]
+    else:
+        parts += ["## Runs", runs_table(found)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -81,7 +92,9 @@ def _protocols(found: Sequence[Record]) -> str:
     """What was done with which corpus, one line for the runs that agree in it."""
     lines: dict[tuple[str, str], str] = {}
     for record in found:
-        sizes = ", ".join(f"{record.corpus[split]['sentences']} of {split}" for split in SPLITS)
+        sizes = ", ".join(
+            f"{record.corpus[split]['sentences']} of {split}" for split in SPLITS if split in record.corpus
+        )
         corpus = f"{record.corpus['name']} ({sizes} sentences in {record.name})"
         line = f"- {record.setting}: {corpus}; {record.protocol}."
         lines.setdefault((record.setting, record.protocol), line)
