@@ -55,7 +55,7 @@ class Endpoint:
         return self._rows({"signature_name": "tokens", "instances": padded(sentences)})
 
     def _own_session(self) -> requests.Session:
-        """The session of this process: two on one connection, after a fork, would get each other's answers."""
+        """This process's session: after a fork, two on one connection would get each other's answers."""
         if self._process != os.getpid():
             self._session, self._process = requests.Session(), os.getpid()
         return self._session
