@@ -13,6 +13,7 @@ from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Scored
 from jner_re.serving.rows import (
+    MAX_SIZE,
     RefusedInputError,
     Row,
     checked_sentences,
@@ -24,10 +25,6 @@ from jner_re.serving.rows import (
 from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
 _CONFIG = "config.json"
-
-
-# Rows times the longest one's characters (or tokens) that are answered together: `token` is padded to it.
-_MAX_SIZE = 2**20
 _Item = TypeVar("_Item", bound=Sized)
 
 
@@ -114,11 +111,11 @@ class Client:
 
 
 def _parts(lengths: Sequence[int], rows: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of runs of at most `rows` whose number times the longest is at most _MAX_SIZE."""
+    """Begin and end of runs of at most `rows` whose number times the longest is at most MAX_SIZE."""
     begin = longest = 0
     for i, length in enumerate(lengths):
         longest = max(longest, length)
-        if i > begin and (i - begin == rows or (i + 1 - begin) * longest > _MAX_SIZE):
+        if i > begin and (i - begin == rows or (i + 1 - begin) * longest > MAX_SIZE):
             yield begin, i
             begin, longest = i, length
     if lengths:
