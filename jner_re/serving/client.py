@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar, overload
 import numpy as np
 
 from jner_re.document import Document
-from jner_re.errors import InputError
+from jner_re.errors import InputError, system_cause
 from jner_re.schema import Entity, Relation, Scored
 from jner_re.serving.rows import (
     MAX_SIZE,
@@ -84,6 +84,25 @@ class Client:
         rows = self._rows(lambda part: self._backend.texts(part, threshold), texts)
         return [document(text, row, threshold) for text, row in zip(texts, rows, strict=True)]
 
+    def each(
+        self, texts: Sequence[str], threshold: float | None = None
+    ) -> list[Document | RefusedInputError]:
+        """As calling it, but a text that is refused has its error in place of a document.
+
+        Raises:
+          InputError: as above, for all other reasons.
+        """
+        answers: dict[int, Document | RefusedInputError] = {}
+        left = list(range(len(texts)))
+        while left:
+            try:
+                answers.update(zip(left, self([texts[i] for i in left], threshold), strict=True))
+                left = []
+            except RefusedInputError as error:  # without the one that it names, the rest is asked again
+                refused = left.pop(error.number)
+                answers[refused] = RefusedInputError(error.kind, refused, error.problem)
+        return [answers[i] for i in range(len(texts))]
+
     def predict(self, sentences: Iterable[Iterable[str]], threshold: float | None = None) -> list[Scored]:
         """Entities (of tokens) and relations of tokenized sentences, each with its score.
 
@@ -152,9 +171,13 @@ def load(path_or_url: str | os.PathLike[str]) -> Client:
         from jner_re.serving.endpoint import Endpoint
 
         return Client(Endpoint(str(path_or_url)))
-    folder = pathlib.Path(path_or_url).expanduser()
-    exported = _exported(folder)
-    if exported is None and not (folder / _CONFIG).is_file():
+    try:
+        folder = pathlib.Path(path_or_url).expanduser()
+        is_model_directory = (folder / _CONFIG).is_file()  # also if exports are in it
+        exported = None if is_model_directory else _exported(folder)
+    except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
+        raise InputError(f"{path_or_url}: can't be opened: {system_cause(error)}") from None
+    if not is_model_directory and exported is None:
         raise InputError(
             f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory written by "
             "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"
