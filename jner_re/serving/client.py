@@ -93,14 +93,16 @@ class Client:
           InputError: as above, for all other reasons.
         """
         answers: dict[int, Document | RefusedInputError] = {}
-        left = list(range(len(texts)))
-        while left:
-            try:
-                answers.update(zip(left, self([texts[i] for i in left], threshold), strict=True))
-                left = []
-            except RefusedInputError as error:  # without the one that it names, the rest is asked again
-                refused = left.pop(error.number)
-                answers[refused] = RefusedInputError(error.kind, refused, error.problem)
+        rows = self._backend.rows_at_once
+        for first in range(0, len(texts), rows):  # what the others have been answered is not lost
+            left = list(range(first, min(first + rows, len(texts))))
+            while left:
+                try:
+                    answers.update(zip(left, self([texts[i] for i in left], threshold), strict=True))
+                    left = []
+                except RefusedInputError as error:  # without the one that it names, the rest is asked again
+                    refused = left.pop(error.number)
+                    answers[refused] = RefusedInputError(error.kind, refused, error.problem)
         return [answers[i] for i in range(len(texts))]
 
     def predict(self, sentences: Iterable[Iterable[str]], threshold: float | None = None) -> list[Scored]:
