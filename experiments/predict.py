@@ -16,8 +16,8 @@ are probabilities. With --brat=DIR, each is a document of a brat collection inst
 .ann, with the types in DIR/annotation.conf.
 
 A text that has too long a sentence or is not UTF-8, and a line that is not such JSON, gives
-{"text": …, "error": …} instead (and no brat document). All others are answered all the same; then the exit
-code is 1.
+{"text": …, "error": …} instead (and no brat document); a JSON object its own fields and the error, and so no
+"text" if it has none. All others are answered all the same; then the exit code is 1.
 """
 
 from __future__ import annotations
@@ -95,17 +95,9 @@ def main(paths: Sequence[str]) -> None:
 
 def _answers(model: Client, batch: Sequence[Line]) -> list[Document | str]:
     """The document of each line, or why it is refused."""
-    readable = [line.fields["text"] for line in batch if not line.error]
-    answers: list[Document | str]
-    try:
-        answers = [*model(readable, _THRESHOLD.value)]
-    except RefusedInputError as error:
-        if len(readable) == 1:
-            answers = [error.problem]
-        else:  # one of them, at least: each on its own
-            answers = [_answers(model, [line])[0] for line in batch if not line.error]
-    remaining = iter(answers)
-    return [line.error or next(remaining) for line in batch]
+    found = iter(model.each([line.fields["text"] for line in batch if not line.error], _THRESHOLD.value))
+    answers = [line.error or next(found) for line in batch]
+    return [answer.problem if isinstance(answer, RefusedInputError) else answer for answer in answers]
 
 
 def _json(line: Line, found: Document | str) -> str:

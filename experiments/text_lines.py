@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import collections
 import json
+import math
 import os
 import pathlib
 import sys
@@ -23,7 +24,8 @@ class Line(NamedTuple):
     Attributes:
       place: for messages.
       name: of its document in a collection, e.g. "news-12" for line 12 of news.txt.
-      fields: with its "text", a string unless there is an error; those of its JSON object.
+      fields: those of its JSON object but for TAKEN ones; otherwise its "text". A "text" is there, and a
+        string, unless there is an error: an object without one is given back as it is.
       error: what is wrong with the line, if anything.
     """
 
@@ -90,20 +92,28 @@ def _read_line(content: bytes, is_json: bool) -> tuple[dict[str, Any], str]:
     if not is_json:
         return as_read, ""
     try:
-        record = json.loads(as_read["text"], parse_constant=_refuse_constant)
+        record = json.loads(as_read["text"], parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         return as_read, f"column {error.colno}: {error.msg}, expected JSON"
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
         return as_read, f"{error}, expected JSON"
     if not isinstance(record, dict):
         return as_read, 'expected a JSON object with a string as its "text"'
+    fields = {name: value for name, value in record.items() if name not in TAKEN}
     if not isinstance(record.get("text"), str):
-        return record, f'"text" is {record.get("text")!r:.100}, expected a string'
+        return fields, f'"text" is {record.get("text")!r:.100}, expected a string'
     for name in TAKEN:
         if name in record:
-            return as_read, f'it has "{name}", a field of the answer, expected another name'
-    return record, ""
+            return fields, f'it has "{name}", a field of the answer, expected another name'
+    return fields, ""
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):  # it would be printed as Infinity, which is no JSON
+        raise ValueError(f"{number:.100} is too large a number")
+    return value

@@ -53,8 +53,10 @@ _TEXT = "John Smith, born in Oslo, works for Norsk Hydro."
 def main() -> None:
     """Opens, writes, tries it and reports."""
     model_dir, export_dir = pathlib.Path(_MODEL_DIR.value), pathlib.Path(_EXPORT_DIR.value)
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", _MODEL_NAME.value):
-        raise InputError(f"--model_name is {_MODEL_NAME.value!r}, expected letters, digits, _, . and -")
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", _MODEL_NAME.value):
+        raise InputError(
+            f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"
+        )
     config, _ = load_config(model_dir / "config.json")
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()

@@ -90,12 +90,13 @@ def main() -> None:
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    """A socket that takes connections."""
+    """A socket that takes connections: it listens at once, since until then another one can take the port."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen()
     except OSError as error:
         raise InputError(f"--host={host} --rest_api_port={port}: {system_cause(error)}") from None
     return listener

@@ -47,8 +47,11 @@ def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object
 
 
 def _resource_name(model_name: str) -> str:
-    """A name as Kubernetes has them: at most 63 small letters, digits and "-", which is at no end."""
-    return re.sub(r"[^a-z0-9]+", "-", model_name.lower())[:63].strip("-") or "model"
+    """A name as Kubernetes has them: small letters, digits and "-", at most 63, from a letter to no "-"."""
+    name = re.sub(r"[^a-z0-9]+", "-", model_name.lower()).strip("-") or "model"
+    if not name[0].isalpha():
+        name = f"m-{name}"
+    return name[:63].rstrip("-")
 
 
 def _filled(name: str, **values: object) -> str:

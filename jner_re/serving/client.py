@@ -10,9 +10,10 @@ from typing import Protocol, TypeVar, overload
 import numpy as np
 
 from jner_re.document import Document
-from jner_re.errors import InputError
+from jner_re.errors import InputError, system_cause
 from jner_re.schema import Entity, Relation, Scored
 from jner_re.serving.rows import (
+    MAX_SIZE,
     RefusedInputError,
     Row,
     checked_sentences,
@@ -24,10 +25,6 @@ from jner_re.serving.rows import (
 from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
 _CONFIG = "config.json"
-
-
-# Rows times the longest one's characters (or tokens) that are answered together: `token` is padded to it.
-_MAX_SIZE = 2**20
 _Item = TypeVar("_Item", bound=Sized)
 
 
@@ -87,6 +84,27 @@ class Client:
         rows = self._rows(lambda part: self._backend.texts(part, threshold), texts)
         return [document(text, row, threshold) for text, row in zip(texts, rows, strict=True)]
 
+    def each(
+        self, texts: Sequence[str], threshold: float | None = None
+    ) -> list[Document | RefusedInputError]:
+        """As calling it, but a text that is refused has its error in place of a document.
+
+        Raises:
+          InputError: as above, for all other reasons.
+        """
+        answers: dict[int, Document | RefusedInputError] = {}
+        rows = self._backend.rows_at_once
+        for first in range(0, len(texts), rows):  # what the others have been answered is not lost
+            left = list(range(first, min(first + rows, len(texts))))
+            while left:
+                try:
+                    answers.update(zip(left, self([texts[i] for i in left], threshold), strict=True))
+                    left = []
+                except RefusedInputError as error:  # without the one that it names, the rest is asked again
+                    refused = left.pop(error.number)
+                    answers[refused] = RefusedInputError(error.kind, refused, error.problem)
+        return [answers[i] for i in range(len(texts))]
+
     def predict(self, sentences: Iterable[Iterable[str]], threshold: float | None = None) -> list[Scored]:
         """Entities (of tokens) and relations of tokenized sentences, each with its score.
 
@@ -114,11 +132,11 @@ class Client:
 
 
 def _parts(lengths: Sequence[int], rows: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of runs of at most `rows` whose number times the longest is at most _MAX_SIZE."""
+    """Begin and end of runs of at most `rows` whose number times the longest is at most MAX_SIZE."""
     begin = longest = 0
     for i, length in enumerate(lengths):
         longest = max(longest, length)
-        if i > begin and (i - begin == rows or (i + 1 - begin) * longest > _MAX_SIZE):
+        if i > begin and (i - begin == rows or (i + 1 - begin) * longest > MAX_SIZE):
             yield begin, i
             begin, longest = i, length
     if lengths:
@@ -155,9 +173,13 @@ def load(path_or_url: str | os.PathLike[str]) -> Client:
         from jner_re.serving.endpoint import Endpoint
 
         return Client(Endpoint(str(path_or_url)))
-    folder = pathlib.Path(path_or_url).expanduser()
-    exported = _exported(folder)
-    if exported is None and not (folder / _CONFIG).is_file():
+    try:
+        folder = pathlib.Path(path_or_url).expanduser()
+        is_model_directory = (folder / _CONFIG).is_file()  # also if exports are in it
+        exported = None if is_model_directory else _exported(folder)
+    except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
+        raise InputError(f"{path_or_url}: can't be opened: {system_cause(error)}") from None
+    if not is_model_directory and exported is None:
         raise InputError(
             f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory written by "
             "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"

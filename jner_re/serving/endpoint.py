@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import urllib.parse
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from jner_re.errors import InputError, system_cause
 from jner_re.serving.rows import BATCH_SIZE, COLUMNS, Row, padded, refusal
 
 MODEL_NAME = "jner_re"
-_SECONDS = 600  # until an answer is given up
+_SECONDS = (10, 600)  # until a connection, and until an answer, is given up
 
 
 class Endpoint:
@@ -27,21 +28,23 @@ class Endpoint:
         Raises:
           InputError: the URL is not one of http or https, or not of a model.
         """
+        shown = _without_user(url)
         expected = f"expected a URL such as http://localhost:8501/v1/models/{MODEL_NAME}"
         try:
             parts = urllib.parse.urlsplit(url)
             _ = parts.port
         except ValueError as error:
-            raise InputError(f"{url}: {error}, {expected}") from None
+            raise InputError(f"{shown}: {error}, {expected}") from None
         path = parts.path.rstrip("/").removesuffix(":predict") or f"/v1/models/{MODEL_NAME}"
         is_model = re.search(r"/v1/models/[^/]+(/(versions|labels)/[^/]+)?$", path)
         if parts.scheme not in ("http", "https") or not parts.hostname or not is_model:
-            raise InputError(f"{url}: {expected}")
+            raise InputError(f"{shown}: {expected}")
         self._url = parts._replace(path=f"{path}:predict", fragment="").geturl()
-        self._session = requests.Session()
+        self._shown = _without_user(self._url)
+        self._session, self._process = requests.Session(), os.getpid()
 
     def __repr__(self) -> str:
-        return f"Endpoint({self._url.removesuffix(':predict')!r})"
+        return f"Endpoint({self._shown.removesuffix(':predict')!r})"
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
@@ -51,26 +54,32 @@ class Endpoint:
         """A row for each tokenized sentence."""
         return self._rows({"signature_name": "tokens", "instances": padded(sentences)})
 
+    def _own_session(self) -> requests.Session:
+        """This process's session: after a fork, two on one connection would get each other's answers."""
+        if self._process != os.getpid():
+            self._session, self._process = requests.Session(), os.getpid()
+        return self._session
+
     def _rows(self, request: dict[str, Any]) -> list[Row]:
         """Raises RefusedInputError for what the model refuses, InputError for what else goes wrong."""
         count = len(request["instances"])
         try:
-            answer = self._session.post(self._url, json=request, timeout=_SECONDS)
+            answer = self._own_session().post(self._url, json=request, timeout=_SECONDS)
             found = answer.json()
         except requests.JSONDecodeError:
             text = f"{answer.status_code} {answer.reason} {' '.join(answer.text.split())!r:.100}"
-            raise InputError(f"{self._url}: answered {text}, expected JSON") from None
+            raise InputError(f"{self._shown}: answered {text}, expected JSON") from None
         except requests.ConnectionError as error:
-            raise InputError(f"{self._url}: can't be reached: {system_cause(error)}") from None
+            raise InputError(f"{self._shown}: can't be reached: {system_cause(error)}") from None
         except requests.RequestException as error:
-            raise InputError(f"{self._url}: {error}") from None
+            raise InputError(f"{self._shown}: {_without_user(str(error))}") from None
         message = found.get("error") if isinstance(found, dict) else None
         if message is not None:
             refused = refusal(str(message))
             # A server that batches counts through the rows of all that it put together.
             if refused is not None and refused.number < count:
                 raise refused
-            raise InputError(f"{self._url}: {message}")
+            raise InputError(f"{self._shown}: {message}")
         try:
             rows = found["predictions"]
             if len(rows) == count and all(row.keys() >= COLUMNS for row in rows):
@@ -78,5 +87,10 @@ class Endpoint:
         except (KeyError, TypeError, AttributeError):
             pass
         raise InputError(
-            f"{self._url}: answered {answer.text!r:.200}, expected the predictions of an exported model"
+            f"{self._shown}: answered {answer.text!r:.200}, expected the predictions of an exported model"
         )
+
+
+def _without_user(message: str) -> str:
+    """A message, or a URL, without the user and password of URLs."""
+    return re.sub(r"://[^/?#\s]*@", "://", message)

@@ -22,6 +22,7 @@ _RELATION_COLUMNS = ("relation_type", "relation_head", "relation_tail", "relatio
 COLUMNS = {"token", "entity_text", *_ENTITY_COLUMNS, *_RELATION_COLUMNS}
 
 BATCH_SIZE = 32  # rows of a request to a server: what it is warmed up with and batches
+MAX_SIZE = 2**20  # rows that are put together times the longest one's length: `token` is padded to it
 
 
 class RefusedInputError(InputError):

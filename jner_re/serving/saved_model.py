@@ -75,7 +75,7 @@ def new_version(export_dir: pathlib.Path) -> Iterator[NewVersion]:
     with contextlib.ExitStack() as undo:
         with _writing(export_dir):
             for path in reversed([path for path in (export_dir, *export_dir.parents) if not path.exists()]):
-                path.mkdir()
+                path.mkdir(exist_ok=True)  # another export may make it meanwhile
                 undo.callback(_quietly, path.rmdir)  # unless another export has used it
             temporary = tempfile.TemporaryDirectory(dir=export_dir, prefix=".new-")
             undo.push(temporary)

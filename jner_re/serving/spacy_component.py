@@ -94,28 +94,24 @@ class Component:
 
         A document that is refused goes to spaCy's error handler, without the rest of its batch.
         """
+        if os.getpid() != self._process and "tensorflow" in sys.modules:
+            raise InputError("n_process is above 1, expected 1, or the URL of a served model as the model")
         for batch in minibatch(stream, batch_size):
-            for doc, found in zip(batch, self._answers(batch), strict=True):
-                if found is not None:
+            try:
+                answers = self._model.each([doc.text for doc in batch], self._threshold)
+            except InputError as error:
+                self._fail(batch, error)
+                continue
+            for doc, found in zip(batch, answers, strict=True):
+                if isinstance(found, RefusedInputError):
+                    self._fail([doc], RefusedInputError(found.kind, 0, found.problem))
+                else:
                     self._annotate(doc, found)
                     yield doc
 
     def set_error_handler(self, handler: Callable[[str, object, list[Doc], Exception], None]) -> None:
         """What is called with a document that is refused; by default the error is raised."""
         self._handle = handler
-
-    def _answers(self, docs: list[Doc]) -> list[Document | None]:
-        if os.getpid() != self._process and "tensorflow" in sys.modules:
-            raise InputError("n_process is above 1, expected 1, or the URL of a served model as the model")
-        try:
-            return [*self._model([doc.text for doc in docs], self._threshold)]
-        except RefusedInputError as error:
-            if len(docs) > 1:  # one of them, at least: each on its own
-                return [self._answers([doc])[0] for doc in docs]
-            self._fail(docs, error)
-        except InputError as error:
-            self._fail(docs, error)
-        return [None] * len(docs)
 
     def _fail(self, docs: list[Doc], error: Exception) -> None:
         if self._handle is None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+from jner_re import files
+from jner_re.errors import InputError
 from jner_re.serving.in_process import SavedModel
 from jner_re.serving.rows import padded
 
@@ -26,16 +28,21 @@ def write(
       sentences: tokenized, likewise.
 
     Raises:
-      tf.errors.OpError: the file can't be written.
+      InputError: the file can't be written.
     """
     path = version / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for count in (1, len(texts)):
-            writer.write(_request(model_name, "serving_default", "text", tf.constant(texts[:count])))
-        for count in (1, len(sentences)):
-            tokens = tf.constant(padded(sentences[:count]))
-            writer.write(_request(model_name, "tokens", "tokens", tokens))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for count in (1, len(texts)):
+                writer.write(_request(model_name, "serving_default", "text", tf.constant(texts[:count])))
+            for count in (1, len(sentences)):
+                tokens = tf.constant(padded(sentences[:count]))
+                writer.write(_request(model_name, "tokens", "tokens", tokens))
+    except OSError as error:
+        raise InputError(f"{path}: can't be written: {error.strerror or error}") from None
+    except tf.errors.OpError as error:
+        raise InputError(f"{path}: can't be written: {files.reason(error.message)}") from None
 
 
 def replay(version: pathlib.Path, model: SavedModel) -> None:

@@ -144,7 +144,15 @@ def test_the_configs_are_what_tensorflow_serving_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "resource"), [("news", "news"), ("My_News.2", "my-news-2"), ("_", "model"), ("a" * 70, "a" * 63)]
+    ("name", "resource"),
+    [
+        ("news", "news"),
+        ("My_News.2", "my-news-2"),
+        ("_", "model"),
+        ("a" * 70, "a" * 63),
+        ("4news", "m-4news"),
+        ("4" * 60 + "_a", "m-" + "4" * 60),
+    ],
 )
 def test_the_manifest_for_kubernetes(name: str, resource: str) -> None:
     deployment, service = yaml.safe_load_all(serving_files.config("kubernetes.yml", name))
@@ -198,6 +206,12 @@ def test_a_folder_that_cannot_be_written(tmp_path: pathlib.Path, extractor: Extr
         pass
     with pytest.raises(InputError, match=r"file/version: can't be written: "):
         saved_model.write(extractor, tmp_path / "file" / "version", 0.5)
+    for taken, cause in (("assets.extra", "File exists"), (warmup.FILE, ".*Is a directory")):
+        version = tmp_path / cause
+        (version / taken).parent.mkdir(parents=True)
+        (version / taken).touch() if taken == "assets.extra" else (version / taken).mkdir()
+        with pytest.raises(InputError, match=rf"{warmup.FILE}: can't be written: {cause}"):
+            warmup.write(version, "news", ["Ann"], [["Ann"]])
 
 
 def test_files_that_their_user_has_changed_are_kept(
@@ -214,6 +228,25 @@ def test_files_that_their_user_has_changed_are_kept(
     assert [record.message.partition(" is kept; ")[0] for record in caplog.records] == [
         str(tmp_path / "models.config")
     ]
+
+
+def test_exports_at_the_same_time_make_the_same_folders(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "exports"
+    exists = pathlib.Path.exists
+
+    def made_meanwhile(path: pathlib.Path) -> bool:
+        there = exists(path)
+        if path == folder:
+            folder.mkdir(exist_ok=True)
+        return there
+
+    monkeypatch.setattr(pathlib.Path, "exists", made_meanwhile)
+    with saved_model.new_version(folder) as new:
+        new.folder.mkdir()
+        (new.folder / "saved_model.pb").touch()
+    assert new.path == folder / "1"
 
 
 def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Path) -> None:
@@ -233,7 +266,8 @@ def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Pat
     ("flags", "message"),
     [
         (("--model_dir=/nowhere",), "error: /nowhere/config.json: "),
-        (("--model_name=a/b",), "error: --model_name is 'a/b', expected letters"),
+        (("--model_name=a/b",), "error: --model_name is 'a/b', expected a letter"),
+        (("--model_name=..",), "error: --model_name is '..', expected a letter"),
         (("--prune_vocabulary=/no.json",), "error: /no.json: no such file"),
         (("--prune_vocabulary=LICENSE.txt",), "error: LICENSE.txt: can't be read"),
     ],

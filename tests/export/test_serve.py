@@ -102,3 +102,13 @@ def test_a_port_that_is_taken(tmp_path: pathlib.Path) -> None:
     assert re.fullmatch(
         r"error: --host=127\.0\.0\.1 --rest_api_port=\d+: Address already in use\n", result.stderr
     )
+
+
+def test_a_port_is_taken_before_the_model_is_loaded() -> None:
+    code = (
+        "from export.serve import _listener\n"
+        "first = _listener('127.0.0.1', 0)\n"
+        "_listener('127.0.0.1', first.getsockname()[1])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=_ROOT, capture_output=True, text=True)
+    assert result.stderr.splitlines()[-1].endswith("Address already in use")

@@ -189,6 +189,43 @@ def test_any_collection_is_taken(model: Client) -> None:
     assert model.predict(np.array([["Rome", "Ulm"]])) == model.predict([("Rome", "Ulm")])
 
 
+def test_all_but_what_is_refused_is_answered(model: Client) -> None:
+    texts = [LONG, "Rome", "a \ud83d", "Ulm"]
+    long, rome, half, ulm = model.each(texts)
+    assert [rome, ulm] == model(["Rome", "Ulm"])
+    assert isinstance(long, RefusedInputError) and isinstance(half, RefusedInputError)
+    assert (long.number, half.number) == (0, 2) and "2001 tokens" in str(long)
+
+
+class Picky:
+    """Refuses texts that are "x", and names one of them; counts how often it is asked."""
+
+    rows_at_once = 8
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        self.asked += 1
+        wrong = [i for i, text in enumerate(texts) if text == "x"]
+        if wrong:
+            raise RefusedInputError("text", wrong[len(wrong) // 2], "refused")
+        return [{name: [] for name in COLUMNS} for _ in texts]
+
+    sentences = texts
+
+
+@hypothesis.given(st.lists(st.sampled_from(["a", "b", "x"]), max_size=30))
+def test_each_text_is_answered_or_refused(texts: list[str]) -> None:
+    backend = Picky()
+    answers = Client(backend).each(texts)
+    for i, (text, answer) in enumerate(zip(texts, answers, strict=True)):
+        refused = isinstance(answer, RefusedInputError)
+        assert refused == (text == "x")
+        assert answer.number == i if refused else answer.text == text
+    assert backend.asked <= texts.count("x") + -(-len(texts) // backend.rows_at_once)
+
+
 class Sizes:
     """Answers nothing, but remembers the sizes of what it is asked."""
 
@@ -225,7 +262,18 @@ def test_of_an_exported_folder_the_newest_version_is_opened(tmp_path: pathlib.Pa
         jner_re.load(tmp_path)
 
 
+def test_a_model_directory_with_exports_in_it_is_a_model_directory(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "saved_model.pb").write_bytes(b"damaged")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(jner_re.InputError, match=r": no checkpoints"):
+        jner_re.load(tmp_path)
+
+
 def test_what_is_no_model_is_refused(tmp_path: pathlib.Path) -> None:
+    for path, cause in (("x" * 300, "File name too long"), ("~nobody-at-all/x", "")):
+        with pytest.raises(jner_re.InputError, match=rf"^{path}: can't be opened: {cause}"):
+            jner_re.load(path)
     with pytest.raises(jner_re.InputError, match=r"no config.json and no saved_model.pb, expected"):
         jner_re.load(tmp_path / "nothing")
     for url in (

@@ -26,7 +26,7 @@ from jner_re.serving.server.versions import Versions
 
 logger = logging.getLogger(__name__)
 
-_MODEL = r"(?i)/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?"
+_MODEL = r"(?i)/v1/models(?:/([^/:]+))?(?:/versions/(\d{1,19})|/labels/([^/:]+))?"
 _PREDICT = re.compile(_MODEL + r":(classify|regress|predict)")
 _STATUS = re.compile(_MODEL + r"(?:/(metadata))?")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]

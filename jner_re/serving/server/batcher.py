@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from jner_re.serving.rows import BATCH_SIZE, RefusedInputError, Row
+from jner_re.serving.rows import BATCH_SIZE, MAX_SIZE, RefusedInputError, Row
 from jner_re.serving.server.versions import Version
 
 
@@ -21,10 +21,15 @@ class _Job:
     rows: list[Any]
     future: concurrent.futures.Future[list[Row]]
 
-    @property
-    def kind(self) -> tuple[int, str]:
-        """Jobs of one kind can be put together."""
-        return id(self.version), self.signature
+
+def _go_together(jobs: list[_Job]) -> bool:
+    """Whether they are of one version and signature, and together no more than a full batch."""
+    count = sum(len(job.rows) for job in jobs)
+    return (
+        all(job.version is jobs[0].version and job.signature == jobs[0].signature for job in jobs)
+        and count <= BATCH_SIZE
+        and count * max((len(row) for job in jobs for row in job.rows), default=0) <= MAX_SIZE
+    )
 
 
 class Batcher:
@@ -70,16 +75,13 @@ class Batcher:
             self._answer([job for job in batch if job.future.set_running_or_notify_cancel()])
 
     def _next(self) -> list[_Job]:
-        """The job that waits longest, and others of its kind up to a full batch; nothing at the end."""
+        """The job that waits longest, and others up to a full batch; nothing at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._stopping)
             batch: list[_Job] = []
             left: collections.deque[_Job] = collections.deque()
-            count = 0
             for job in self._jobs:
-                fits = not batch or (job.kind == batch[0].kind and count + len(job.rows) <= BATCH_SIZE)
-                (batch if fits else left).append(job)
-                count += len(job.rows) if fits else 0
+                (batch if not batch or _go_together([*batch, job]) else left).append(job)
             self._jobs = left
             return batch
 

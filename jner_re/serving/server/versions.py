@@ -93,9 +93,10 @@ class Versions:
         Raises:
           RequestError: there is no version of that number.
         """
-        states = {failed: ("END", "UNKNOWN", reason) for failed, (_, reason) in self._failed.items()}
-        if self._loading is not None:
-            states[self._loading] = ("LOADING", "OK", "")
+        failures, loading = dict(self._failed), self._loading  # `refresh`, in another thread, changes them
+        states = {failed: ("END", "UNKNOWN", reason) for failed, (_, reason) in failures.items()}
+        if loading is not None:
+            states[loading] = ("LOADING", "OK", "")
         states[self._current.number] = ("AVAILABLE", "OK", "")
         if number is not None and number not in states:
             raise not_found(f"Could not find version {number} of model {self.name}")
@@ -126,37 +127,46 @@ class Versions:
         number = self._newest()
         if number is None or number == self._current.number:
             return
+        changed = self._changed(number)  # what comes while it is loaded is a reason to load it again
         self._loading = number
         try:
             self._current = self._load(number)
         except InputError as error:
-            self._failed[number] = (self._changed(number), str(error))
+            self._failed[number] = (changed, str(error))
             logger.error("version %s is not served: %s", number, error)
-        else:
-            self._failed.pop(number, None)
         finally:
             self._loading = None
 
     def _newest(self) -> int | None:
         """The highest number, but for those that could not be loaded and have not changed."""
         try:
-            found = [number for number in loadable(self._base_path) if not self._has_failed(number)]
-            return max(found, default=None)
+            there = loadable(self._base_path)
         except OSError:  # a folder that goes away meanwhile
             return None
-
-    def _has_failed(self, number: int) -> bool:
-        return number in self._failed and self._failed[number][0] == self._changed(number)
+        for number in [*self._failed]:
+            if number not in there or self._failed[number][0] != self._changed(number):
+                del self._failed[number]
+        return max((number for number in there if number not in self._failed), default=None)
 
     def _changed(self, number: int) -> int:
-        return (self._base_path / str(number) / SAVED_MODEL).stat().st_mtime_ns
+        """When a version's files changed last, in ns; 0 if they go away meanwhile."""
+        try:
+            paths = (self._base_path / str(number)).rglob("*")
+            return max((path.stat().st_mtime_ns for path in paths), default=0)
+        except OSError:
+            return 0
 
     def _load(self, number: int) -> Version:
+        """Raises InputError, whatever is wrong with it."""
         folder = self._base_path / str(number)
         start = time.monotonic()
         model = SavedModel(folder)
-        version = Version(number, model, _signatures(folder))
-        warmup.replay(folder, model)
+        try:
+            version = Version(number, model, _signatures(folder))
+            warmup.replay(folder, model)
+        except Exception as error:  # as in SavedModel; what its warm-up asks can be refused, too
+            line = " ".join(str(error).split())
+            raise InputError(f"{folder}: can't be warmed up: {line}") from None
         logger.info("version %s is loaded and warm after %.1f s", number, time.monotonic() - start)
         return version
 

@@ -74,6 +74,13 @@ def test_what_waits_goes_together() -> None:
     assert [len(asked) for asked in model.asked] == [1, 32, 7]
 
 
+def test_long_texts_are_not_padded_to_each_other() -> None:
+    model = Echo()
+    texts = ["first", "a" * 2**19, "b" * 2**19, "c", "d" * 2**21, "e"]
+    asyncio.run(answers(model, [("serving_default", [text]) for text in texts]))
+    assert [[text[0] for text in asked] for asked in model.asked] == [["f"], ["a", "b"], ["c", "e"], ["d"]]
+
+
 def test_a_refused_text_does_not_take_others_with_it() -> None:
     model = Echo()
     requests = [("serving_default", [text]) for text in ("first", "fine", "refused", "fine, too")]

@@ -230,6 +230,7 @@ def test_answers_that_padding_would_make_huge_are_refused(server: Server) -> Non
         ("GET", "/v1/models", 400, "Missing model name in request."),
         ("GET", "/v1/models/x", 404, "Could not find any versions of model x"),
         ("GET", f"{MODEL}/versions/7", 404, f"Could not find version 7 of model {NAME}"),
+        ("GET", f"{MODEL}/versions/{'9' * 20}", 400, f"Malformed request: GET {MODEL}/versions/{'9' * 20}"),
         ("GET", "/v1/models/x/metadata", 404, "Servable not found for request: Latest(x)"),
         ("GET", "/nothing", 404, "Not Found: GET /nothing"),
         ("POST", "/", 405, "Method Not Allowed: POST /"),
