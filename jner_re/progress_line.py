@@ -64,14 +64,15 @@ class ProgressLine(tf.keras.callbacks.Callback):
         return f"{epoch:{len(total)}}/{total}"
 
     def _time(self, epochs_left: int) -> str:
-        """Seconds an epoch, without the first, in which the graph is made, and the time left."""
+        """Seconds an epoch, without the first of a process, which also makes the graph; and the time left."""
         later = self._seconds[1:] or self._seconds
         mean = sum(later) / len(later)
         left = round(mean * epochs_left)
         minutes, seconds = divmod(left, 60)
         hours, minutes = divmod(minutes, 60)
         clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-        return f"{mean:.{0 if mean >= 10 else 1}f} s an epoch, {clock} left"
+        bound = "at most " if epochs_left and len(self._seconds) == 1 else ""
+        return f"{mean:.{0 if mean >= 10 else 1}f} s an epoch, {bound}{clock} left"
 
 
 def _scores(progress: Progress) -> list[str]:

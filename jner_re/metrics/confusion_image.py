@@ -50,7 +50,7 @@ def confusion_image(counts: np.ndarray, entity_types: Sequence[str]) -> np.ndarr
             fill = _tint(_RIGHT if row == column else _WRONG, share)
             draw.rectangle((x, y, x + cell_width - 2, y + _CELL_HEIGHT - 2), fill)
             if (row, column) != (len(entity_types), len(entity_types)):
-                color = "white" if share > 0.6 else "black"
+                color = "white" if share > 0.75 else "black"
                 write(x + cell_width / 2, y + _CELL_HEIGHT / 2, str(count), color)
     return np.asarray(image)
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from jner_re.metrics import strict
 from jner_re.schema import Relation, Sentence
 
-_SPECIAL = re.compile(
-    r"[^\w\s.,;:!?'\"/()-]|_"
-)  # what could be Markdown or HTML; rather too much than too little
+# All that could be Markdown or HTML, and more.
+_SPECIAL = re.compile(r"[^\w\s.,;:!?'\"/()-]|_")
 
 
 def worst_sentences(gold: Sequence[Sentence], predicted: Sequence[Sentence], limit: int = 20) -> str:
@@ -22,9 +21,9 @@ def worst_sentences(gold: Sequence[Sentence], predicted: Sequence[Sentence], lim
       limit: of the number of sentences.
 
     Returns:
-      A table with a row for each sentence that has errors, those with the most first, ties in the order of
-      `gold`: the number of errors, the sentence with its gold and with its predicted annotation. What only
-      one of them has is bold: missed in the first, wrong in the second. "No errors." if there are none.
+      Markdown: a table with a row for each sentence that has errors, those with the most first, ties in the
+      order of `gold`: the number of errors, the sentence with its gold and with its predicted annotation.
+      What only one of them has is bold: missed in the first, wrong in the second. "No errors." if so.
     """
     pairs = [(num_errors(*pair), *pair) for pair in zip(gold, predicted, strict=True)]
     worst = sorted((pair for pair in pairs if pair[0]), key=lambda pair: -pair[0])[:limit]
@@ -34,7 +33,8 @@ def worst_sentences(gold: Sequence[Sentence], predicted: Sequence[Sentence], lim
         f"| {errors} | {_annotated(theirs, ours)} | {_annotated(ours, theirs)} |"
         for errors, theirs, ours in worst
     ]
-    return "\n".join(["| errors | gold (missed in bold) | predicted (wrong in bold) |", "|--|--|--|", *rows])
+    explanation = "Sentences with the most errors (#): missed and wrong entities and relations, in bold."
+    return "\n".join([explanation, "", "| # | gold | predicted |", "|--|--|--|", *rows])
 
 
 def num_errors(gold: Sentence, predicted: Sentence) -> int:
@@ -44,21 +44,25 @@ def num_errors(gold: Sentence, predicted: Sentence) -> int:
 
 def _annotated(sentence: Sentence, other: Sentence) -> str:
     """The tokens with entities in brackets, then the relations; bold is what `other` does not have."""
-    before, after = [""] * len(sentence.tokens), [""] * len(sentence.tokens)
+    tokens = list(map(_escaped, sentence.tokens))
     for entity in sentence.entities:
-        bold = "" if entity in other.entities else "**"
-        before[entity.start] += f"{bold}{_escaped('[')}"
-        after[entity.end - 1] = f" {_escaped(f'{entity.type}]')}{bold}{after[entity.end - 1]}"
-    tokens = zip(before, map(_escaped, sentence.tokens), after, strict=True)
+        begin, end = _bold(entity not in other.entities)
+        tokens[entity.start] = f"{begin}&#91;{tokens[entity.start]}"
+        tokens[entity.end - 1] += f" <em>{_escaped(entity.type)}</em>&#93;{end}"
     others = strict.relation_facts(other)
 
     def text(relation: Relation) -> str:
         head, tail = sentence.entities[relation.head], sentence.entities[relation.tail]
-        bold = "" if (relation.type, (head, tail)) in others else "**"
+        begin, end = _bold((relation.type, (head, tail)) not in others)
         arguments = f"{sentence.entity_text(head)}, {sentence.entity_text(tail)}"
-        return f"{bold}{_escaped(f'{relation.type}({arguments})')}{bold}"
+        return begin + _escaped(f"{relation.type}({arguments})") + end
 
-    return "<br>".join([" ".join(map("".join, tokens)), *map(text, sentence.relations)])
+    return "<br>".join([" ".join(tokens), *map(text, sentence.relations)])
+
+
+def _bold(bold: bool) -> tuple[str, str]:
+    """What stands before and after."""
+    return ("<strong>", "</strong>") if bold else ("", "")
 
 
 def _escaped(text: str) -> str:
