@@ -16,6 +16,8 @@ _RIGHT, _WRONG = (46, 125, 50), (198, 40, 40)  # a cell with all of its row's en
 def confusion_image(counts: np.ndarray, entity_types: Sequence[str]) -> np.ndarray:
     """Draws what `confusion` counts: a cell is the darker the more of its row's entities it has.
 
+    The font has few letters, so that others than ASCII's are written as "\\xdc" or "\\u65e5".
+
     Args:
       counts: int [E + 1, E + 1], rows gold, columns predicted, the last of both for none.
       entity_types: the E types.
@@ -24,7 +26,7 @@ def confusion_image(counts: np.ndarray, entity_types: Sequence[str]) -> np.ndarr
       uint8 [height, width, 3].
     """
     font = ImageFont.load_default(_FONT_SIZE)
-    names = [*entity_types, "none"]
+    names = [name.encode("ascii", "backslashreplace").decode() for name in (*entity_types, "none")]
     cell_width = int(max(font.getlength(text) for text in [*names, str(counts.max())])) + 2 * _PADDING
     left = int(max(font.getlength(name) for name in [*names, "gold"])) + 2 * _PADDING
     top = 2 * _CELL_HEIGHT

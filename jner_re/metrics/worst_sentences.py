@@ -22,19 +22,18 @@ def worst_sentences(gold: Sequence[Sentence], predicted: Sequence[Sentence], lim
 
     Returns:
       Markdown: a table with a row for each sentence that has errors, those with the most first, ties in the
-      order of `gold`: the number of errors, the sentence with its gold and with its predicted annotation.
-      What only one of them has is bold: missed in the first, wrong in the second. "No errors." if so.
+      order of `gold`: number of errors and the sentence with its gold, then with its predicted annotation.
+      What only one of them has is bold: missed in the first, wrong in the second. "No errors." if none has.
     """
     pairs = [(num_errors(*pair), *pair) for pair in zip(gold, predicted, strict=True)]
     worst = sorted((pair for pair in pairs if pair[0]), key=lambda pair: -pair[0])[:limit]
     if not worst:
         return "No errors."
     rows = [
-        f"| {errors} | {_annotated(theirs, ours)} | {_annotated(ours, theirs)} |"
+        f"| errors: {errors}<br>{_annotated(theirs, ours)} | {_annotated(ours, theirs)} |"
         for errors, theirs, ours in worst
     ]
-    explanation = "Sentences with the most errors (#): missed and wrong entities and relations, in bold."
-    return "\n".join([explanation, "", "| # | gold | predicted |", "|--|--|--|", *rows])
+    return "\n".join(["| gold, missed in bold | predicted, wrong in bold |", "|--|--|", *rows])
 
 
 def num_errors(gold: Sentence, predicted: Sentence) -> int:
