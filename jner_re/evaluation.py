@@ -7,10 +7,11 @@ from typing import Any
 
 from jner_re.features.cache import feature_cache
 from jner_re.metrics import strict
+from jner_re.metrics.pr_curve import pr_curve
 from jner_re.models.decode import without_scores
 from jner_re.models.model_dir import TrainedModel
 from jner_re.models.predictor import Predictor
-from jner_re.schema import LabelSet, Scored, Sentence
+from jner_re.schema import Scored, Sentence
 
 BEST_THRESHOLD = "best strict micro F1 of relations on dev"  # what chose it, for threshold.json
 
@@ -36,17 +37,12 @@ def evaluate(
     return strict.evaluate(sentences, without_scores(sentences, scored, threshold), label_set), scored
 
 
-def best_threshold(sentences: Sequence[Sentence], scored: Sequence[Scored], label_set: LabelSet) -> float:
+def best_threshold(sentences: Sequence[Sentence], scored: Sequence[Scored]) -> float:
     """theta_r: the multiple of 0.05 with the best strict micro F1 of relations; of equals, the lowest.
 
     Args:
       sentences: with their gold annotation, such as dev's.
       scored: what was found in each, relations of any score.
-      label_set: types.
     """
-
-    def f1(threshold: float) -> float:
-        predicted = without_scores(sentences, scored, threshold)
-        return strict.evaluate(sentences, predicted, label_set)["re"]["strict"]["micro"]["f1"]
-
-    return max((round(0.05 * k, 2) for k in range(1, 20)), key=f1)
+    curve = pr_curve(sentences, scored, [round(0.05 * k, 2) for k in range(1, 20)])
+    return float(curve.thresholds[curve.f1.argmax()])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import pathlib
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +26,9 @@ from jner_re.models import model_dir as model_dirs
 from jner_re.models.decode import without_scores
 from jner_re.models.joint import TrainingModel
 from jner_re.models.predictor import Predictor
+from jner_re.progress_line import ProgressLine
 from jner_re.schema import LabelSet, Sentence
+from jner_re.tensorboard import TensorBoardLogs
 
 _EVALUATION_BATCH = 32
 _LOGGER = logging.getLogger(__name__)
@@ -43,7 +44,6 @@ def train(
     label_set: LabelSet | None = None,
     frozen: Frozen | None = None,
     callbacks: Sequence[tf.keras.callbacks.Callback] = (),
-    verbose: int | None = None,
 ) -> dict[str, Any]:
     """Trains a model, or goes on with a run that was interrupted.
 
@@ -57,7 +57,6 @@ def train(
       label_set: the types that the model can give; by default those of `sentences`.
       frozen: encoder and word vectors of the same config, if they are open already.
       callbacks: more of Keras's callbacks; in their `on_epoch_end`, `logs` has the scores on dev.
-      verbose: as of Keras's `fit`; by default bars on a terminal, else a line an epoch.
 
     Returns:
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
@@ -106,29 +105,29 @@ def train(
         model_dir, model.training, model.inference, average, train_config.patience
     )
     predictor = Predictor(model.inference, corpus.specs, label_set, _EVALUATION_BATCH)
+    scores = _scores(predictor, dev_corpus, reported, average, config.threshold)
     in_order = [
         average,
-        *_score_callbacks(predictor, dev_corpus, reported, average, config.threshold),
+        *([scores] if scores else []),
         *callbacks,
-        tf.keras.callbacks.TensorBoard(str(model_dir / run_directory.LOGS), write_graph=False),
         checkpoints,
+        TensorBoardLogs(model_dir / run_directory.LOGS, predictor, scores),
+        ProgressLine(checkpoints.progress),
     ]
-    if verbose is None:
-        verbose = 1 if sys.stdout.isatty() else 2
-    _fit(model.training, train_config, corpus, dev_corpus, label_set, checkpoints, in_order, verbose)
+    _fit(model.training, train_config, corpus, dev_corpus, label_set, checkpoints, in_order)
 
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
     if dev_corpus is not None:
         model_dirs.load_weights(model.inference, model_dir / model_dirs.WEIGHTS)
+        scored = predictor.scored(dev_corpus, 0.0)
         threshold = config.threshold
         if train_config.calibrate:
-            threshold = best_threshold(dev, predictor.scored(dev_corpus, 0.0), reported)
+            threshold = best_threshold(dev, scored)
             model_dirs.write_threshold(model_dir, threshold, BEST_THRESHOLD)
-        scored = predictor.scored(dev_corpus, threshold)
         metrics["best_epoch"] = progress.best_epoch() + 1
         metrics["threshold"] = threshold
-        metrics["dev"] = strict.evaluate(dev, without_scores(dev, scored), reported)
+        metrics["dev"] = strict.evaluate(dev, without_scores(dev, scored, threshold), reported)
     files.write_text(model_dir / run_directory.METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
@@ -139,21 +138,23 @@ def compile_model(model: TrainingModel, config: TrainConfig, num_sentences: int)
     model.compile(optimizers.make(config, steps), config.relation_weight)
 
 
-def _score_callbacks(
+def _scores(
     predictor: Predictor,
     dev: FeaturizedCorpus | None,
     label_set: LabelSet,
     average: MovingAverage,
     threshold: float,
-) -> list[tf.keras.callbacks.Callback]:
+) -> StrictScores | None:
     """The strict scores on dev, if there is one."""
     if dev is None:
-        return []
-
-    def predict() -> list[Sentence]:
-        return without_scores(dev.sentences, predictor.scored(dev, threshold))
-
-    return [StrictScores(predict, dev.sentences, label_set, average.applied)]
+        return None
+    return StrictScores(
+        lambda: predictor.scored(dev, 0.0),
+        lambda scored: without_scores(dev.sentences, scored, threshold),
+        dev.sentences,
+        label_set,
+        average.applied,
+    )
 
 
 def _fit(
@@ -164,7 +165,6 @@ def _fit(
     label_set: LabelSet,
     checkpoints: run_directory.Checkpoints,
     callbacks: Sequence[tf.keras.callbacks.Callback],
-    verbose: int,
 ) -> None:
     """Runs the epochs that are left."""
     checkpoints.restore()
@@ -179,5 +179,5 @@ def _fit(
         steps_per_epoch=steps,
         validation_data=None if dev is None else evaluation_batches(dev, label_set, _EVALUATION_BATCH),
         callbacks=list(callbacks),
-        verbose=verbose,
+        verbose=0,
     )

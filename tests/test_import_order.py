@@ -34,6 +34,8 @@ _ORDER = (
     "jner_re.models",
     "jner_re.evaluation",
     "jner_re.run_directory",
+    "jner_re.progress_line",
+    "jner_re.tensorboard",
     "jner_re.training",
     "jner_re.extractor",
     "jner_re.serving",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import pathlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from lengths_encoder import save_encoder
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from jner_re import training
 from jner_re.averaging import MovingAverage
@@ -70,6 +72,17 @@ def whole(encoded: ModelConfig, sentences: list[Sentence], tmp_path_factory: pyt
     return training.train(encoded, QUICK, sentences[:16], sentences[16:], folder), folder
 
 
+def tensorboard_steps(folder: pathlib.Path) -> dict[str, list[int]]:
+    """Of every tag."""
+    steps = {}
+    for run in (folder / "logs").iterdir():
+        events = EventAccumulator(str(run), size_guidance={"tensors": 0})
+        events.Reload()
+        for tag in events.Tags()["tensors"]:
+            steps[f"{run.name}/{tag}"] = [event.step for event in events.Tensors(tag)]
+    return steps
+
+
 def weights(folder: pathlib.Path) -> list[np.ndarray]:
     return model_dir.load(folder).model.get_weights()
 
@@ -89,6 +102,17 @@ def test_twenty_sentences_are_fitted_to_f1_of_one_at_the_calibrated_threshold(
     assert model_dir.load(tmp_path / "model").threshold == metrics["threshold"]
 
 
+def test_tensorboard_gets_every_epoch_once(whole: Run) -> None:
+    steps = tensorboard_steps(whole[1])
+    assert {
+        "train/loss/total", "dev/loss/re", "train/training/learning_rate", "train/layer_average/layer_01",
+        "train/layer_average/gamma", "dev/average_f1", "dev/ner/micro_f1", "dev/re/macro_recall",
+        "dev/ner_by_type/Peop_f1", "dev/re_by_type/Live_In_precision", "dev/relations/pr_curves",
+        "dev/entity_types", "dev/worst_sentences",
+    } <= set(steps)  # fmt: skip
+    assert all(numbers == [1, 2, 3, 4] for numbers in steps.values()), steps
+
+
 def test_calibration_and_patience_need_a_dev_set(sentences: list[Sentence], tmp_path: pathlib.Path) -> None:
     for options in ({"calibrate": True}, {"patience": 3}):
         with pytest.raises(InputError, match="dev set"):
@@ -106,6 +130,7 @@ def test_a_run_killed_three_times_resumes_to_the_same_result(
     sentences: list[Sentence],
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     metrics, folder = whole
     encode, update = Encoder.encode, MovingAverage.on_train_batch_end
@@ -143,6 +168,9 @@ def test_a_run_killed_three_times_resumes_to_the_same_result(
             with pytest.raises(KilledError):
                 train()
     assert train() == metrics
+    lines = re.findall("^epoch (.)/4  loss .*  best ", capsys.readouterr().out, re.MULTILINE)
+    assert lines == ["1", "2", "3", "4"]
+    assert tensorboard_steps(tmp_path / "killed") == tensorboard_steps(folder)
     for one, other in zip(weights(folder), weights(tmp_path / "killed"), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -209,7 +237,10 @@ def test_a_directory_of_another_config_or_corpus_is_refused(
 
 
 def test_early_stopping_callbacks_and_types_that_only_dev_has(
-    sentences: list[Sentence], tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+    sentences: list[Sentence],
+    tmp_path: pathlib.Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     config = dataclasses.replace(QUICK, epochs=9, learning_rate=0.0, patience=2)  # never better than at first
     dev = [
@@ -238,6 +269,7 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
         "dev: not in the training sentences, so scored as missed: entity type 'Rare' (1)"
     ]
     assert (metrics["epochs"], metrics["best_epoch"]) == (3, 1)
+    assert capsys.readouterr().out.splitlines()[3:] == ["stopped after epoch 3 of 9"]
     assert seen == [logs["val_average_f1"] for logs in metrics["history"]]
     rare = metrics["dev"]["ner"]["strict"]["per_type"]["Rare"]
     assert (rare["tp"], rare["fp"], rare["fn"]) == (0, 0, 1)

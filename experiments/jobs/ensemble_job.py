@@ -57,7 +57,7 @@ class EnsembleJob:
             ensemble_dir.write(folder / "choosing", choosing, threshold, source)
             model = model_dir.load(folder / "choosing")
             _, scored = evaluate(model, first.data.dev, threshold, "dev")
-            threshold = best_threshold(first.data.dev, scored, first.label_set())
+            threshold = best_threshold(first.data.dev, scored)
             source = BEST_THRESHOLD
             dev, _ = evaluate(model, first.data.dev, threshold, "dev")
         ensemble_dir.write(folder / "final", [run.final for run in trained], threshold, source)

@@ -51,11 +51,11 @@ def evaluate(gold: Sequence[Sentence], predicted: Sequence[Sentence], label_set:
         )
 
     ner = {
-        "strict": score(_entities, label_set.entity_types),
+        "strict": score(entity_facts, label_set.entity_types),
         "boundaries": score(_spans, ()),
     }
     re = {
-        "strict": score(_relations, label_set.relation_types),
+        "strict": score(relation_facts, label_set.relation_types),
         "boundaries": score(_relations_of_spans, label_set.relation_types),
     }
     average_f1 = (ner["strict"]["micro"]["f1"] + re["strict"]["micro"]["f1"]) / 2
@@ -73,7 +73,8 @@ def _check_same_sentences(gold: Sequence[Sentence], predicted: Sequence[Sentence
             )
 
 
-def _entities(sentence: Sentence) -> set[Fact]:
+def entity_facts(sentence: Sentence) -> set[Fact]:
+    """Type, and start and end, of each entity."""
     return {(entity.type, (entity.start, entity.end)) for entity in sentence.entities}
 
 
@@ -81,7 +82,8 @@ def _spans(sentence: Sentence) -> set[Fact]:
     return {("", (entity.start, entity.end)) for entity in sentence.entities}
 
 
-def _relations(sentence: Sentence) -> set[Fact]:
+def relation_facts(sentence: Sentence) -> set[Fact]:
+    """Type, and head and tail as entities, of each relation."""
     return {(relation.type, _arguments(sentence, relation)) for relation in sentence.relations}
 
 

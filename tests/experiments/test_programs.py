@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -42,6 +43,12 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     result = run("experiments.train", *TINY, "--epochs=4", "--data_dir=sample", f"--model_dir={folder}")
     assert result.returncode == 0, result.stderr
     assert str(folder) in result.stdout
+    lines = result.stdout.splitlines()[:4]  # one an epoch, of what a person reads
+    for epoch, line in enumerate(lines, 1):
+        assert re.fullmatch(
+            rf"epoch {epoch}/4  loss .*  NER .*  RE .*  best .* \(epoch \d\)  .* left", line
+        ), line
+    assert lines[-1].endswith(" 0:00 left")
     (line,) = result.stderr.splitlines()  # no start-up noise
     assert line.endswith(" trainable parameters")
     return folder
@@ -65,14 +72,15 @@ def test_tensorboard_gets_losses_and_strict_scores(model_dir: pathlib.Path) -> N
         accumulator = EventAccumulator(str(folder), size_guidance={"tensors": 0})
         accumulator.Reload()
         tags |= set(accumulator.Tags()["tensors"])
-    assert {"epoch_loss", "epoch_ner_loss", "epoch_re_loss", "epoch_ner_f1", "epoch_re_f1"} <= tags
+    assert {"loss/total", "loss/ner", "loss/re", "ner/micro_f1", "re/micro_f1", "relations/pr_curves"} <= tags
+    assert "layer_average/gamma" not in tags  # there is no encoder
 
 
 def test_the_same_command_again_trains_no_more(model_dir: pathlib.Path) -> None:
     before = (model_dir / "metrics.json").read_text()
     result = run("experiments.train", *TINY, "--epochs=4", "--data_dir=sample", f"--model_dir={model_dir}")
     assert result.returncode == 0 and "resuming after epoch 4" in result.stderr
-    assert "Epoch" not in result.stdout
+    assert "left" not in result.stdout
     assert (model_dir / "metrics.json").read_text() == before
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
 
 GOLD = [
     Sentence(
@@ -33,10 +33,15 @@ def test_scores_are_in_the_logs_of_every_epoch() -> None:
         yield
         inside.pop()
 
-    def predict() -> list[Sentence]:
+    def predict() -> list[Scored]:
         predicted_inside.append(bool(inside))
+        return [([(entity, 1.0) for entity in sentence.entities], []) for sentence in PREDICTED]
+
+    def decide(scored: Sequence[Scored]) -> list[Sentence]:
+        assert [len(entities) for entities, _ in scored] == [2, 1]
         return PREDICTED
 
+    scores = StrictScores(predict, decide, GOLD, LABELS, averaged)
     model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
     model.compile("sgd", "mse")
     later: list[dict[str, float]] = []
@@ -46,14 +51,20 @@ def test_scores_are_in_the_logs_of_every_epoch() -> None:
         np.ones((2, 1)),
         epochs=2,
         verbose=0,
-        callbacks=[StrictScores(predict, GOLD, LABELS, averaged), record],
+        callbacks=[scores, record],
     ).history
     report = strict.evaluate(GOLD, PREDICTED, LABELS)
     assert predicted_inside == [True, True]
     for logs in later:
         for task in ("ner", "re"):
             for name in ("precision", "recall", "f1"):
-                assert logs[f"val_{task}_{name}"] == report[task]["strict"]["micro"][name]
+                expected = report[task]["strict"]
+                assert logs[f"val_{task}_{name}"] == expected["micro"][name]
+                assert logs[f"val_{task}_macro_{name}"] == expected["macro"][name]
+                for kind, prf in expected["per_type"].items():
+                    assert logs[f"val_{task}_{kind}_{name}"] == prf[name]
         assert logs["val_average_f1"] == report["average_f1"]
+    assert (scores.report, scores.predicted) == (report, PREDICTED)
+    assert (later[0]["val_ner_Loc_recall"], later[0]["val_ner_Peop_precision"]) == (0.5, 0.5)
     assert (later[0]["val_ner_f1"], later[0]["val_re_f1"]) == (pytest.approx(2 / 3), 1.0)
     assert history["val_average_f1"] == [report["average_f1"]] * 2
