@@ -34,6 +34,7 @@ _ORDER = (
     "jner_re.models",
     "jner_re.evaluation",
     "jner_re.run_directory",
+    "jner_re.report",
     "jner_re.training",
     "jner_re.extractor",
     "jner_re.serving",
