@@ -106,7 +106,7 @@ def sentences(draw: st.DrawFn) -> Sentence:
     return Sentence(TOKENS, tuple(entities), tuple(relations))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(sentences(), sentences())
 def test_counts_agree_with_strict_evaluation(gold: Sentence, predicted: Sentence) -> None:
     found = outcomes(gold, scored(predicted), 0.5)
@@ -126,7 +126,7 @@ def test_counts_agree_with_strict_evaluation(gold: Sentence, predicted: Sentence
         assert {outcome.kind for outcome in of_task} <= {RIGHT, *KINDS[task]}  # type: ignore[index]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(sentences(), sentences())
 def test_gold_and_prediction_can_be_exchanged(gold: Sentence, predicted: Sentence) -> None:
     exchanged = {"missed": "spurious", "spurious": "missed"}
