@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import pathlib
 import re
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from jner_re.metrics import calibration
 from jner_re.report import tables
 from jner_re.report.calibration_plot import plot
 from jner_re.report.errors import KINDS, RIGHT, Outcome, Task, outcomes
+from jner_re.report.escaped import escaped
 from jner_re.report.sentence_card import sentence_card
 from jner_re.schema import Scored, Sentence
 
@@ -52,7 +52,7 @@ def page(
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "style": (_FOLDER / "page.css").read_text(encoding="utf-8"),
         "script": script,
-        "title": html.escape(f"{facts['Model directory']} on {facts['Corpus']}"),
+        "title": escaped(f"{facts['Model directory']} on {facts['Corpus']}"),
         "scores": "".join(_scores(report, "strict", task) for task in _NAMES),
         "lenient_scores": "".join(_scores(report, "boundaries", task) for task in _NAMES),
         "kinds": "".join(tables.kinds_table(_NAMES[task], task, all_found) for task in _NAMES),
@@ -87,7 +87,7 @@ def _filter(task: Task, report: Mapping[str, Any], found: Sequence[Outcome]) -> 
     """The types and kinds of error of a task, with their counts."""
     options = ['<option value="all">all types</option>', '<option value="none">none</option>']
     for name, scores in report[task]["strict"]["per_type"].items():
-        type = html.escape(name)
+        type = escaped(name)
         options.append(f'<option value="type:{type}">{type} ({scores["fp"]} fp, {scores["fn"]} fn)</option>')
     counts = tables.kind_counts(found)
     boxes = [

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Sequence
 
 from jner_re import drawing
-from jner_re.drawing.characters import clean
 from jner_re.drawing.colors import color
 from jner_re.drawing.drawable import Link, Span
 from jner_re.report.documents import annotation, document
 from jner_re.report.errors import RIGHT, Outcome, RelationFact
+from jner_re.report.escaped import escaped
 from jner_re.schema import Entity, Scored, Sentence
 
 Fact = Entity | RelationFact
@@ -33,7 +32,7 @@ def sentence_card(index: int, sentence: Sentence, predicted: Scored, found: Sequ
         drawings += _drawing("Predicted", sentence, predicted, wrong)
     else:
         drawings = _drawing("Gold and predicted", sentence, predicted, ())
-    id = f" {_escaped(sentence.id)}" if sentence.id else ""
+    id = f" {escaped(sentence.id)}" if sentence.id else ""
     rows = [_row(outcome, _error(outcome, sentence)) for outcome in errors]
     right_rows = [
         _row(outcome, _fact(outcome.predicted, sentence) + _score(outcome))
@@ -71,7 +70,7 @@ def _row(outcome: Outcome, content: str) -> str:
     if outcome.predicted is not None:
         values["predicted"] = outcome.predicted.type
         values["score"] = f"{outcome.score:.6f}"
-    attributes = "".join(f' data-{name}="{_escaped(value)}"' for name, value in values.items())
+    attributes = "".join(f' data-{name}="{escaped(value)}"' for name, value in values.items())
     return f"<li{attributes}>{content}</li>"
 
 
@@ -90,19 +89,15 @@ def _score(outcome: Outcome) -> str:
 
 
 def _fact(fact: Fact, sentence: Sentence) -> str:
-    type = f'<span class="type" style="--type:{color(fact.type)}">{_escaped(fact.type)}</span>'
+    type = f'<span class="type" style="--type:{color(fact.type)}">{escaped(fact.type)}</span>'
     if isinstance(fact, Entity):
         return f"{_quoted(sentence.entity_text(fact))} {type}"
     head, tail = (
-        f"{_quoted(sentence.entity_text(entity))} ({_escaped(entity.type)})"
+        f"{_quoted(sentence.entity_text(entity))} ({escaped(entity.type)})"
         for entity in (fact.head, fact.tail)
     )
     return f"{head} {type} {tail}"
 
 
 def _quoted(text: str) -> str:
-    return f'<q dir="auto">{_escaped(text)}</q>'
-
-
-def _escaped(text: str) -> str:
-    return html.escape(clean(text))
+    return f'<q dir="auto">{escaped(text)}</q>'

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import collections
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jner_re.metrics.calibration import Reliability
 from jner_re.report.errors import KINDS, RIGHT, Outcome, Task
+from jner_re.report.escaped import escaped
 
 
 def scores_table(caption: str, scores: Mapping[str, Any]) -> str:
@@ -68,15 +68,15 @@ def table(
     caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], of_class: str = "numbers"
 ) -> str:
     """A table of texts, which it escapes; the first cell of a row is its heading."""
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
+    head = "".join(f'<th scope="col">{escaped(name)}</th>' for name in header)
     lines = [
-        f'<tr><th scope="row">{html.escape(first)}</th>'
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+        f'<tr><th scope="row">{escaped(first)}</th>'
+        + "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
         + "</tr>"
         for first, *cells in rows
     ]
     return (
-        f'<div class="wide"><table class="{of_class}"><caption>{html.escape(caption)}</caption>'
+        f'<div class="wide"><table class="{of_class}"><caption>{escaped(caption)}</caption>'
         + (f"<thead><tr>{head}</tr></thead>" if header else "")
         + f"<tbody>{''.join(lines)}</tbody></table></div>"
     )

@@ -14,7 +14,7 @@ from jner_re.models.decode import without_scores
 from jner_re.report import page as make_page
 from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
 
-HOSTILE = "<script>alert(1)</script>"
+HOSTILE = "<script>alert(1)</script>\ud83d\x00"
 ATTRIBUTE = "\"><img src=x onerror=alert(2)>'{{script}}"
 TOKENS = ("Ada", HOSTILE, "lives", "in", "Oslo", ATTRIBUTE, ".")
 ADA, OSLO, BOTH = Entity(0, 1, "Peop"), Entity(4, 5, "Loc"), Entity(4, 6, "Loc")
