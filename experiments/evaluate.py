@@ -20,6 +20,12 @@ _FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of t
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
+_REPORT = flags.DEFINE_string(
+    "report",
+    None,
+    "where a page (HTML) with the scores and every error is written; by default report.html beside --output "
+    "if that is given, else none; empty for none",
+)
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
 )
@@ -30,7 +36,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 
 def main() -> None:
-    """Predicts, compares and prints the table."""
+    """Predicts, compares, prints the table and writes what is asked for."""
     config, _ = configs.load(pathlib.Path(_MODEL_DIR.value) / "config.json")
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
     sentences = corpora.read(pathlib.Path(_CORPUS.value), _FORMAT.value, tokenization)
@@ -40,6 +46,7 @@ def main() -> None:
     from jner_re.metrics import calibration
     from jner_re.metrics.table import table
     from jner_re.models import model_dir
+    from jner_re.report import facts, page
 
     model = model_dir.load(pathlib.Path(_MODEL_DIR.value))
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
@@ -49,9 +56,20 @@ def main() -> None:
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
         files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
+    if path := _report_path():
+        about = facts.facts(
+            pathlib.Path(_MODEL_DIR.value), pathlib.Path(_CORPUS.value), sentences, _THRESHOLD.value
+        )
+        files.write_text(path, page(report, sentences, scored, threshold, about))
     print(table(report))
     if _CALIBRATION.value:
         print(f"\n{calibration.table(results)}")
+
+
+def _report_path() -> pathlib.Path | None:
+    if _REPORT.value is None and _OUTPUT.value:
+        return pathlib.Path(_OUTPUT.value).parent / "report.html"
+    return pathlib.Path(_REPORT.value) if _REPORT.value else None
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
@@ -354,3 +355,23 @@ def test_colors_are_readable_and_tell_types_apart() -> None:
         linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in rgb]
         luminance = sum(w * x for w, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
         assert 1.05 / (luminance + 0.05) > 4.45 and (luminance + 0.05) / 0.05 > 4.45
+
+
+def test_dashed_lines_and_missing_scores() -> None:
+    document = documents.marked(
+        "[Ada|Peop] left [Oslo|Loc] for [Rome|Loc]", ("Live_In", 0, 1), ("Live_In", 0, 2)
+    )
+    unsure = dataclasses.replace(document.entities[1], score=math.nan)
+    document = dataclasses.replace(document, entities=(document.entities[0], unsure, document.entities[2]))
+    root = ElementTree.fromstring(drawing.html(document, dashed=[unsure, document.relations[1]]))
+    titles = {
+        group.findtext(f"{_SVG}title"): [shape.tag for shape in group if "stroke-dasharray" in shape.attrib]
+        for group in root.iter(f"{_SVG}g")
+    }
+    assert titles == {
+        "Ada: Peop 0.7500": [],
+        "Oslo: Loc": [f"{_SVG}rect"],
+        "Rome: Loc 0.7500": [],
+        "Ada → Oslo: Live_In 0.7500": [],
+        "Ada → Rome: Live_In 0.7500": [f"{_SVG}path"],
+    }

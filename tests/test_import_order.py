@@ -36,6 +36,7 @@ _ORDER = (
     "jner_re.run_directory",
     "jner_re.progress_line",
     "jner_re.tensorboard",
+    "jner_re.report",
     "jner_re.training",
     "jner_re.extractor",
     "jner_re.serving",

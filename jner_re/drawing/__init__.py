@@ -8,15 +8,16 @@ monospaced font makes the width of a text known, and `textLength` holds it where
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 
 from jner_re.drawing.characters import is_right_to_left
-from jner_re.drawing.drawable import Drawable
+from jner_re.drawing.drawable import Drawable, Link, Span
 from jner_re.drawing.layout import arrange
 from jner_re.drawing.lines import lines
 from jner_re.drawing.svg import svg
 
 
-def html(document: Drawable, max_lines: int = 200) -> str:
+def html(document: Drawable, max_lines: int = 200, dashed: Collection[Span | Link] = ()) -> str:
     """A document as a <div>, which is well-formed XML too.
 
     A line is broken where no relation passes, so that every relation is drawn whole; a line that is too wide
@@ -26,6 +27,7 @@ def html(document: Drawable, max_lines: int = 200) -> str:
     Args:
       document: what is drawn.
       max_lines: of a longer document, the first lines; a note says how much is left out.
+      dashed: entities and relations of the document that are drawn with dashed lines.
     """
     all_lines = lines(document)
     drawn = list(itertools.islice(all_lines, max_lines))
@@ -36,7 +38,7 @@ def html(document: Drawable, max_lines: int = 200) -> str:
     for pieces in drawn:
         found = [piece.entity for piece in pieces if piece.entity is not None]
         line = arrange(pieces, document, [i for entity in found for i in links.get(entity, [])])
-        svgs.append(svg(line, document, right_to_left))
+        svgs.append(svg(line, document, right_to_left, dashed))
         entities += len(found)
         relations += len(line.arcs)
     left_out = {

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Span(Protocol):
-    """An entity, `text[start:end]`."""
+    """An entity, `text[start:end]`; its score is NaN if it has none."""
 
     @property
     def type(self) -> str: ...  # noqa: D102
@@ -20,7 +20,7 @@ class Span(Protocol):
 
 
 class Link(Protocol):
-    """A relation from the entity with the index `head` to that with the index `tail`."""
+    """A relation from the entity with index `head` to that with index `tail`; its score may be NaN."""
 
     @property
     def type(self) -> str: ...  # noqa: D102

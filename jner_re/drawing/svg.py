@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import math
+from collections.abc import Collection
 
 from jner_re.drawing.characters import clean
 from jner_re.drawing.colors import color
-from jner_re.drawing.drawable import Drawable
+from jner_re.drawing.drawable import Drawable, Link, Span
 from jner_re.drawing.layout import LABEL_SIZE, WORD_SIZE, Arc, Box, Line, width
 
 _FONT = "ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace"
@@ -16,10 +18,11 @@ _RADIUS = 6.0  # of the corners of arcs
 _ARROW = 4.0  # half of the width of an arrow head
 _WORD_BASELINE, _LABEL_BASELINE, _BOX = 16.0, 29.0, 34.0  # from the top of a box; its height
 _BELOW = 6.0
+_DASHES = ' stroke-dasharray="5 3"'
 
 
-def svg(line: Line, document: Drawable, right_to_left: bool) -> str:
-    """The SVG; from right to left, all places are mirrored."""
+def svg(line: Line, document: Drawable, right_to_left: bool, dashed: Collection[Span | Link] = ()) -> str:
+    """The SVG; from right to left, all places are mirrored. What is in `dashed` has dashed lines."""
     top = _LOWEST_ARC + (line.levels - 1) * _LEVEL + LABEL_SIZE + 3 if line.levels else 2.0  # of the boxes
     has_entity = any(box.piece.entity is not None for box in line.boxes)
     height = top + (_BOX if has_entity else _WORD_BASELINE + 5) + _BELOW
@@ -31,8 +34,9 @@ def svg(line: Line, document: Drawable, right_to_left: bool) -> str:
     for arc in line.arcs:
         head, tail = arc.ends if arc.forward else reversed(arc.ends)
         y = top - _LOWEST_ARC - (arc.level - 1) * _LEVEL
-        parts.append(_arc(arc, document, (at(head), at(tail)), at(arc.label_x), (y, top)))
-    parts += [_box(box, document, at(box.x + box.width / 2), top) for box in line.boxes]
+        dashes = _DASHES if arc.link in dashed else ""
+        parts.append(_arc(arc, document, (at(head), at(tail)), at(arc.label_x), (y, top), dashes))
+    parts += [_box(box, document, at(box.x + box.width / 2), top, dashed) for box in line.boxes]
     size = f'width="{line.width:.1f}" height="{height:.1f}" viewBox="0 0 {line.width:.1f} {height:.1f}"'
     # A notebook's style sheet may fit images to the cell, which would make long lines small.
     style = f"display:block;max-width:none;width:{line.width:.1f}px;height:{height:.1f}px"
@@ -42,7 +46,7 @@ def svg(line: Line, document: Drawable, right_to_left: bool) -> str:
     )
 
 
-def _box(box: Box, document: Drawable, middle: float, top: float) -> str:
+def _box(box: Box, document: Drawable, middle: float, top: float, dashed: Collection[Span | Link]) -> str:
     """A piece: its text, and around that of an entity the box with its type."""
     word = _text(box.piece.text, WORD_SIZE, (middle, top + _WORD_BASELINE))
     if box.piece.entity is None:
@@ -50,15 +54,21 @@ def _box(box: Box, document: Drawable, middle: float, top: float) -> str:
     entity = document.entities[box.piece.entity]
     shade = color(entity.type)
     label = _text(entity.type, LABEL_SIZE, (middle, top + _LABEL_BASELINE), shade)
+    dashes = _DASHES if entity in dashed else ""
     return (
-        f'<g class="jner-entity">{_title(f"{box.piece.text}: {entity.type} {entity.score:.4f}")}'
+        f'<g class="jner-entity">{_title(f"{box.piece.text}: {_scored(entity)}")}'
         f'<rect x="{middle - box.width / 2:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{_BOX:g}" '
-        f'rx="4" fill="{shade}" fill-opacity=".15" stroke="{shade}"/>{word}{label}</g>'
+        f'rx="4" fill="{shade}" fill-opacity=".15" stroke="{shade}"{dashes}/>{word}{label}</g>'
     )
 
 
 def _arc(
-    arc: Arc, document: Drawable, ends: tuple[float, float], label_x: float, heights: tuple[float, float]
+    arc: Arc,
+    document: Drawable,
+    ends: tuple[float, float],
+    label_x: float,
+    heights: tuple[float, float],
+    dashes: str,
 ) -> str:
     """An arc from its head to its tail, whose `heights` are that of its line and that of its ends."""
     (head, tail), (y, base) = ends, heights
@@ -72,10 +82,15 @@ def _arc(
     entities = document.entities[arc.link.head], document.entities[arc.link.tail]
     names = " → ".join(document.text[entity.start : entity.end] for entity in entities)
     return (
-        f'<g class="jner-relation">{_title(f"{names}: {arc.link.type} {arc.link.score:.4f}")}'
-        f'<path d="{path}" fill="none" stroke="{shade}" stroke-width="1.3"/>'
+        f'<g class="jner-relation">{_title(f"{names}: {_scored(arc.link)}")}'
+        f'<path d="{path}" fill="none" stroke="{shade}" stroke-width="1.3"{dashes}/>'
         f'<path d="{point}" fill="{shade}"/>{_text(arc.link.type, LABEL_SIZE, (label_x, y - 3), shade)}</g>'
     )
+
+
+def _scored(found: Span | Link) -> str:
+    """The type, and the score if there is one."""
+    return found.type if math.isnan(found.score) else f"{found.type} {found.score:.4f}"
 
 
 def _title(text: str) -> str:

@@ -91,6 +91,8 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
     )
     assert result.returncode == 0, result.stderr
     assert "micro" in result.stdout
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("<article ") == len(sample_corpus.read_sample("test")) and str(corpus) in page
     report = json.loads(output.read_text())
     assert set(report) == {"ner", "re", "average_f1"}
     score = report["ner"]["strict"]["micro"]

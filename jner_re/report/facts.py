@@ -1,0 +1,90 @@
+"""What was evaluated with what: the corpus, the model, its training and the versions."""
+
+from __future__ import annotations
+
+import collections
+import importlib.metadata
+import pathlib
+import platform
+from collections.abc import Iterable, Sequence
+
+from jner_re import config as configs
+from jner_re import files
+from jner_re.corpora.checksum import corpus_checksum
+from jner_re.models import model_dir as model_dirs
+from jner_re.run_directory import METRICS
+from jner_re.schema import Sentence
+
+
+def facts(
+    model_dir: pathlib.Path,
+    corpus: pathlib.Path,
+    sentences: Sequence[Sentence],
+    given_threshold: float | None = None,
+) -> dict[str, str]:
+    """Names and values, both to be read by people.
+
+    Args:
+      model_dir: the model's directory.
+      corpus: where the sentences were read from.
+      sentences: with their gold annotation.
+      given_threshold: the relation threshold if it is not the model's.
+
+    Raises:
+      InputError: a file of the model directory is damaged.
+    """
+    config, train_config = configs.load(model_dir / model_dirs.CONFIG)
+    vocabulary = model_dirs.Vocabulary.load(model_dir / model_dirs.VOCABULARY)
+    checksum = corpus_checksum(sentences)
+    splits = [name for name, theirs in vocabulary.corpora.items() if theirs == checksum]
+    return {
+        "Corpus": str(corpus),
+        "Checksum of its sentences": f"SHA-256 {checksum}",
+        "The model's training knew it as": ", ".join(splits) or "nothing: neither train nor dev",
+        "Sentences": f"{len(sentences):,}",
+        "Entities": _counted(entity.type for sentence in sentences for entity in sentence.entities),
+        "Relations": _counted(relation.type for sentence in sentences for relation in sentence.relations),
+        "Model directory": str(model_dir),
+        "Encoder": config.encoder or "none",
+        "Word vectors": config.glove or "none",
+        "Seed": str(train_config.seed),
+        "Epochs": _epochs(model_dir, train_config.epochs),
+        "Relation threshold": _threshold(model_dir, config, given_threshold),
+        "Versions": ", ".join([f"Python {platform.python_version()}", *map(_version, _DISTRIBUTIONS)]),
+    }
+
+
+_DISTRIBUTIONS = {"jner-re": "jner_re", "tensorflow": "TensorFlow", "tensorflow-text": "TensorFlow Text"}
+
+
+def _counted(types: Iterable[str]) -> str:
+    counts = collections.Counter(types)
+    each = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
+    return f"{counts.total():,}" + (f" ({each})" if each else "")
+
+
+def _epochs(model_dir: pathlib.Path, configured: int) -> str:
+    """What metrics.json says, which is there once training has ended."""
+    path = model_dir / METRICS
+    metrics = files.read_json(path) if path.exists() else None
+    if not isinstance(metrics, dict) or "epochs" not in metrics:
+        return f"{configured} configured, training has not ended"
+    best = f", the best on dev is {metrics['best_epoch']}" if "best_epoch" in metrics else ", the last counts"
+    return f"{metrics['epochs']} of {configured}{best}"
+
+
+def _threshold(model_dir: pathlib.Path, config: configs.ModelConfig, given: float | None) -> str:
+    if given is not None:
+        return f"{given:g}, given for this evaluation"
+    value = model_dirs.read_threshold(model_dir, config)
+    path = model_dir / model_dirs.THRESHOLD
+    source = files.read_json(path).get("source", "calibrated") if path.exists() else "configured"
+    return f"{value:g}, {source}"
+
+
+def _version(distribution: str) -> str:
+    name = _DISTRIBUTIONS[distribution]
+    try:
+        return f"{name} {importlib.metadata.version(distribution)}"
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout
+        return f"{name} of a checkout"
