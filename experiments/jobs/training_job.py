@@ -118,7 +118,8 @@ class TrainingJob:
         folder = runs_dir / self.name
         both = [*self.data.train, *self.data.dev]
         if self.protocol == AS_GIVEN:
-            self._train(self.train_config, self.config, both, [], folder / "final")
+            without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
+            self._train(without_dev, self.config, both, [], folder / "final")
             return Trained(folder / "final", None, self.train_config.epochs, self.config.threshold, None)
         calibrated = dataclasses.replace(self.train_config, calibrate=True)
         choosing = folder / "choosing"

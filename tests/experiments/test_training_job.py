@@ -1,0 +1,64 @@
+"""What a run trains on what, and what of it comes from dev; the trainings themselves are left out."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import pytest
+
+from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, ON_DEV, Data, TrainingJob
+from jner_re import training
+from jner_re.config import ModelConfig, TrainConfig
+from jner_re.corpora import sample_corpus
+
+DATA = Data("sample", *(tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test")))
+CHOSEN = {"best_epoch": 7, "threshold": 0.35, "dev": {"average_f1": 0.5}}
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """(config, train_config, sentences, dev, folder) of each training that is asked for."""
+    made: list[Any] = []
+
+    def train(*arguments: Any, label_set: Any) -> dict[str, Any]:
+        assert set(label_set.relation_types) == {"Kill", "Live_In", "Located_In", "OrgBased_In", "Work_For"}
+        made.append(arguments)
+        return CHOSEN
+
+    monkeypatch.setattr(training, "train", train)
+    return made
+
+
+def job(protocol: str) -> TrainingJob:
+    train_config = TrainConfig(epochs=20, patience=4, seed=9)
+    return TrainingJob("seed-9", "single model", protocol, DATA, ModelConfig(threshold=0.9), train_config)
+
+
+def test_epochs_and_threshold_of_the_second_training_are_those_chosen_on_dev(
+    calls: list[Any], tmp_path: pathlib.Path
+) -> None:
+    trained = job(ON_BOTH).train(tmp_path)
+    choosing, final = calls
+    assert choosing[2:4] == (list(DATA.train), list(DATA.dev))
+    assert (choosing[1].epochs, choosing[1].patience, choosing[1].calibrate) == (20, 4, True)
+    assert final[2:4] == ([*DATA.train, *DATA.dev], [])
+    assert (final[1].epochs, final[1].patience, final[1].calibrate, final[1].seed) == (7, 0, False, 9)
+    assert final[0].threshold == 0.35
+    assert choosing[4] != final[4] == trained.final
+    assert (trained.epochs, trained.threshold, trained.dev) == (7, 0.35, CHOSEN["dev"])
+
+
+def test_a_fold_is_trained_once_with_dev_held_out(calls: list[Any], tmp_path: pathlib.Path) -> None:
+    trained = job(ON_DEV).train(tmp_path)
+    ((_, train_config, sentences, dev, folder),) = calls
+    assert (sentences, dev, train_config.calibrate) == (list(DATA.train), list(DATA.dev), True)
+    assert (trained.final, trained.epochs, trained.threshold) == (folder, 7, 0.35)
+
+
+def test_a_preset_can_be_taken_as_it_is(calls: list[Any], tmp_path: pathlib.Path) -> None:
+    trained = job(AS_GIVEN).train(tmp_path)
+    ((config, train_config, sentences, dev, _),) = calls
+    assert (sentences, dev) == ([*DATA.train, *DATA.dev], [])
+    assert (config.threshold, train_config.epochs, train_config.patience) == (0.9, 20, 0)
+    assert (trained.epochs, trained.threshold, trained.dev) == (20, 0.9, None)
