@@ -1,0 +1,63 @@
+"""Trials through Ray, as their user runs them: killed in the middle, and run again."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+from test_programs import ROOT, TINY, run
+
+from experiments.jobs import records
+from experiments.jobs.training_job import AS_GIVEN, Data, TrainingJob
+from jner_re import config as configs
+from jner_re.corpora import sample_corpus
+
+_SECONDS = 240
+
+
+def wait_for(path: pathlib.Path, program: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not path.exists():
+        assert program.poll() is None, f"ended with {program.returncode} before {path} was there"
+        assert time.monotonic() < deadline, f"no {path}"
+        time.sleep(0.1)
+
+
+def test_trials_go_on_after_a_kill_and_are_the_same_as_without_ray(tmp_path: pathlib.Path) -> None:
+    output, runs = tmp_path / "results", tmp_path / "runs"
+    flags = [
+        *TINY, "--epochs=2", "--data_dir=sample", "--seeds=2", "--jobs=1", "--nochoose_on_dev",
+        f"--output_dir={output}", f"--runs_dir={runs}",
+    ]  # fmt: skip
+    command = [sys.executable, "-m", "experiments.trials", *flags]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as program:
+        wait_for(output / "seed-1.json", program)
+        wait_for(runs / "seed-2" / "final" / "config.json", program)  # in the middle of the second
+        os.killpg(program.pid, signal.SIGKILL)
+    first = (output / "seed-1.json").read_bytes()
+
+    again = run("experiments.trials", *flags)
+    assert again.returncode == 0, again.stderr
+    assert "2 runs, 1 of them finished" in again.stdout and "seed-1: started" not in again.stdout
+    assert (output / "seed-1.json").read_bytes() == first
+    assert "| single model | 2 | micro |" in again.stdout
+    assert {path.name for path in output.iterdir()} == {
+        "seed-1.json", "seed-2.json", "results.md", "results.csv", "results.json",
+    }  # fmt: skip
+
+    config, train_config = configs.load(runs / "seed-2" / "final" / "config.json")
+    splits = (tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test"))
+    job = TrainingJob("seed-2", "single model", AS_GIVEN, Data("sample", *splits), config, train_config)
+    alone = job.run(tmp_path / "alone", threads=1)
+    of_ray = records.read(output / "seed-2.json")
+    assert dataclasses.replace(alone, run={}) == dataclasses.replace(of_ray, run={})
+    assert of_ray.run["resumed"] and not alone.run["resumed"]
+
+    third = run("experiments.trials", *flags, "--batch_size=4")
+    assert third.returncode == 1
+    assert "seed-1.json: config.train.batch_size is 8, expected 4" in third.stderr
