@@ -32,7 +32,7 @@ config_flags.define()
 
 
 def main() -> None:
-    """Measures both ways in turns, and prints the ratio of each round."""
+    """Measures both ways one by one, and prints the ratio of each round."""
     model, train = config_flags.parsed()
     wanted = [f"--{name}={value}" for config in (model, train) for name, value in vars(config).items()]
     cores = len(os.sched_getaffinity(0))
