@@ -37,7 +37,7 @@ def main() -> None:
     wanted = [f"--{name}={value}" for config in (model, train) for name, value in vars(config).items()]
     cores = len(os.sched_getaffinity(0))
     print(
-        f"{_SEEDS.value} jobs of one thread on {cores} cores: one after the other, and {_JOBS.value} at a time"
+    print(f"{_SEEDS.value} jobs of one thread, {cores} cores: one by one, and {_JOBS.value} at a time")
     )
     run(wanted, 1)  # fetches and encodes what is missing
     ratios = []
