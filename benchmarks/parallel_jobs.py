@@ -36,9 +36,7 @@ def main() -> None:
     model, train = config_flags.parsed()
     wanted = [f"--{name}={value}" for config in (model, train) for name, value in vars(config).items()]
     cores = len(os.sched_getaffinity(0))
-    print(
     print(f"{_SEEDS.value} jobs of one thread, {cores} cores: one by one, and {_JOBS.value} at a time")
-    )
     run(wanted, 1)  # fetches and encodes what is missing
     ratios = []
     for number in range(_ROUNDS.value):
