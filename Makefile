@@ -9,11 +9,12 @@ PORT ?= 8501
 ON_PATH := $(BIN)/python -c 'import os, pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path("purelib"), "jner_re_checkout.pth").write_text(os.getcwd() + "\n")'
 
-.PHONY: help venv demo serve test lint bench compatibility clean
+.PHONY: help venv demo serve results test lint bench compatibility clean
 help:
 	@echo "make demo           train on the sample corpus, evaluate, and extract from three sentences"
 	@echo "make serve          export the demo's model and serve it on this computer, with a page to try it"
 	@echo "make venv           .venv with every extra"
+	@echo "make results        the tables of results/, and whether docs/results.md is what its records say"
 	@echo "make test           the tests"
 	@echo "make lint           ruff and mypy"
 	@echo "make bench          the benchmarks"
@@ -64,6 +65,9 @@ exported/demo/made: .venv/serving-installed $(DEMO)/config.json
 serve: exported/demo/made
 	$(BIN)/python -m export.serve --model_base_path=exported/demo --rest_api_port=$(PORT)
 
+results: .venv/demo-installed
+	$(BIN)/python -m experiments.results --page=docs/results.md $(wildcard results/*)
+
 test: .venv/all-installed
 	$(BIN)/python -m pytest
 
@@ -77,6 +81,7 @@ bench: .venv/all-installed
 	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.serving --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
+	$(BIN)/python -m benchmarks.parallel_jobs --flagfile=experiments/presets/sample.flags
 
 # TensorFlow Serving links the ops of TensorFlow Text 2.12.1. Its wheels are for Python 3.8 to 3.11.
 .venv-tf-2.12/installed:

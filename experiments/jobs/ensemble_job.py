@@ -35,7 +35,7 @@ class EnsembleJob:
         return {
             **first.identity(),
             "setting": f"ensemble of {len(self.members)}",
-            "members": [member.name for member in self.members],
+            "members": tuple(member.name for member in self.members),
         }
 
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:

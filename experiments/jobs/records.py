@@ -73,7 +73,7 @@ def identity(
         "protocol": protocol,
         "corpus": corpus,
         "config": config,
-        "members": list(members),
+        "members": members,
     }
 
 

@@ -23,7 +23,8 @@ def write(folder: pathlib.Path, trials: Sequence[tuple[Candidate, Record]]) -> N
     from tensorboard.plugins.hparams import api as hp
 
     if not folder.exists():
-        names = sorted({name for candidate, _ in trials for name in candidate.values})
+        searched = {name for candidate, _ in trials for name in candidate.values}
+        names = [name for name in domains() if name in searched]  # the page shows the first ones
         metrics = [hp.Metric(f"best/{name}", display_name=name.removeprefix("val_")) for name in _METRICS]
         with tf.summary.create_file_writer(str(folder)).as_default():
             hp.hparams_config([hp.HParam(name, _domain(name)) for name in names], metrics)

@@ -99,8 +99,6 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
     assert score["tp"] + score["fn"] == sum(
         len(sentence.entities) for sentence in sample_corpus.read_sample("test")
     )
-    summary = run("experiments.summarize", output, output)
-    assert f"{100 * score['f1']:.2f} ± 0.00" in summary.stdout
 
 
 def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -235,7 +233,6 @@ def test_bad_input_of_prediction(model_dir: pathlib.Path, tmp_path: pathlib.Path
     assert [set(answer) for answer in answers] == [
         found, {"text", "error"}, found, found, {"text", "error"}, {"id", "text", "error"}, {"id", *found}
     ]  # fmt: skip
-    assert_one_line_error(run("experiments.summarize", tmp_path / "lines.jsonl"), "lines.jsonl")
 
 
 def test_prediction_writes_a_brat_collection(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -41,7 +41,7 @@ def test_what_is_finished_is_known_by_what_it_is_not_by_when_or_where(tmp_path: 
         ("config", {"train": {"seed": 1, "batch_size": 9}}, r"config\.train\.batch_size is 2, expected 9"),
         ("corpus", {"name": "other"}, r"corpus\.name is 'conll04', expected 'other'"),
         ("protocol", "otherwise", r"protocol is '.*', expected 'otherwise'"),
-        ("members", ["seed-1"], r"members is \[\], expected \['seed-1'\]"),
+        ("members", ("seed-1",), r"members is \(\), expected \('seed-1',\)"),
     ],
 )
 def test_the_record_of_another_run_is_an_error(
