@@ -1,0 +1,62 @@
+"""Ray for the length of a program: on this machine, or a cluster that runs already."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Iterator
+
+from jner_re.errors import InputError
+
+_OBJECT_STORE_BYTES = (
+    256 * 2**20
+)  # /dev/shm can be small in a container; what passes through it here is small
+
+
+@contextlib.contextmanager
+def start(address: str | None, cpus: int | None) -> Iterator[None]:
+    """Ray is there inside the block; a local one ends with it.
+
+    Nothing of Ray's own output is shown: what a task raises comes back to the one who asks for its result.
+
+    Args:
+      address: of a cluster, such as "10.0.0.5:6379", or "auto" for the one that this machine belongs to; None
+        starts Ray on this machine.
+      cpus: that tasks on this machine may claim together; None for its cores. A cluster has its own.
+
+    Raises:
+      InputError: Ray is not installed, or the cluster can't be reached.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault(
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
+    )  # as later versions do, without a warning
+    try:
+        import ray
+    except ImportError as error:
+        raise InputError(f"{error.name} is missing, expected: pip install 'jner-re[distributed]'") from None
+    try:
+        if address is None:
+            ray.init(
+                "local", num_cpus=cpus, object_store_memory=_OBJECT_STORE_BYTES, include_dashboard=False,
+                log_to_driver=False, logging_level=logging.ERROR,
+            )  # fmt: skip
+        else:
+            _connect_once(address)
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+    except (OSError, ValueError, RuntimeError) as error:
+        line = " ".join(str(error).split())
+        raise InputError(f"Ray at {address or 'this machine'}: {line:.300}") from None
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _connect_once(address: str) -> None:
+    """Raises OSError or ValueError soon if nothing listens there; Ray would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
