@@ -30,9 +30,7 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
       InputError: Ray is not installed, or the cluster can't be reached.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault(
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
-    )  # as later versions do, without a warning
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the future default, or it warns
     try:
         import ray
     except ImportError as error:
