@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
 import socket
@@ -13,6 +14,13 @@ from jner_re.errors import InputError
 _OBJECT_STORE_BYTES = (
     256 * 2**20
 )  # /dev/shm can be small in a container; what passes through it here is small
+
+
+def check_installed() -> None:
+    """Raises InputError without Ray and what it needs for data."""
+    for name in ("ray", "pyarrow"):
+        if importlib.util.find_spec(name) is None:
+            raise InputError(f"{name} is missing, expected: pip install 'jner-re[distributed]'")
 
 
 @contextlib.contextmanager
@@ -31,10 +39,9 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the future default, or it warns
-    try:
-        import ray
-    except ImportError as error:
-        raise InputError(f"{error.name} is missing, expected: pip install 'jner-re[distributed]'") from None
+    check_installed()
+    import ray
+
     try:
         if address is None:
             ray.init(
@@ -51,6 +58,13 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def cpus() -> int:
+    """The cores of the machine or cluster that Ray runs on."""
+    import ray
+
+    return int(ray.cluster_resources()["CPU"])
 
 
 def _connect_once(address: str) -> None:
