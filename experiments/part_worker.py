@@ -16,6 +16,10 @@ from jner_re.serving.client import Client
 from . import answers, part_files
 from .shards import Shard
 
+# A shard whose worker dies is tried so often: another program may have taken the memory, but a text that
+# kills every worker must not do so for ever.
+ATTEMPTS = 4
+
 
 @dataclasses.dataclass(frozen=True)
 class Task:
@@ -42,6 +46,10 @@ class Task:
     def part(self, shard: Shard) -> pathlib.Path:
         """The file of the shard's answers."""
         return pathlib.Path(self.output) / f"{shard.name}.{self.ending}"
+
+    def attempts(self, shard: Shard) -> pathlib.Path:
+        """A file with a byte for each attempt of this run at the shard that has not ended."""
+        return pathlib.Path(self.output) / f".{shard.name}.attempts"
 
 
 @dataclasses.dataclass
@@ -79,6 +87,7 @@ class PartWorker:
         """The fields of the Outcome of a shard, given its fields."""
         shard = Shard(**row)
         try:
+            self._count_attempt(shard)
             outcome = self._write(shard)
         except InputError as error:
             outcome = Outcome(shard.name, problem=str(error), fatal=True)
@@ -92,6 +101,12 @@ class PartWorker:
         program.import_tensorflow_quietly()
         program.set_threads(self._task.threads)
         return client.load(self._task.model)
+
+    def _count_attempt(self, shard: Shard) -> None:
+        with self._task.attempts(shard).open("ab") as file:
+            if file.tell() == ATTEMPTS:
+                raise ChildProcessError(f"its worker died {ATTEMPTS} times")
+            file.write(b".")
 
     def _write(self, shard: Shard) -> Outcome:
         lines = part_files.read(shard, self._task.text_field)
@@ -107,4 +122,5 @@ class PartWorker:
             else:
                 outcome.refused.append(f"{line.place}: {answer}")
         part_files.write(self._task.part(shard), shard, self._task.text_field, lines, found)
+        self._task.attempts(shard).unlink(missing_ok=True)
         return outcome

@@ -11,15 +11,11 @@ from jner_re.errors import InputError
 from .part_worker import Outcome, PartWorker, Task
 from .shards import Shard
 
-# A shard whose worker dies is tried so often again: another program may have taken the memory, but a text
-# that kills every worker must not do so for ever.
-_RETRIES = 3
-
 
 def run(shards: Sequence[Shard], task: Task, workers: int) -> Iterator[Outcome]:
     """What became of each shard, in the order in which they end. Ray runs (`ray_session.start`).
 
-    A worker that dies is replaced, and its shard is done again. A part appears whole, so nothing is doubled.
+    Ray replaces a worker that dies, and its shard is done again. A part appears whole, so nothing is doubled.
 
     Args:
       shards: to do, at least one.
@@ -32,22 +28,21 @@ def run(shards: Sequence[Shard], task: Task, workers: int) -> Iterator[Outcome]:
     import ray.data
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.max_errored_blocks = -1  # a shard that can't be done does not take the others with it
-    rows = ray.data.from_items(
-        [dataclasses.asdict(shard) for shard in shards], override_num_blocks=len(shards)
-    )  # a block a shard: no shard is done again but that of the worker that died
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    # A block a shard: no shard is done again but that of the worker that died.
+    rows = ray.data.from_items([dataclasses.asdict(s) for s in shards], override_num_blocks=len(shards))
     outcomes = rows.map(
-        PartWorker,  # type: ignore[arg-type]  # a class whose objects are such functions fn_constructor_args=(task,), concurrency=workers, num_cpus=task.threads, max_restarts=-1,
-        max_task_retries=_RETRIES,
-    )  # fmt: skip
-    missing = {shard.name: shard for shard in shards}
-    for row in outcomes.iter_rows():
-        outcome = Outcome(**row)
-        if outcome.fatal:
-            raise InputError(outcome.problem)
-        del missing[outcome.name]
-        yield outcome
-    for name in missing:
-        yield Outcome(name, problem=f"its worker died {_RETRIES + 1} times")
+        PartWorker,  # type: ignore[arg-type]  # a class whose objects are such functions
+        fn_constructor_args=(task,),
+        concurrency=workers,
+        num_cpus=task.threads,
+    )
+    try:
+        for row in outcomes.iter_rows():
+            outcome = Outcome(**row)
+            if outcome.fatal:
+                raise InputError(outcome.problem)
+            yield outcome
+    except ray.exceptions.RayError as error:  # of Ray or of starting a worker: PartWorker catches its own
+        last_line = str(error).strip().splitlines()[-1]
+        raise InputError(f"the workers can't go on: {last_line:.300}") from None
