@@ -25,7 +25,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from absl import flags
 from tqdm import tqdm
@@ -120,17 +120,19 @@ def _make(todo: Sequence[Shard], task: Task) -> Counter[str]:
         if _ADDRESS.value and not _WORKERS.value:
             workers = ray_session.cpus() // _THREADS.value
         for outcome in shard_pool.run(todo, task, min(workers, len(todo))):
-            for line in _problems(outcome):
-                progress.write(f"error: {line}", file=sys.stderr)
+            for line in _messages(outcome):
+                progress.write(line, file=sys.stderr)
             totals += _counts(outcome)
             progress.update(lines[outcome.name])
     return totals
 
 
-def _problems(outcome: Outcome) -> list[str]:
+def _messages(outcome: Outcome) -> Iterator[str]:
     if outcome.problem:
-        return [f"{outcome.name}: {outcome.problem}; the same command tries it again"]
-    return outcome.refused
+        yield f"error: {outcome.name}: {outcome.problem}; the same command tries it again"
+    if outcome.attempts > 1:
+        yield f"{outcome.name}: done at attempt {outcome.attempts}, its worker had died"
+    yield from (f"error: {line}" for line in outcome.refused)
 
 
 def _counts(outcome: Outcome) -> Counter[str]:

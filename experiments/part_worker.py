@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import pathlib
 from typing import Any
 
@@ -48,7 +49,7 @@ class Task:
         return pathlib.Path(self.output) / f"{shard.name}.{self.ending}"
 
     def attempts(self, shard: Shard) -> pathlib.Path:
-        """A file with a byte for each attempt of this run at the shard that has not ended."""
+        """A file with a line for each attempt at the shard, the process's number; removed at the end."""
         return pathlib.Path(self.output) / f".{shard.name}.attempts"
 
 
@@ -63,6 +64,7 @@ class Outcome:
       tokens: of the others.
       entities: likewise.
       relations: likewise.
+      attempts: workers that began it; all but the last one died.
       problem: why there is no part, if so.
       fatal: whether no other shard will fare better.
     """
@@ -73,6 +75,7 @@ class Outcome:
     tokens: int = 0
     entities: int = 0
     relations: int = 0
+    attempts: int = 1
     problem: str = ""
     fatal: bool = False
 
@@ -87,8 +90,7 @@ class PartWorker:
         """The fields of the Outcome of a shard, given its fields."""
         shard = Shard(**row)
         try:
-            self._count_attempt(shard)
-            outcome = self._write(shard)
+            outcome = self._write(shard, self._count_attempt(shard))
         except InputError as error:
             outcome = Outcome(shard.name, problem=str(error), fatal=True)
         except Exception as error:  # of one shard; the others go on
@@ -102,15 +104,18 @@ class PartWorker:
         program.set_threads(self._task.threads)
         return client.load(self._task.model)
 
-    def _count_attempt(self, shard: Shard) -> None:
-        with self._task.attempts(shard).open("ab") as file:
-            if file.tell() == ATTEMPTS:
+    def _count_attempt(self, shard: Shard) -> int:
+        with self._task.attempts(shard).open("a+") as file:
+            file.seek(0)
+            before = len(file.readlines())
+            if before == ATTEMPTS:
                 raise ChildProcessError(f"its worker died {ATTEMPTS} times")
-            file.write(b".")
+            file.write(f"{os.getpid()}\n")
+        return before + 1
 
-    def _write(self, shard: Shard) -> Outcome:
+    def _write(self, shard: Shard, attempt: int) -> Outcome:
         lines = part_files.read(shard, self._task.text_field)
-        outcome, found = Outcome(shard.name, len(lines)), []
+        outcome, found = Outcome(shard.name, len(lines), attempts=attempt), []
         for begin in range(0, len(lines), self._task.batch_size):
             batch = lines[begin : begin + self._task.batch_size]
             found += answers.answers(self._model, batch, self._task.threshold)

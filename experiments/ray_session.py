@@ -13,9 +13,7 @@ from jner_re import program
 from jner_re.errors import InputError
 
 _NOISE = "Set ray log level"
-_OBJECT_STORE_BYTES = (
-    256 * 2**20
-)  # /dev/shm can be small in a container; what passes through it here is small
+_OBJECT_STORE_BYTES = 256 * 2**20  # of /dev/shm, which can be small; so is what passes through it here
 
 
 def check_installed() -> None:
@@ -41,6 +39,7 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # or errors that Ray mends are shown
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # likewise, what it prints of workers that die
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the future default, or it warns
     check_installed()
     import ray
