@@ -93,9 +93,9 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
         sum(len(record.get(name, ())) for record in records) for name in ("entities", "relations")
     )
     assert first.stdout.startswith(
-        f"parts: 5 made, 0 there already, 0 failed\ntexts: {len(TEXTS) + 2}, of these 2 refused\nfound: "
+        f"parts: 5 made, 0 there already, 0 failed\ntexts: {len(TEXTS) + 2}, of these 2 refused\n"
     )
-    assert f" tokens, {entities} entities, {relations} relations\n" in first.stdout and entities
+    assert f"found: {entities} entities, {relations} relations in " in first.stdout and entities
 
     before = [(part.stat().st_ino, part.read_bytes()) for part in parts]
     (kept := output / "kept").mkdir()
@@ -227,7 +227,7 @@ def test_the_manifest_knows_its_input_and_settings(tmp_path: pathlib.Path) -> No
     manifest.check_or_write(output, settings, [corpus])
     with pytest.raises(InputError, match=r"manifest\.json: .*model 'abc', expected 'xyz'"):
         manifest.check_or_write(output, settings | {"model": "xyz"}, [corpus])
-    with pytest.raises(InputError, match=r"manifest\.json: .*b\.txt is an input of this run alone"):
+    with pytest.raises(InputError, match=r"manifest\.json: .*b\.txt is only an input of this run"):
         manifest.check_or_write(output, settings, [corpus, other])
     corpus.write_text("two\n")
     with pytest.raises(InputError, match=r"a\.txt: sha256 is .*, expected "):
