@@ -19,7 +19,6 @@ Needs Ray: pip install 'jner-re[distributed]'. With --ray_address the workers ar
 
 from __future__ import annotations
 
-import os
 import pathlib
 import shutil
 import sys
@@ -84,9 +83,9 @@ def main() -> None:
     }
     waiting = f"another program writes to {output}, waiting for it"
     with files.locked(output / ".lock", lambda: print(waiting, file=sys.stderr)):
+        everything = shards.divide(paths, _SIZE.value, task.text_field)
         manifest.check_or_write(output, settings, paths)
         _remove_unfinished(output)
-        everything = shards.divide(paths, _SIZE.value, task.text_field)
         todo = [shard for shard in everything if not task.part(shard).exists()]
         totals = _make(todo, task) if todo else Counter[str]()
         _remove_unfinished(output)
@@ -99,26 +98,32 @@ def main() -> None:
 def _task(output: pathlib.Path, input_format: str) -> Task:
     if _FIELD.value in (*TAKEN, "fields"):
         raise InputError(f"--text_field is {_FIELD.value!r}, a field of the answer, expected another name")
+    if "://" in _MODEL.value:
+        raise InputError(f"{_MODEL.value}: is a URL, expected an exported folder or a model directory")
     model = client.local_folder(_MODEL.value).resolve()
     ending = _FORMAT.value or ("parquet" if input_format == "parquet" else "jsonl")
     return Task(
-        str(model), str(output), ending, _FIELD.value, _THRESHOLD.value, _THREADS.value, _BATCH.value
-    )  # fmt: skip
+        model=str(model),
+        output=str(output),
+        ending=ending,
+        text_field=_FIELD.value,
+        threshold=_THRESHOLD.value,
+        threads=_THREADS.value,
+        batch_size=_BATCH.value,
+    )
 
 
 def _make(todo: Sequence[Shard], task: Task) -> Counter[str]:
     """Makes parts, and counts what is in them."""
     totals: Counter[str] = Counter()
     lines = {shard.name: shard.count for shard in todo}
-    workers = _WORKERS.value or max(1, len(os.sched_getaffinity(0)) // _THREADS.value)
     with (
-        ray_session.start(_ADDRESS.value, workers * _THREADS.value),
-        tqdm(
-            total=sum(lines.values()), desc="texts", unit="", disable=None
-        ) as progress,  # only on a terminal
+        ray_session.start(_ADDRESS.value, _WORKERS.value * task.threads or None),
+        tqdm(total=sum(lines.values()), desc="texts", unit="", disable=None) as progress,
     ):
-        if _ADDRESS.value and not _WORKERS.value:
-            workers = ray_session.cpus() // _THREADS.value
+        workers = _WORKERS.value or ray_session.cpus() // task.threads
+        if not workers:
+            raise InputError(f"--threads is {task.threads}, expected at most {ray_session.cpus()}, the cores")
         for outcome in shard_pool.run(todo, task, min(workers, len(todo))):
             for line in _messages(outcome):
                 progress.write(line, file=sys.stderr)
@@ -155,9 +160,7 @@ def _remove_unfinished(output: pathlib.Path) -> None:
 def _report(totals: Counter[str], seconds: float) -> None:
     print(f"parts: {totals['made']} made, {totals['there already']} there already, {totals['failed']} failed")
     print(f"texts: {totals['texts']}, of these {totals['refused']} refused")
-    print(
-        f"found: {totals['entities']} entities, {totals['relations']} relations in {totals['tokens']} tokens"
-    )
+    print("found: {entities} entities, {relations} relations in {tokens} tokens".format_map(totals))
     print(f"time:  {seconds:.1f} s, {totals['texts'] / seconds:.1f} texts a second")
 
 

@@ -17,12 +17,13 @@ from jner_re.errors import InputError
 from jner_re.serving import client
 
 NAME = "manifest.json"
+PARTS = "part-*"
 _SETTINGS = "settings"
 _INPUTS = "inputs"
 
 
 def check_or_write(folder: pathlib.Path, settings: dict[str, Any], inputs: Sequence[pathlib.Path]) -> None:
-    """Writes the manifest of a new folder, or compares it with the one that is there.
+    """Writes the manifest of a folder without parts, or compares it with the one that is there.
 
     Args:
       folder: of the parts.
@@ -33,8 +34,12 @@ def check_or_write(folder: pathlib.Path, settings: dict[str, Any], inputs: Seque
       InputError: the folder has parts of another input or other settings, or holds something else.
     """
     path = folder / NAME
-    if not path.exists():
-        if folder.exists() and any(not entry.name.startswith(".") for entry in folder.iterdir()):
+    if not path.exists() or not any(folder.glob(PARTS)):
+        if (
+            not path.exists()
+            and folder.exists()
+            and any(not entry.name.startswith(".") for entry in folder.iterdir())
+        ):
             raise InputError(f"{folder}: has files but no {NAME}, expected a new or empty folder as --output")
         _write(path, settings, {str(file): _checksum(file, None) for file in inputs})
         return

@@ -222,7 +222,9 @@ def test_the_manifest_knows_its_input_and_settings(tmp_path: pathlib.Path) -> No
     corpus.write_text("one\n")
     other.write_text("two\n")
     settings = {"model": "abc", "shard_size": 9}
-    manifest.check_or_write(output, settings, [corpus])
+    manifest.check_or_write(output, {}, [corpus, other])
+    manifest.check_or_write(output, settings, [corpus])  # no parts yet: it can be replaced
+    (output / "part-00000.jsonl").touch()
     os.utime(corpus, (1, 1))  # touched, and the same
     manifest.check_or_write(output, settings, [corpus])
     with pytest.raises(InputError, match=r"manifest\.json: .*model 'abc', expected 'xyz'"):
