@@ -34,13 +34,9 @@ def check_or_write(folder: pathlib.Path, settings: dict[str, Any], inputs: Seque
       InputError: the folder has parts of another input or other settings, or holds something else.
     """
     path = folder / NAME
-    if not path.exists() or not any(folder.glob(PARTS)):
-        if (
-            not path.exists()
-            and folder.exists()
-            and any(not entry.name.startswith(".") for entry in folder.iterdir())
-        ):
-            raise InputError(f"{folder}: has files but no {NAME}, expected a new or empty folder as --output")
+    if not path.exists() and any(not entry.name.startswith(".") for entry in folder.glob("*")):
+        raise InputError(f"{folder}: has files but no {NAME}, expected a new or empty folder as --output")
+    if not any(folder.glob(PARTS)):
         _write(path, settings, {str(file): _checksum(file, None) for file in inputs})
         return
     before, known = _read(path)

@@ -103,7 +103,7 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
         part.rename(kept / part.name)
     (output / ".part-00001.jsonl.xyz").mkdir()  # of a worker that was killed
     second = run(*command, "--workers=1")
-    assert second.returncode == 1, second.stderr  # line 9 is refused again
+    assert (second.returncode, second.stderr) == (0, "")  # what is refused is in other parts
     assert "parts: 3 made, 2 there already, 0 failed" in second.stdout
     assert sorted(output.glob("*part-*")) == parts
     after = [(part.stat().st_ino, part.read_bytes()) for part in parts]
