@@ -110,11 +110,17 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
     assert [content for _, content in after] == [content for _, content in before]
     assert [i for i in range(5) if before[i][0] == after[i][0]] == [0, 4]
 
-    unreachable = run(*command, "--ray_address=127.0.0.1:1")
-    assert unreachable.returncode == 0 and "parts: 0 made, 5 there already" in unreachable.stdout  # no need
-    parts[0].unlink()
-    assert_one_line_error(run(*command, "--ray_address=127.0.0.1:1"), "127.0.0.1:1", "refused")
+    again = run(*command, "--ray_address=127.0.0.1:1")  # all is there: nobody is asked
+    assert again.returncode == 0 and "parts: 0 made, 5 there already, 0 failed" in again.stdout
     assert_one_line_error(run(*command, "--shard_size=8"), "manifest.json", "shard_size", "9", "8")
+
+
+def test_a_cluster_that_is_not_there() -> None:
+    with (
+        pytest.raises(InputError, match=r"127\.0\.0\.1:1: .*refused"),
+        ray_session.start("127.0.0.1:1", None),
+    ):
+        pass
 
 
 def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
