@@ -90,7 +90,11 @@ class PartWorker:
         """The fields of the Outcome of a shard, given its fields."""
         shard = Shard(**row)
         try:
-            outcome = self._write(shard, self._count_attempt(shard))
+            attempt = self._count_attempt(shard)
+            if attempt > ATTEMPTS:
+                outcome = Outcome(shard.name, problem=f"its worker died {ATTEMPTS} times")
+            else:
+                outcome = self._write(shard, attempt)
         except InputError as error:
             outcome = Outcome(shard.name, problem=str(error), fatal=True)
         except Exception as error:  # of one shard; the others go on
@@ -108,8 +112,6 @@ class PartWorker:
         with self._task.attempts(shard).open("a+") as file:
             file.seek(0)
             before = len(file.readlines())
-            if before == ATTEMPTS:
-                raise ChildProcessError(f"its worker died {ATTEMPTS} times")
             file.write(f"{os.getpid()}\n")
         return before + 1
 

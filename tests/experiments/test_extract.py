@@ -130,7 +130,7 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     row, task = dataclasses.asdict(shard), Task("model", str(tmp_path), "jsonl", "text", None, 1, 8)
     task.attempts(shard).write_text("1\n" * ATTEMPTS)
     outcome = Outcome(**PartWorker(task)(row))
-    assert "its worker died 4 times" in outcome.problem and not outcome.fatal
+    assert outcome.problem == "its worker died 4 times" and not outcome.fatal
     task.attempts(shard).unlink()
 
     def damaged(texts: list[str], threshold: float | None) -> list[Document]:
