@@ -23,11 +23,9 @@ A text that has too long a sentence or is not UTF-8, and a line that is not such
 from __future__ import annotations
 
 import itertools
-import json
 import pathlib
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from absl import flags
 from tqdm import tqdm
@@ -35,12 +33,9 @@ from tqdm import tqdm
 from jner_re import program
 from jner_re.document import Document
 from jner_re.serving import client
-from jner_re.serving.client import Client
-from jner_re.serving.rows import RefusedInputError
 
-from . import text_lines
+from . import answers, text_lines
 from .brat_collection import BratCollection
-from .text_lines import Line
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -80,35 +75,17 @@ def main(paths: Sequence[str]) -> None:
     refused = 0
     with tqdm(desc="texts", unit="", disable=None) as progress:  # only on a terminal
         while batch := list(itertools.islice(lines, _TEXTS.value)):
-            for line, found in zip(batch, _answers(model, batch), strict=True):
+            for line, found in zip(batch, answers.answers(model, batch, _THRESHOLD.value), strict=True):
                 if isinstance(found, str):
                     refused += 1
                     progress.write(f"error: {line.place}: {found}", file=sys.stderr)
                 if collection is None:
-                    print(_json(line, found), flush=True)
+                    print(answers.as_json(line, found), flush=True)
                 elif isinstance(found, Document):
                     collection.add(line.name, found)
             progress.update(len(batch))
     if refused:
         sys.exit(1)
-
-
-def _answers(model: Client, batch: Sequence[Line]) -> list[Document | str]:
-    """The document of each line, or why it is refused."""
-    found = iter(model.each([line.fields["text"] for line in batch if not line.error], _THRESHOLD.value))
-    answers = [line.error or next(found) for line in batch]
-    return [answer.problem if isinstance(answer, RefusedInputError) else answer for answer in answers]
-
-
-def _json(line: Line, found: Document | str) -> str:
-    record: dict[str, Any] = {"error": found} if isinstance(found, str) else found.to_json()
-    record = {**line.fields, **record}
-    text = json.dumps(record, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a pair, which JSON can say
-        return json.dumps(record)
-    return text
 
 
 if __name__ == "__main__":

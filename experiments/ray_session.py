@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
 import socket
 from collections.abc import Iterator
 
+from jner_re import program
 from jner_re.errors import InputError
 
-_OBJECT_STORE_BYTES = (
-    256 * 2**20
-)  # /dev/shm can be small in a container; what passes through it here is small
+_NOISE = "Set ray log level"
+_OBJECT_STORE_BYTES = 256 * 2**20  # of /dev/shm, which can be small; so is what passes through it here
+
+
+def check_installed() -> None:
+    """Raises InputError without Ray and what it needs for data."""
+    for name in ("ray", "pyarrow"):
+        if importlib.util.find_spec(name) is None:
+            raise InputError(f"{name} is missing, expected: pip install 'jner-re[distributed]'")
 
 
 @contextlib.contextmanager
@@ -30,22 +38,15 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
       InputError: Ray is not installed, or the cluster can't be reached.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault(
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
-    )  # as later versions do, without a warning
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # or errors that Ray mends are shown
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # likewise, what it prints of workers that die
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the future default, or it warns
+    check_installed()
+    import ray
+
     try:
-        import ray
-    except ImportError as error:
-        raise InputError(f"{error.name} is missing, expected: pip install 'jner-re[distributed]'") from None
-    try:
-        if address is None:
-            ray.init(
-                "local", num_cpus=cpus, object_store_memory=_OBJECT_STORE_BYTES, include_dashboard=False,
-                log_to_driver=False, logging_level=logging.ERROR,
-            )  # fmt: skip
-        else:
-            _connect_once(address)
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        with program.stderr_without([_NOISE]):
+            _init(address, cpus)
     except (OSError, ValueError, RuntimeError) as error:
         line = " ".join(str(error).split())
         raise InputError(f"Ray at {address or 'this machine'}: {line:.300}") from None
@@ -53,6 +54,30 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _init(address: str | None, cpus: int | None) -> None:
+    import ray
+
+    if address is None:
+        ray.init(
+            "local",
+            num_cpus=cpus,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    else:
+        _connect_once(address)
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+
+
+def cpus() -> int:
+    """The cores of the machine or cluster that Ray runs on."""
+    import ray
+
+    return int(ray.cluster_resources()["CPU"])
 
 
 def _connect_once(address: str) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import codecs
 import collections
+import itertools
 import json
 import math
 import os
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from jner_re.errors import InputError
 
 STANDARD_INPUT = "-"
+TEXT = "text"  # the field of a JSON object to read
 TAKEN = ("entities", "relations", "error")  # fields of an answer
 
 
@@ -24,13 +26,14 @@ class Line(NamedTuple):
     Attributes:
       place: for messages.
       name: of its document in a collection, e.g. "news-12" for line 12 of news.txt.
-      fields: those of its JSON object but for TAKEN ones; otherwise its "text". A "text" is there, and a
-        string, unless there is an error: an object without one is given back as it is.
+      text: to read; "" if there is an error.
+      fields: to give back, the text among them: those of its JSON object but for TAKEN ones.
       error: what is wrong with the line, if anything.
     """
 
     place: str
     name: str
+    text: str
     fields: dict[str, Any]
     error: str = ""
 
@@ -70,21 +73,47 @@ def read(paths: Sequence[str], input_format: str | None) -> Iterator[Line]:
         place = "standard input" if path == STANDARD_INPUT else path
         is_json = (input_format or pathlib.Path(path).suffix.removeprefix(".")) == "jsonl"
         with sys.stdin.buffer if path == STANDARD_INPUT else open(path, "rb") as file:
-            for number, content in enumerate(file, start=1):
-                if number == 1:
-                    content = content.removeprefix(codecs.BOM_UTF8)
-                if content.strip():
-                    fields, error = _read_line(content, is_json)
-                    yield Line(f"{place}: line {number}", f"{_stem(path)}-{number}", fields, error)
+            yield from _lines(file, 1, place, _stem(path), is_json, TEXT)
+
+
+def read_part(
+    path: pathlib.Path, offset: int, number: int, count: int, is_json: bool, text_field: str
+) -> Iterator[Line]:
+    """Those of `count` lines of a file that are not blank.
+
+    Args:
+      path: of the file.
+      offset: byte where the first one begins.
+      number: of the first one, from 1.
+      count: lines, the blank ones among them.
+      is_json: whether lines are JSON objects.
+      text_field: of the objects, in place of "text".
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        part = itertools.islice(file, count)
+        yield from _lines(part, number, str(path), _stem(str(path)), is_json, text_field)
+
+
+def _lines(
+    contents: Iterable[bytes], first: int, place: str, stem: str, is_json: bool, text_field: str
+) -> Iterator[Line]:
+    for number, content in enumerate(contents, start=first):
+        if number == 1:
+            content = content.removeprefix(codecs.BOM_UTF8)
+        if content.strip():
+            fields, error = _read_line(content, is_json, text_field)
+            text = "" if error else fields[text_field]
+            yield Line(f"{place}: line {number}", f"{stem}-{number}", text, fields, error)
 
 
 def _stem(path: str) -> str:
     return "stdin" if path == STANDARD_INPUT else pathlib.Path(path).stem
 
 
-def _read_line(content: bytes, is_json: bool) -> tuple[dict[str, Any], str]:
+def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str, Any], str]:
     """The line's fields, and what is wrong with it."""
-    as_read = {"text": content.decode("utf-8", errors="replace").strip("\r\n")}
+    as_read = {text_field: content.decode("utf-8", errors="replace").strip("\r\n")}
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -92,16 +121,16 @@ def _read_line(content: bytes, is_json: bool) -> tuple[dict[str, Any], str]:
     if not is_json:
         return as_read, ""
     try:
-        record = json.loads(as_read["text"], parse_constant=_refuse_constant, parse_float=_finite)
+        record = json.loads(as_read[text_field], parse_constant=_refuse_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         return as_read, f"column {error.colno}: {error.msg}, expected JSON"
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
         return as_read, f"{error}, expected JSON"
     if not isinstance(record, dict):
-        return as_read, 'expected a JSON object with a string as its "text"'
+        return as_read, f'expected a JSON object with a string as its "{text_field}"'
     fields = {name: value for name, value in record.items() if name not in TAKEN}
-    if not isinstance(record.get("text"), str):
-        return fields, f'"text" is {record.get("text")!r:.100}, expected a string'
+    if not isinstance(record.get(text_field), str):
+        return fields, f'"{text_field}" is {record.get(text_field)!r:.100}, expected a string'
     for name in TAKEN:
         if name in record:
             return fields, f'it has "{name}", a field of the answer, expected another name'

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import absl.logging
 from absl import app, flags
@@ -33,21 +34,31 @@ def import_tensorflow_quietly() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # information messages off, warnings and errors on
     warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
+    with stderr_without(_START_UP_NOISE):
+        import tensorflow  # noqa: F401
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
+
+
+@contextlib.contextmanager
+def stderr_without(noise: Sequence[str]) -> Iterator[None]:
+    """Passes on what is written to standard error inside the block, at its end, but for lines with `noise`.
+
+    Of libraries that write there past Python, too.
+    """
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as captured:
         os.dup2(captured.fileno(), 2)
         try:
-            import tensorflow  # noqa: F401
+            yield
         finally:
             sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
             captured.seek(0)
             for line in captured.read().decode(errors="replace").splitlines():
-                if not any(noise in line for noise in _START_UP_NOISE):
+                if not any(text in line for text in noise):
                     print(line, file=sys.stderr)
-    logging.getLogger("tensorflow").setLevel(logging.WARNING)
 
 
 class _Lines(logging.Handler):

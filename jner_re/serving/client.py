@@ -173,28 +173,44 @@ def load(path_or_url: str | os.PathLike[str]) -> Client:
         from jner_re.serving.endpoint import Endpoint
 
         return Client(Endpoint(str(path_or_url)))
-    try:
-        folder = pathlib.Path(path_or_url).expanduser()
-        is_model_directory = (folder / _CONFIG).is_file()  # also if exports are in it
-        exported = None if is_model_directory else _exported(folder)
-    except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
-        raise InputError(f"{path_or_url}: can't be opened: {system_cause(error)}") from None
-    if not is_model_directory and exported is None:
-        raise InputError(
-            f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory written by "
-            "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"
-        )
+    folder = local_folder(path_or_url)
     from jner_re import program
 
     program.import_tensorflow_quietly()  # it takes seconds
     from jner_re.serving.in_process import ModelDirectory, SavedModel
 
-    return Client(ModelDirectory(folder) if exported is None else SavedModel(exported))
+    return Client(SavedModel(folder) if is_exported(folder) else ModelDirectory(folder))
+
+
+def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
+    """The model directory, or the version to load of an exported folder.
+
+    Raises:
+      InputError: it is neither.
+    """
+    try:
+        folder = pathlib.Path(path).expanduser()
+        if (folder / _CONFIG).is_file():  # also if exports are in it
+            return folder
+        exported = _exported(folder)
+    except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
+        raise InputError(f"{path}: can't be opened: {system_cause(error)}") from None
+    if exported is None:
+        raise InputError(
+            f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory written by "
+            "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"
+        )
+    return exported
+
+
+def is_exported(folder: pathlib.Path) -> bool:
+    """Whether a folder is an exported model, not a model directory."""
+    return (folder / SAVED_MODEL).is_file()
 
 
 def _exported(folder: pathlib.Path) -> pathlib.Path | None:
     """The version to load of an exported folder: the folder itself if it is one, or the newest in it."""
-    if (folder / SAVED_MODEL).is_file():
+    if is_exported(folder):
         return folder
     newest = max(loadable(folder), default=None)
     return None if newest is None else folder / str(newest)

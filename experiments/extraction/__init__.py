@@ -1,0 +1,1 @@
+"""Extraction over a corpus in shards."""

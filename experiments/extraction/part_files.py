@@ -1,0 +1,141 @@
+"""The texts of a shard, and the file of its answers: lines of JSON, or Parquet."""
+
+from __future__ import annotations
+
+import json
+import math
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jner_re import files
+from jner_re.document import Document
+
+from .. import answers, text_lines
+from ..text_lines import Line
+from .shards import Shard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS_AT_ONCE = 1024
+
+
+def read(shard: Shard, text_field: str) -> list[Line]:
+    """The shard's texts: of lines, those that are not blank.
+
+    Raises:
+      OSError: the file can't be read.
+    """
+    path = pathlib.Path(shard.path)
+    if path.suffix == ".parquet":
+        return list(_read_rows(path, shard, text_field))
+    is_json = path.suffix == ".jsonl"
+    return list(text_lines.read_part(path, shard.offset, shard.first + 1, shard.count, is_json, text_field))
+
+
+def write(
+    path: pathlib.Path, shard: Shard, text_field: str, lines: Sequence[Line], found: Sequence[Document | str]
+) -> None:
+    """Writes the answers beside `path`, in the format of its ending, and renames them into place.
+
+    Parquet has the columns of the shard's file, if that is Parquet; else the texts, and in "fields" the other
+    fields of each, a JSON object. Then come entities and relations, lists of structs as in JSON (null for a
+    text that is refused), and the error (null for others).
+
+    Raises:
+      InputError: the folder can't be written to.
+    """
+    with files.replacing(path) as new:
+        if path.suffix == ".parquet":
+            from pyarrow import parquet
+
+            parquet.write_table(_table(shard, text_field, lines, found), new, compression="zstd")
+        else:
+            pairs = zip(lines, found, strict=True)
+            new.write_text("".join(f"{answers.as_json(*pair)}\n" for pair in pairs), encoding="utf-8")
+
+
+def _read_rows(path: pathlib.Path, shard: Shard, text_field: str) -> Iterator[Line]:
+    rows = (row for batch in _batches(path, shard) for row in batch.to_pylist())
+    for number, row in enumerate(rows, start=shard.first + 1):
+        text = row[text_field]
+        error = f"{text_field!r} is null, expected a string" if text is None else ""
+        yield Line(f"{path}: row {number}", f"{path.stem}-{number}", text or "", _plain(row), error)
+
+
+def _batches(path: pathlib.Path, shard: Shard) -> Iterator[pa.RecordBatch]:
+    """The shard's rows; of other rows, those of the same row groups are decoded and dropped."""
+    from pyarrow import parquet
+
+    begin, end = shard.first, shard.first + shard.count
+    with parquet.ParquetFile(path) as file:
+        groups, start, skipped = [], 0, 0
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if start + rows <= begin:
+                skipped += rows
+            elif start < end:
+                groups.append(group)
+            start += rows
+        start = skipped
+        for batch in file.iter_batches(_ROWS_AT_ONCE, row_groups=groups):
+            first, last = max(begin - start, 0), min(end - start, len(batch))
+            if first < last:
+                yield batch.slice(first, last - first)
+            start += len(batch)
+            if start >= end:
+                return
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can say it: of numbers, those that are none are null; dates and bytes become text."""
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value if isinstance(value, (str, int, float, type(None))) else str(value)
+
+
+def _table(shard: Shard, text_field: str, lines: Sequence[Line], found: Sequence[Document | str]) -> pa.Table:
+    import pyarrow as pa
+
+    path = pathlib.Path(shard.path)
+    if path.suffix == ".parquet":
+        table = pa.Table.from_batches(_batches(path, shard))
+    else:
+        rest = [{k: v for k, v in line.fields.items() if k != text_field} for line in lines]
+        texts = [_text(line.fields.get(text_field)) for line in lines]
+        table = pa.table(
+            {
+                text_field: pa.array(texts, pa.string()),
+                "fields": pa.array([json.dumps(fields) for fields in rest], pa.string()),
+            }
+        )
+    records = [answers.as_fields(answer) for answer in found]
+    for name, kind in _answer_types().items():
+        table = table.append_column(name, pa.array([record.get(name) for record in records], kind))
+    return table
+
+
+def _text(value: Any) -> str | None:
+    """As Parquet has it: UTF-8, so half of a surrogate pair is a question mark."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else None
+
+
+def _answer_types() -> dict[str, pa.DataType]:
+    """Of the columns of an answer (`Document.to_json`)."""
+    import pyarrow as pa
+
+    kind, place, score = ("type", pa.string()), pa.int64(), ("score", pa.float64())
+    entity = [kind, ("start", place), ("end", place), ("text", pa.string()), score]
+    relation = [kind, ("head", place), ("tail", place), score]
+    return {
+        "entities": pa.list_(pa.struct(entity)),
+        "relations": pa.list_(pa.struct(relation)),
+        "error": pa.string(),
+    }

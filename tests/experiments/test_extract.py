@@ -1,0 +1,256 @@
+"""A corpus through a pool of workers: nothing lost, nothing doubled, whoever dies."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import signal
+import threading
+import time
+import types
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from test_programs import assert_one_line_error, run
+
+from experiments import answers, ray_session, text_lines
+from experiments.extraction import manifest, part_files, shards
+from experiments.extraction.part_worker import ATTEMPTS, Outcome, PartWorker, Task
+from experiments.extraction.shards import Shard
+from jner_re import Document
+from jner_re.errors import InputError
+from jner_re.serving import client
+
+TEXTS = [f"Ann lives in Rome, {i} years. Bob saw Ann {'😀 ' * (i % 3)}in Rome." for i in range(40)]
+LONG = "so " * 2001  # more tokens than a sentence may have
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Of a Ray on two cores."""
+    with ray_session.start(None, 2):
+        import ray
+
+        yield ray.get_runtime_context().gcs_address
+
+
+def write_lines(path: pathlib.Path) -> None:
+    """Lines of JSON with ids, one wrong, one blank, one that is refused."""
+    records = [{"id": i, "text": text} for i, text in enumerate([*TEXTS, LONG])]
+    lines = [json.dumps(record) for record in records]
+    path.write_text("\n".join([*lines[:7], "", "no JSON", *lines[7:]]))
+
+
+def expected_lines(path: pathlib.Path, model: pathlib.Path) -> list[str]:
+    """What predict prints."""
+    lines = list(text_lines.read([str(path)], None))
+    found = answers.answers(client.load(model), lines, None)
+    return [answers.as_json(*pair) for pair in zip(lines, found, strict=True)]
+
+
+def kill_the_first_worker(output: pathlib.Path, killed: list[str]) -> None:
+    """Kills a worker as soon as it has begun a shard, while it loads the model."""
+    for _ in range(600):
+        for path in output.glob(".*.attempts"):
+            if path.stat().st_size:
+                os.kill(int(path.read_text()), signal.SIGKILL)
+                killed.append(path.name.split(".")[1])
+                return
+        time.sleep(0.1)
+
+
+def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
+    address: str, exported: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    corpus, output = tmp_path / "a.jsonl", tmp_path / "found"
+    write_lines(corpus)
+    command = [
+        "experiments.extract", f"--model={exported.parent}", f"--input={corpus}", f"--output={output}",
+        "--shard_size=9", "--batch_size=4", f"--ray_address={address}",
+    ]  # fmt: skip
+    killed: list[str] = []
+    killer = threading.Thread(target=kill_the_first_worker, args=(output, killed))
+    killer.start()
+    first = run(*command, "--workers=2")
+    killer.join()
+    assert first.returncode == 1, first.stderr
+    messages = sorted(first.stderr.splitlines())
+    assert len(messages) == 3 and "Traceback" not in first.stderr, first.stderr
+    assert messages[0].startswith(f"error: {corpus}: line 43: sentence 0 has ")
+    assert messages[1].startswith(f"error: {corpus}: line 9: ")
+    assert messages[2] == f"{killed[0]}: done at attempt 2, its worker had died"
+
+    parts = [output / f"part-{i:05d}.jsonl" for i in range(5)]
+    assert sorted(output.glob("*part-*")) == parts
+    lines = [line for part in parts for line in part.read_text(encoding="utf-8").splitlines()]
+    assert lines == expected_lines(corpus, exported)
+    records = [json.loads(line) for line in lines]
+    assert [record.get("id") for record in records if "error" in record] == [None, 40]
+    entities, relations = (
+        sum(len(record.get(name, ())) for record in records) for name in ("entities", "relations")
+    )
+    assert first.stdout.startswith(
+        f"parts: 5 made, 0 there already, 0 failed\ntexts: {len(TEXTS) + 2}, of these 2 refused\n"
+    )
+    assert f"found: {entities} entities, {relations} relations in " in first.stdout and entities
+
+    before = [(part.stat().st_ino, part.read_bytes()) for part in parts]
+    (kept := output / "kept").mkdir()
+    for part in parts[1:4]:
+        part.rename(kept / part.name)
+    (output / ".part-00001.jsonl.xyz").mkdir()  # of a worker that was killed
+    second = run(*command, "--workers=1")
+    assert (second.returncode, second.stderr) == (0, "")  # what is refused is in other parts
+    assert "parts: 3 made, 2 there already, 0 failed" in second.stdout
+    assert sorted(output.glob("*part-*")) == parts
+    after = [(part.stat().st_ino, part.read_bytes()) for part in parts]
+    assert [content for _, content in after] == [content for _, content in before]
+    assert [i for i in range(5) if before[i][0] == after[i][0]] == [0, 4]
+
+    again = run(*command, "--ray_address=127.0.0.1:1")  # all is there: nobody is asked
+    assert again.returncode == 0 and "parts: 0 made, 5 there already, 0 failed" in again.stdout
+    assert_one_line_error(run(*command, "--shard_size=8"), "manifest.json", "shard_size", "9", "8")
+
+
+def test_a_cluster_that_is_not_there() -> None:
+    with (
+        pytest.raises(InputError, match=r"127\.0\.0\.1:1: .*refused"),
+        ray_session.start("127.0.0.1:1", None),
+    ):
+        pass
+
+
+def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
+    corpus = tmp_path / "a.txt"
+    corpus.write_text("one\n")
+    (shard,) = shards.divide([corpus], 9, "text")
+    row, task = dataclasses.asdict(shard), Task("model", str(tmp_path), "jsonl", "text", None, 1, 8)
+    task.attempts(shard).write_text("1\n" * ATTEMPTS)
+    outcome = Outcome(**PartWorker(task)(row))
+    assert outcome.problem == "its worker died 4 times" and not outcome.fatal
+    task.attempts(shard).unlink()
+
+    def damaged(texts: list[str], threshold: float | None) -> list[Document]:
+        raise InputError("model: damaged")
+
+    worker = PartWorker(task)
+    vars(worker)["_model"] = types.SimpleNamespace(each=damaged)
+    outcome = Outcome(**worker(row))
+    assert outcome.problem == "model: damaged" and outcome.fatal
+    corpus.unlink()
+    outcome = Outcome(**worker(row))
+    assert "FileNotFoundError" in outcome.problem and not outcome.fatal
+    assert not list(tmp_path.glob("part-*"))
+
+
+def test_parquet_keeps_its_columns(exported: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "a.parquet"
+    columns = {"n": list(range(7)), "body": [*TEXTS[:5], None, LONG], "x": [[i / 7] for i in range(7)]}
+    parquet.write_table(pa.table(columns), path, row_group_size=3)
+    model, tables = client.load(exported), []
+    for shard in shards.divide([path], 4, "body"):
+        lines, part = part_files.read(shard, "body"), tmp_path / f"{shard.name}.parquet"
+        part_files.write(part, shard, "body", lines, answers.answers(model, lines, None))
+        tables.append(parquet.read_table(part))
+    table = pa.concat_tables(tables)
+    assert table.select(list(columns)).to_pydict() == columns
+    records = table.select(["entities", "relations", "error"]).to_pylist()
+    assert [record["error"] for record in records[:5]] == [None] * 5 and records[0]["entities"]
+    assert [answers.as_fields(document) | {"error": None} for document in model(TEXTS[:5])] == records[:5]
+    assert [record["entities"] for record in records[5:]] == [None, None]
+    assert "null" in records[5]["error"] and "tokens" in records[6]["error"]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_shards_have_every_line_once(size: int, tmp_path: pathlib.Path) -> None:
+    contents = ["\ufeffone\r\ntwo\n\n \nthree\u2028four", "", "\n", "five\nsix\n"]
+    for i, content in enumerate(contents):
+        (tmp_path / f"{i}.txt").write_bytes(content.encode())
+    (tmp_path / ".hidden.txt").write_text("no text")
+    paths = shards.find_files(str(tmp_path))
+    assert paths == shards.find_files(str(tmp_path / "*.txt"))
+    divided = shards.divide(paths, size, "text")
+    assert divided == shards.divide(paths, size, "text")
+    assert [shard.name for shard in divided] == [f"part-{i:05d}" for i in range(len(divided))]
+    assert all(0 < shard.count <= size for shard in divided)
+    lines = [line for shard in divided for line in part_files.read(shard, "text")]
+    assert lines == list(text_lines.read([str(path) for path in paths], None))
+    assert [line.text for line in lines] == ["one", "two", "three\u2028four", "five", "six"]
+
+
+@pytest.mark.parametrize("size", [1, 4, 7, 100])
+def test_shards_have_every_row_once(size: int, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "a.parquet"
+    rows = [{"text": f"text {i}", "n": i} for i in range(23)]
+    parquet.write_table(pa.Table.from_pylist(rows), path, row_group_size=5)
+    divided = shards.divide([path], size, "text")
+    assert sum(shard.count for shard in divided) == 23 and all(shard.count <= size for shard in divided)
+    lines = [line for shard in divided for line in part_files.read(shard, "text")]
+    assert [line.fields for line in lines] == rows
+    assert [line.place for line in lines] == [f"{path}: row {i + 1}" for i in range(23)]
+
+
+def test_json_lines_become_parquet(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 1, "text": "a \\ud800"}\n[]\n')
+    shard = Shard("part-00000", str(path), 0, 2, 0)
+    lines = part_files.read(shard, "text")
+    part_files.write(tmp_path / "part.parquet", shard, "text", lines, ["refused", lines[1].error])
+    first, second = parquet.read_table(tmp_path / "part.parquet").to_pylist()
+    assert first == {
+        "text": "a ?", "fields": '{"id": 1}', "entities": None, "relations": None, "error": "refused"
+    }  # fmt: skip
+    assert second["text"] == "[]" and "expected a JSON object" in second["error"]
+
+
+def test_input_that_is_refused(tmp_path: pathlib.Path) -> None:
+    parquet.write_table(pa.table({"text": [1], "t": ["a"], "error": ["b"]}), tmp_path / "a.parquet")
+    (tmp_path / "b.txt").write_text("one")
+    (tmp_path / "c.parquet").write_text("one")
+    for pattern in ("none.txt", "*", "", "*.rel"):
+        with pytest.raises(InputError, match=f"{re.escape(str(tmp_path / pattern))}: .*expected files"):
+            shards.find_files(str(tmp_path / pattern))
+    for name, field, problem in (
+        ("a.parquet", "text", "its type is int64"),
+        ("a.parquet", "u", "'u': no such column"),
+        ("a.parquet", "t", "'error' has the name of an answer"),
+        ("c.parquet", "text", "can't be read as Parquet"),
+    ):
+        with pytest.raises(InputError, match=f"{name}: .*{problem}"):
+            shards.divide([tmp_path / name], 9, field)
+
+
+def test_the_manifest_knows_its_input_and_settings(tmp_path: pathlib.Path) -> None:
+    corpus, other, output = tmp_path / "a.txt", tmp_path / "b.txt", tmp_path / "found"
+    corpus.write_text("one\n")
+    other.write_text("two\n")
+    settings = {"model": "abc", "shard_size": 9}
+    manifest.check_or_write(output, {}, [corpus, other])
+    manifest.check_or_write(output, settings, [corpus])  # no parts yet: it can be replaced
+    (output / "part-00000.jsonl").touch()
+    os.utime(corpus, (1, 1))  # touched, and the same
+    manifest.check_or_write(output, settings, [corpus])
+    with pytest.raises(InputError, match=r"manifest\.json: .*model 'abc', expected 'xyz'"):
+        manifest.check_or_write(output, settings | {"model": "xyz"}, [corpus])
+    with pytest.raises(InputError, match=r"manifest\.json: .*b\.txt is only an input of this run"):
+        manifest.check_or_write(output, settings, [corpus, other])
+    corpus.write_text("two\n")
+    with pytest.raises(InputError, match=r"a\.txt: sha256 is .*, expected "):
+        manifest.check_or_write(output, settings, [corpus])
+    with pytest.raises(InputError, match="has files but no manifest"):
+        manifest.check_or_write(tmp_path, settings, [corpus])
+
+
+def test_the_fingerprint_is_of_what_a_model_answers_with(
+    model_folder: pathlib.Path, exported: pathlib.Path
+) -> None:
+    of_folder = manifest.fingerprint(model_folder)
+    note = model_folder / "notes.txt"
+    note.write_text("not of the model")
+    assert manifest.fingerprint(model_folder) == of_folder != manifest.fingerprint(exported)
+    note.unlink()
