@@ -51,17 +51,18 @@ def main() -> None:
     model = model_dir.load(pathlib.Path(_MODEL_DIR.value))
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
     report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
+    about = facts.facts(
+        pathlib.Path(_MODEL_DIR.value), pathlib.Path(_CORPUS.value), sentences, _THRESHOLD.value
+    )
+    report["threshold"] = threshold
     if _CALIBRATION.value:
         results = calibration.calibration(sentences, scored)
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
         files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     if path := _report_path():
-        about = facts.facts(
-            pathlib.Path(_MODEL_DIR.value), pathlib.Path(_CORPUS.value), sentences, _THRESHOLD.value
-        )
         files.write_text(path, page(report, sentences, scored, threshold, about))
-    print(table(report))
+    print(f"{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
     if _CALIBRATION.value:
         print(f"\n{calibration.table(results)}")
 

@@ -115,21 +115,25 @@ class TrainingJob:
 
     def train(self, runs_dir: pathlib.Path) -> Trained:
         """Trains, or finds what was trained already."""
+        from jner_re.evaluation import BEST_THRESHOLD
+        from jner_re.models import model_dir
+
         folder = runs_dir / self.name
         both = [*self.data.train, *self.data.dev]
         if self.protocol == AS_GIVEN:
             without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
-            self._train(without_dev, self.config, both, [], folder / "final")
+            self._train(without_dev, both, [], folder / "final")
             return Trained(folder / "final", None, self.train_config.epochs, self.config.threshold, None)
         calibrated = dataclasses.replace(self.train_config, calibrate=True)
         choosing = folder / "choosing"
-        metrics = self._train(calibrated, self.config, list(self.data.train), list(self.data.dev), choosing)
+        metrics = self._train(calibrated, list(self.data.train), list(self.data.dev), choosing)
         epochs, threshold, dev = metrics["best_epoch"], metrics["threshold"], metrics["dev"]
         if self.protocol == ON_DEV:
             return Trained(choosing, choosing, epochs, threshold, dev)
         chosen = dataclasses.replace(self.train_config, epochs=epochs, calibrate=False, patience=0)
-        config = dataclasses.replace(self.config, threshold=threshold)
-        self._train(chosen, config, both, [], folder / "final")
+        self._train(chosen, both, [], folder / "final")
+        source = f"{BEST_THRESHOLD} of a training on train alone"
+        model_dir.write_threshold(folder / "final", threshold, source)
         return Trained(folder / "final", choosing, epochs, threshold, dev)
 
     def label_set(self) -> LabelSet:
@@ -139,7 +143,6 @@ class TrainingJob:
     def _train(
         self,
         train_config: TrainConfig,
-        config: ModelConfig,
         sentences: list[Sentence],
         dev: list[Sentence],
         folder: pathlib.Path,
@@ -147,7 +150,7 @@ class TrainingJob:
         from jner_re import training
 
         print(f"{self.name}: {len(sentences)} sentences, dev of {len(dev)}, model directory {folder}")
-        return training.train(config, train_config, sentences, dev, folder, label_set=self.label_set())
+        return training.train(self.config, train_config, sentences, dev, folder, label_set=self.label_set())
 
     def _config(self) -> dict[str, Any]:
         return {"model": dataclasses.asdict(self.config), "train": dataclasses.asdict(self.train_config)}

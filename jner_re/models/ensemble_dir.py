@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import shutil
 from collections.abc import Sequence
@@ -40,6 +41,9 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
             shutil.copyfile(members[0] / name, new / name)
         for number, path in enumerate(members):
             shutil.copyfile(path / model_dirs.WEIGHTS, new / model_dirs.MEMBER_WEIGHTS.format(f"{number:02}"))
+        trained = [configs.load(path / model_dirs.CONFIG)[1] for path in members]
+        facts = [{"seed": config.seed, "epochs": config.epochs} for config in trained]
+        files.write_text(new / model_dirs.MEMBERS, json.dumps(facts) + "\n")
         model_dirs.write_threshold(new, threshold, source)
 
 

@@ -25,6 +25,7 @@ CONFIG = "config.json"
 VOCABULARY = "vocabulary.json"
 THRESHOLD = "threshold.json"
 WEIGHTS = "checkpoints/best.weights.h5"
+MEMBERS = "members.json"
 MEMBER_WEIGHTS = "checkpoints/member-{}.weights.h5"  # in WEIGHTS' place, those of an ensemble
 _CHECKSUM = "sha256"  # attribute of the weights' file: of the shapes and values of all weights in order
 

@@ -47,13 +47,13 @@ def facts(
         "Model directory": str(model_dir),
         "Encoder": config.encoder or "none",
         "Word vectors": config.glove or "none",
-        "Seed": str(train_config.seed),
-        "Epochs": _epochs(model_dir, train_config.epochs),
-        "Relation threshold": _threshold(model_dir, config, given_threshold),
+        **_training(model_dir, train_config),
+        THRESHOLD: _threshold(model_dir, config, given_threshold),
         "Versions": ", ".join([f"Python {platform.python_version()}", *map(_version, _DISTRIBUTIONS)]),
     }
 
 
+THRESHOLD = "Relation threshold"
 _DISTRIBUTIONS = {"jner-re": "jner_re", "tensorflow": "TensorFlow", "tensorflow-text": "TensorFlow Text"}
 
 
@@ -61,6 +61,16 @@ def _counted(types: Iterable[str]) -> str:
     counts = collections.Counter(types)
     each = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
     return f"{counts.total():,}" + (f" ({each})" if each else "")
+
+
+def _training(model_dir: pathlib.Path, config: configs.TrainConfig) -> dict[str, str]:
+    """Seed and epochs, of each member of an ensemble."""
+    path = model_dir / model_dirs.MEMBERS
+    if not path.exists():
+        return {"Seed": str(config.seed), "Epochs": _epochs(model_dir, config.epochs)}
+    members = files.read_json(path)
+    seeds, epochs = (", ".join(str(member[name]) for member in members) for name in ("seed", "epochs"))
+    return {"Ensemble": f"{len(members)} members", "Seeds": seeds, "Epochs": epochs}
 
 
 def _epochs(model_dir: pathlib.Path, configured: int) -> str:

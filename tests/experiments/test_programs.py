@@ -90,11 +90,11 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
         "experiments.evaluate", f"--model_dir={model_dir}", f"--corpus={corpus}", f"--output={output}"
     )
     assert result.returncode == 0, result.stderr
-    assert "micro" in result.stdout
+    assert "micro" in result.stdout and "relation threshold: 0.9, configured" in result.stdout
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count("<article ") == len(sample_corpus.read_sample("test")) and str(corpus) in page
     report = json.loads(output.read_text())
-    assert set(report) == {"ner", "re", "average_f1"}
+    assert set(report) == {"ner", "re", "average_f1", "threshold"}
     score = report["ner"]["strict"]["micro"]
     assert score["tp"] + score["fn"] == sum(
         len(sentence.entities) for sentence in sample_corpus.read_sample("test")

@@ -11,6 +11,7 @@ from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, ON_DEV, Data, Train
 from jner_re import training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
+from jner_re.models import model_dir
 
 DATA = Data("sample", *(tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test")))
 CHOSEN = {"best_epoch": 7, "threshold": 0.35, "dev": {"average_f1": 0.5}}
@@ -44,7 +45,7 @@ def test_epochs_and_threshold_of_the_second_training_are_those_chosen_on_dev(
     assert (choosing[1].epochs, choosing[1].patience, choosing[1].calibrate) == (20, 4, True)
     assert final[2:4] == ([*DATA.train, *DATA.dev], [])
     assert (final[1].epochs, final[1].patience, final[1].calibrate, final[1].seed) == (7, 0, False, 9)
-    assert final[0].threshold == 0.35
+    assert model_dir.read_threshold(trained.final, final[0]) == 0.35
     assert choosing[4] != final[4] == trained.final
     assert (trained.epochs, trained.threshold, trained.dev) == (7, 0.35, CHOSEN["dev"])
 
