@@ -16,13 +16,13 @@ from absl import flags
 
 from jner_re import corpora, files, program
 from jner_re.corpora import sample_corpus
+from jner_re.corpora.corpus import Finding
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
-from jner_re.corpora.splits import folds, hold_out
 from jner_re.schema import Sentence
 
 from . import config_flags
 from .jobs import pool
-from .jobs.training_job import ON_DEV, Data, TrainingJob
+from .jobs.fold_jobs import fold_jobs
 from .tables import folder_tables
 
 _CORPUS = flags.DEFINE_string(
@@ -51,27 +51,27 @@ def main() -> None:
     """Runs the folds and prints their table."""
     config, train_config = config_flags.parsed()
     sentences, name, changes = _read(config.tokenization)
-    rest, dev = hold_out(sentences, _DEV.value, _SPLIT_SEED.value)
-    tests = folds(rest, _FOLDS.value, _SPLIT_SEED.value)
-    jobs = []
-    for number, test in enumerate(tests[: _FIRST.value or None], 1):
-        train = [sentence for other in tests if other is not test for sentence in other]
-        data = Data(name, tuple(train), tuple(dev), tuple(test))
-        setting = f"{_FOLDS.value} folds"
-        jobs.append(TrainingJob(f"fold-{number}", setting, ON_DEV, data, config, train_config))
+    jobs = fold_jobs(name, sentences, _FOLDS.value, _DEV.value, _SPLIT_SEED.value, config, train_config)[
+        : _FIRST.value or None
+    ]
     folders = pool.Folders.from_flags()
+    removed = [change for change in changes if change.action.startswith("removed")]
+    relations = sum(int(change.action.rpartition(" ")[2]) for change in removed)
+    print(
+        f"{name}: {len(sentences)} sentences; removed because of overlaps: {len(removed)} entities with "
+        f"{relations} relations"
+    )
+    failed = pool.run_all(jobs, folders)
     if changes:
         path = folders.output / "corpus_changes.txt"
         files.write_text(path, "".join(f"{change}\n" for change in changes))
-        overlaps = sum("removed" in change for change in changes)
-        print(f"{len(changes)} changes of the annotation, {overlaps} of them overlaps: {path}")
-    failed = pool.run_all(jobs, folders)
+        print(f"{len(changes)} changes of the annotation are listed in {path}")
     folder_tables.write_and_print(folders.output)
     if failed:
         sys.exit(1)
 
 
-def _read(tokenization: str) -> tuple[list[Sentence], str, list[str]]:
+def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:
     """The sentences, the corpus's name, and what reading it removed or changed.
 
     Raises:
@@ -85,7 +85,7 @@ def _read(tokenization: str) -> tuple[list[Sentence], str, list[str]]:
     corpus = corpora.load(path, _FORMAT.value, style)
     sentences = corpus.valid_sentences()
     name = _CORPUS_NAME.value or ("ade" if _FORMAT.value == "ade" else path.stem)
-    return sentences, name, [str(finding) for finding in corpus.warnings]
+    return sentences, name, corpus.warnings
 
 
 if __name__ == "__main__":

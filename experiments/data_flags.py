@@ -7,6 +7,7 @@ import pathlib
 from absl import flags
 
 from jner_re.corpora import data_dir, sample_corpus
+from jner_re.schema import Sentence
 
 from .jobs.training_job import Data
 
@@ -16,7 +17,7 @@ _DATA_DIR = flags.DEFINE_string(
     "folder with train.json, dev.json and test.json, or sample for the bundled corpus",
     required=True,
 )
-CORPUS_NAME = flags.DEFINE_string(
+_CORPUS_NAME = flags.DEFINE_string(
     "corpus_name",
     None,
     "name of the corpus, by default its folder's; published figures are shown beside conll04 and ade",
@@ -24,11 +25,23 @@ CORPUS_NAME = flags.DEFINE_string(
 
 
 def read() -> Data:
-    """The three splits.
+    """All three splits.
 
     Raises:
       InputError: a file is missing or not valid.
     """
-    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
-    train, dev, test = (tuple(data_dir.read_split(folder, split)) for split in data_dir.SPLITS)
-    return Data(CORPUS_NAME.value or folder.resolve().name, train, dev, test)
+    return Data(name(), *(read_split(split) for split in data_dir.SPLITS))
+
+
+def read_split(split: str) -> tuple[Sentence, ...]:
+    """One of them; raises as `read` does."""
+    return tuple(data_dir.read_split(_folder(), split))
+
+
+def name() -> str:
+    """Of the corpus."""
+    return _CORPUS_NAME.value or _folder().resolve().name
+
+
+def _folder() -> pathlib.Path:
+    return sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)

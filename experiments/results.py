@@ -32,8 +32,7 @@ def main(folders: Sequence[str]) -> None:
         found = records.read_folder(folder)
         if not found:
             raise InputError(f"{folder}: no records of runs, expected files such as seed-1.json")
-        for name, content in folder_tables.contents(folder.as_posix(), found).items():
-            files.write_text(folder / name, content)
+        folder_tables.write(folder, found)
         print(f"{folder}: tables of {len(found)} runs")
     if _PAGE.value:
         path = pathlib.Path(_PAGE.value)

@@ -57,7 +57,7 @@ class Candidate:
 
 
 def draws(count: int, seed: int) -> list[Candidate]:
-    """Different candidates at random; the first ones are the same whatever the count."""
+    """Candidates at random; the first ones are the same whatever the count."""
     return [_draw(seed, number) for number in range(count)]
 
 

@@ -10,6 +10,7 @@ run again, and an interrupted run goes on.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -17,7 +18,7 @@ from jner_re import program
 from jner_re.errors import InputError
 
 from . import config_flags, data_flags
-from .jobs import pool
+from .jobs import pool, records
 from .jobs.ensemble_job import EnsembleJob
 from .jobs.training_job import AS_GIVEN, ON_BOTH, TrainingJob
 from .tables import folder_tables
@@ -40,22 +41,35 @@ def main() -> None:
     if _MEMBERS.value and not 2 <= _MEMBERS.value <= _SEEDS.value:
         raise InputError(f"--members is {_MEMBERS.value}, expected from 2 to --seeds={_SEEDS.value}")
     config, train_config = config_flags.parsed()
+    if not _CHOOSE.value and (train_config.calibrate or train_config.patience):
+        raise InputError("--calibrate and --patience need a dev set that --nochoose_on_dev trains on")
     data = data_flags.read()
     protocol = ON_BOTH if _CHOOSE.value else AS_GIVEN
     singles = [
         TrainingJob(f"seed-{each.seed}", "single model", protocol, data, config, each)
         for each in train_config.with_seeds(_SEEDS.value)
     ]
-    ensembles = [
-        EnsembleJob(tuple(singles[first : first + _MEMBERS.value]))
-        for first in range(0, len(singles) - _MEMBERS.value + 1, _MEMBERS.value or len(singles) + 1)
-        if _MEMBERS.value
-    ]
     folders = pool.Folders.from_flags()
-    failed = pool.run_all(singles, folders) or pool.run_all(ensembles, folders)
+    failed = pool.run_all(singles, folders)
+    if _MEMBERS.value:
+        failed += pool.run_all(_ensembles(singles, folders), folders)
     folder_tables.write_and_print(folders.output)
     if failed:
         sys.exit(1)
+
+
+def _ensembles(singles: Sequence[TrainingJob], folders: pool.Folders) -> list[EnsembleJob]:
+    """Of the first --members seeds, of the next, …; without those that have a member that failed."""
+    groups = [singles[i : i + _MEMBERS.value] for i in range(0, len(singles), _MEMBERS.value)]
+    ensembles = [EnsembleJob(tuple(group)) for group in groups if len(group) == _MEMBERS.value]
+    missing = [
+        ensemble
+        for ensemble in ensembles
+        if not all(records.path_of(folders.output, member.name).exists() for member in ensemble.members)
+    ]
+    for ensemble in missing:
+        print(f"{ensemble.name}: left out, not all of its members are finished")
+    return [ensemble for ensemble in ensembles if ensemble not in missing]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from jner_re.config import TrainConfig
 
 from . import config_flags, data_flags, search_space
 from .jobs import pool, records
-from .jobs.search_job import SearchJob, best_epoch
+from .jobs.search_job import METRIC, SearchJob, best_epoch
 from .jobs.search_pool import EarlyStopping, search
 from .search_space import Candidate
 from .tables import folder_tables, hparams
@@ -48,7 +48,7 @@ config_flags.define()
 def main() -> None:
     """Runs the trials, and prints the best."""
     config, train_config = config_flags.parsed()
-    data = data_flags.read()
+    corpus, train, dev = data_flags.name(), data_flags.read_split("train"), data_flags.read_split("dev")
     candidates = (
         search_space.depth_grid()
         if _SEARCH.value == "depths"
@@ -57,15 +57,7 @@ def main() -> None:
     stopping = _early_stopping(train_config)
     protocol = f"trained on train, scored on dev each epoch; {stopping or 'every trial to its end'}"
     jobs = [
-        SearchJob(
-            candidate.name,
-            protocol,
-            data.name,
-            data.train,
-            data.dev,
-            *candidate.configs(config, train_config),
-        )
-        for candidate in candidates
+        SearchJob(c.name, protocol, corpus, train, dev, *c.configs(config, train_config)) for c in candidates
     ]
     folders = pool.Folders.from_flags()
     program.import_tensorflow_quietly()
@@ -91,14 +83,14 @@ def _report(candidates: Sequence[Candidate], folders: pool.Folders) -> None:
         return
     logs = folders.runs / "hparams"
     hparams.write(logs, finished)
-    best, record = max(finished, key=lambda pair: best_epoch(pair[1])["val_average_f1"])
+    best, record = max(finished, key=lambda pair: best_epoch(pair[1])[METRIC] or 0.0)
     path = folders.output / "best.flags"
     files.write_text(path, _flag_file(best, record))
     print(f"\nBest: {record.name}, flags in {path}\nTensorBoard's HParams page: --logdir {logs}")
 
 
 def _flag_file(candidate: Candidate, record: records.Record) -> str:
-    score = 100 * best_epoch(record)["val_average_f1"]
+    score = 100 * (best_epoch(record)[METRIC] or 0.0)
     lines = [f"# {record.name}: average F1 on dev {score:.2f}. Give it after the search's own flags."]
     lines += [f"--{name}={value}" for name, value in candidate.values.items()]
     return "\n".join(lines) + "\n"

@@ -13,8 +13,6 @@ from jner_re.models.model_dir import TrainedModel
 from jner_re.models.predictor import Predictor
 from jner_re.schema import Scored, Sentence
 
-BEST_THRESHOLD = "best strict micro F1 of relations on dev"  # what chose it, for threshold.json
-
 
 def evaluate(
     model: TrainedModel, sentences: Sequence[Sentence], threshold: float, name: str
@@ -37,12 +35,21 @@ def evaluate(
     return strict.evaluate(sentences, without_scores(sentences, scored, threshold), label_set), scored
 
 
-def best_threshold(sentences: Sequence[Sentence], scored: Sequence[Scored]) -> float:
+def best_threshold(
+    sentences: Sequence[Sentence], scored: Sequence[Scored], configured: float
+) -> tuple[float, str]:
     """theta_r: the multiple of 0.05 with the best strict micro F1 of relations; of equals, the lowest.
 
     Args:
       sentences: with their gold annotation, such as dev's.
       scored: what was found in each, relations of any score.
+      configured: kept if no relation is right at any threshold.
+
+    Returns:
+      The threshold, and what chose it.
     """
     curve = pr_curve(sentences, scored, [round(0.05 * k, 2) for k in range(1, 20)])
-    return float(curve.thresholds[curve.f1.argmax()])
+    best = curve.f1.argmax()
+    if curve.f1[best] == 0:
+        return configured, "as configured: no relation was right on dev"
+    return float(curve.thresholds[best]), "best strict micro F1 of relations on dev"

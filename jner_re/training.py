@@ -15,7 +15,7 @@ from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
-from jner_re.evaluation import BEST_THRESHOLD, best_threshold
+from jner_re.evaluation import best_threshold
 from jner_re.features.cache import feature_cache
 from jner_re.features.chars import characters
 from jner_re.features.dataset import FeaturizedCorpus, evaluation_batches, training_batches
@@ -121,12 +121,12 @@ def train(
     if dev_corpus is not None:
         model_dirs.load_weights(model.inference, model_dir / model_dirs.WEIGHTS)
         scored = predictor.scored(dev_corpus, 0.0)
-        threshold = config.threshold
+        threshold, source = config.threshold, "as configured"
         if train_config.calibrate:
-            threshold = best_threshold(dev, scored)
-            model_dirs.write_threshold(model_dir, threshold, BEST_THRESHOLD)
+            threshold, source = best_threshold(dev, scored, threshold)
+            model_dirs.write_threshold(model_dir, threshold, source)
         metrics["best_epoch"] = progress.best_epoch() + 1
-        metrics["threshold"] = threshold
+        metrics["threshold"], metrics["threshold_source"] = threshold, source
         metrics["dev"] = strict.evaluate(dev, without_scores(dev, scored, threshold), reported)
     files.write_text(model_dir / run_directory.METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics

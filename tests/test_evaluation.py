@@ -25,4 +25,6 @@ def test_the_best_threshold() -> None:
         for sentence in dev
     ]
     # The first that leaves the wrong ones out, and none of the right ones.
-    assert best_threshold(dev, scored) == 0.55
+    assert best_threshold(dev, scored, 0.9) == (0.55, "best strict micro F1 of relations on dev")
+    nothing = [(entities, []) for entities, _ in scored]
+    assert best_threshold(dev, nothing, 0.9) == (0.9, "as configured: no relation was right on dev")

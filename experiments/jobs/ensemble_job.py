@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-import time
 from typing import Any
 
-from . import records
-from .training_job import AS_CONFIGURED, AS_GIVEN, TrainingJob, finished
+from . import attempts, records
+from .training_job import AS_CONFIGURED, Trained, TrainingJob
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +29,7 @@ class EnsembleJob:
         return f"ensemble-{seeds[0]}-{seeds[-1]}"
 
     def identity(self) -> dict[str, Any]:
-        """As `Record.identity`."""
+        """As `Record.identity`; the seed in its config is the first member's."""
         first = self.members[0]
         return {
             **first.identity(),
@@ -45,27 +44,20 @@ class EnsembleJob:
           runs_dir: where the folders of runs are.
           threads: that TensorFlow was told to use, for the record.
         """
-        from jner_re.evaluation import BEST_THRESHOLD, best_threshold, evaluate
+        from jner_re.evaluation import evaluate
         from jner_re.models import ensemble_dir, model_dir
 
-        started, resumed = time.time(), (runs_dir / self.name).exists()
+        folder, test = runs_dir / self.name, self.members[0].data.test
+        attempts.begin(folder, threads)
         trained = [member.train(runs_dir) for member in self.members]
-        first, folder = self.members[0], runs_dir / self.name
-        threshold, source, dev = first.config.threshold, AS_CONFIGURED, None
-        choosing = [run.choosing for run in trained if run.choosing is not None]
-        if first.protocol != AS_GIVEN:
-            ensemble_dir.write(folder / "choosing", choosing, threshold, source)
-            model = model_dir.load(folder / "choosing")
-            _, scored = evaluate(model, first.data.dev, threshold, "dev")
-            threshold = best_threshold(first.data.dev, scored)
-            source = BEST_THRESHOLD
-            dev, _ = evaluate(model, first.data.dev, threshold, "dev")
+        threshold, source, dev = self._chosen_on_dev(trained, folder / "choosing")
         ensemble_dir.write(folder / "final", [run.final for run in trained], threshold, source)
         model = model_dir.load(folder / "final")
-        report, _ = evaluate(model, first.data.test, threshold, "test")
+        report, _ = evaluate(model, test, threshold, "test")
         return records.Record(
             name=self.name,
             **self.identity(),
+            fingerprints=model.vocabulary.fingerprints,
             epochs=max(run.epochs for run in trained),
             threshold=threshold,
             threshold_source=source,
@@ -73,5 +65,22 @@ class EnsembleJob:
             dev=dev,
             test=report,
             history=(),
-            run=finished(started, resumed, threads),
+            run=attempts.finished(folder),
         )
+
+    def _chosen_on_dev(
+        self, trained: list[Trained], folder: pathlib.Path
+    ) -> tuple[float, str, dict[str, Any] | None]:
+        """The threshold, what chose it, and the evaluation on dev with it."""
+        from jner_re.evaluation import best_threshold, evaluate
+        from jner_re.models import ensemble_dir, model_dir
+
+        first = self.members[0]
+        choosing = [run.choosing for run in trained if run.choosing is not None]
+        if not choosing:
+            return first.config.threshold, AS_CONFIGURED, None
+        ensemble_dir.write(folder, choosing, first.config.threshold, AS_CONFIGURED)
+        model = model_dir.load(folder)
+        _, scored = evaluate(model, first.data.dev, first.config.threshold, "dev")
+        threshold, source = best_threshold(first.data.dev, scored, first.config.threshold)
+        return threshold, source, evaluate(model, first.data.dev, threshold, "dev")[0]

@@ -96,11 +96,13 @@ def run_all(jobs: Sequence[Job], folders: Folders) -> int:
         return 0
     from .. import ray_session
 
-    cores = len(os.sched_getaffinity(0))
-    at_once = JOBS.value or max(1, cores // THREADS.value)
-    with ray_session.start(RAY_ADDRESS.value, at_once * THREADS.value):
-        limit = JOBS.value or (len(left) if RAY_ADDRESS.value else at_once)
-        return _Run(folders, THREADS.value, len(left)).all(left, limit)
+    with ray_session.start(RAY_ADDRESS.value or None, jobs_at_once() * THREADS.value):
+        return _Run(folders, THREADS.value, len(left)).all(left)
+
+
+def jobs_at_once() -> int:
+    """On this machine: --jobs, or as many as its cores have threads for."""
+    return JOBS.value or max(1, len(os.sched_getaffinity(0)) // THREADS.value)
 
 
 class _Run:
@@ -119,9 +121,11 @@ class _Run:
             num_cpus=threads, max_calls=1, max_retries=_ATTEMPTS - 1, retry_exceptions=False
         )(work)
 
-    def all(self, jobs: Sequence[Job], limit: int) -> int:
-        """Runs them, at most `limit` at a time, and gives the number of those that failed."""
+    def all(self, jobs: Sequence[Job]) -> int:
+        """Runs them, and gives the number of those that failed."""
         waiting = list(jobs)
+        # A cluster is given all at once, and has its own queue.
+        limit = JOBS.value or (len(waiting) if RAY_ADDRESS.value else jobs_at_once())
         while waiting or self._names:
             while waiting and len(self._names) < limit:
                 self._start(waiting.pop(0))
@@ -133,7 +137,8 @@ class _Run:
         return self._failed
 
     def _start(self, job: Job) -> None:
-        self._say(f"{job.name}: started, log in {self._log(job.name)}")
+        started = "submitted" if RAY_ADDRESS.value else "started"
+        self._say(f"{job.name}: {started}, log in {self._log(job.name)}")
         reference = self._task.remote(job, self._folders.runs.absolute(), self._threads)
         self._names[reference] = job.name
 
@@ -141,9 +146,10 @@ class _Run:
         name = self._names.pop(reference)
         try:
             record, problem = self._ray.get(reference)
+        except self._ray.exceptions.RayTaskError as error:
+            record, problem = None, f"{type(error.cause).__name__}: {error.cause}"
         except self._ray.exceptions.RayError as error:
-            first_line = " ".join(str(error).split())[:200]
-            record, problem = None, f"its process died {_ATTEMPTS} times: {first_line}"
+            record, problem = None, f"its process died {_ATTEMPTS} times: {' '.join(str(error).split()):.200}"
         if record is None:
             self._failed += 1
             self._say(f"{name}: failed: {problem}")
@@ -173,15 +179,16 @@ def work(job: Job, runs_dir: pathlib.Path, threads: int) -> tuple[records.Record
     Returns:
       The record, or None and what went wrong.
     """
-    log = worker.start(runs_dir / job.name, threads)
+    folder = runs_dir / job.name
     try:
-        return job.run(runs_dir, threads), ""
+        with worker.working(folder, threads):
+            return job.run(runs_dir, threads), ""
     except InputError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return None, str(error)
     except Exception as error:
         traceback.print_exc()
-        return None, f"{type(error).__name__}: {error} (more in {log})"
+        return None, f"{type(error).__name__}: {error} (more in {folder / worker.LOG})"
 
 
 def _scores(record: records.Record) -> str:

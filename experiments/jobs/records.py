@@ -30,6 +30,7 @@ class Record:
       corpus: its name, and of each split the number of sentences and their checksum.
       config: the model's and the training's, as in a model directory's config.json.
       members: the names of the runs an ensemble is made of; empty for others.
+      fingerprints: of the encoder and the word vectors, as in the model's vocabulary.
       epochs: that the evaluated weights were trained for.
       threshold: theta_r of the evaluation.
       threshold_source: what chose it.
@@ -37,7 +38,7 @@ class Record:
       dev: the evaluation (`strict.evaluate`) on dev of the training that chose on it, or None.
       test: the evaluation on test, or None for runs that may not see it.
       history: the scores on dev by epoch, where they are what the run is for; else empty.
-      run: when, how long, on what: what another run of the same differs in.
+      run: when, how long, on what (`attempts.finished`): what another run of the same differs in.
     """
 
     name: str
@@ -46,13 +47,14 @@ class Record:
     corpus: dict[str, Any]
     config: dict[str, Any]
     members: tuple[str, ...]
+    fingerprints: dict[str, str]
     epochs: int
     threshold: float
     threshold_source: str
     parameters: int
     dev: dict[str, Any] | None
     test: dict[str, Any] | None
-    history: tuple[dict[str, float], ...]
+    history: tuple[dict[str, float | None], ...]
     run: dict[str, Any]
 
     def identity(self) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def path_of(folder: pathlib.Path, name: str) -> pathlib.Path:
 
 def write(folder: pathlib.Path, record: Record) -> None:
     """Writes NAME.json."""
-    content = json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False)
+    content = json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False, allow_nan=False)
     files.write_text(path_of(folder, record.name), content + "\n")
 
 
@@ -102,19 +104,70 @@ def read(path: pathlib.Path) -> Record:
         raise InputError(f"{path}: expected the record of a run; missing or unknown: {differing}")
     if content["name"] != path.stem:
         raise InputError(f"{path}: name is {content['name']!r}, expected {path.stem!r} as the file has")
+    try:
+        _check_shapes(content)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path}: expected the record of a run, which this is not: {problem}") from None
     lists = {name: tuple(content[name]) for name in ("members", "history")}
     return Record(**{**content, **lists})
+
+
+def _check_shapes(content: dict[str, Any]) -> None:
+    """Takes out what tables are made of; raises what Python does where it isn't there."""
+    for name in ("setting", "protocol", "threshold_source"):
+        content[name].strip()
+    float(content["threshold"]), int(content["epochs"]), int(content["parameters"])
+    content["corpus"]["name"].strip()
+    content["corpus"]["dev"]["sha256"].strip()
+    content["config"]["model"].keys(), int(content["config"]["train"]["seed"])
+    float(content["run"]["seconds"])
+    for attempt in content["run"]["attempts"]:
+        attempt["commit"].strip()
+    for report in filter(None, (content["dev"], content["test"])):
+        for task in ("ner", "re"):
+            scores = report[task]["strict"]
+            for prf in (scores["micro"], scores["macro"], *scores["per_type"].values()):
+                float(prf["precision"]), float(prf["recall"]), float(prf["f1"])
+    for logs in content["history"]:
+        logs["val_average_f1"]
+    for member in content["members"]:
+        member.strip()
 
 
 def read_folder(folder: pathlib.Path) -> list[Record]:
     """All records of a folder, fold-2 before fold-10, ensembles last; none if there is no such folder.
 
     Raises:
-      InputError: a JSON file isn't one.
+      InputError: a JSON file isn't one, or the runs of a setting differ in more than seed or fold.
     """
     paths = [path for path in folder.glob("*.json") if path.name not in TABLES]
     found = [read(path) for path in sorted(paths, key=_natural)]
+    first: dict[str, Record] = {}
+    for record in found:
+        other = first.setdefault(record.setting, record)
+        if differences := list(_differences("", _alike(other), _alike(record))):
+            field, expected, value = differences[0]
+            raise InputError(
+                f"{path_of(folder, record.name)}: {field} is {value!r}, expected {expected!r} as of "
+                f"{other.name}: runs of one setting, which are averaged, differ in their seed or fold alone"
+            )
     return sorted(found, key=lambda record: bool(record.members))
+
+
+def _alike(record: Record) -> dict[str, Any]:
+    """What the runs of a setting agree in; a search's trials, which are not averaged, in the protocol."""
+    if record.history:
+        return {"protocol": record.protocol}
+    is_fold = record.name.startswith("fold-")
+    corpus = {name: record.corpus[name] for name in ("name", "dev")} if is_fold else record.corpus
+    train = {name: value for name, value in record.config["train"].items() if name != "seed"}
+    return {
+        "protocol": record.protocol,
+        "corpus": corpus,
+        "config": {"model": record.config["model"], "train": train},
+        "fingerprints": record.fingerprints,
+    }
 
 
 def is_finished(folder: pathlib.Path, name: str, wanted: dict[str, Any]) -> bool:
@@ -131,7 +184,7 @@ def is_finished(folder: pathlib.Path, name: str, wanted: dict[str, Any]) -> bool
         field, expected, value = differences[0]
         raise InputError(
             f"{path}: {field} is {value!r}, expected {expected!r}: it is the record of another run; choose "
-            "another --output_dir, or remove it"
+            "another --output_dir, or remove it and the run's folder in --runs_dir"
         )
     return True
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora.checksum import corpus_checksum
 from jner_re.schema import Sentence
 
-from . import records
+from . import attempts, record_facts, records
 
 METRIC = "val_average_f1"
 _HISTORY = "history.json"
-Report = Callable[[dict[str, float]], None]
+Scores = dict[str, float | None]  # None where a number is not finite
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,32 +44,27 @@ class SearchJob:
 
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
-        corpus = {
-            "name": self.corpus,
-            **{
-                split: {"sentences": len(sentences), "sha256": corpus_checksum(sentences)}
-                for split, sentences in (("train", self.train), ("dev", self.dev))
-            },
-        }
-        config = {"model": dataclasses.asdict(self.config), "train": dataclasses.asdict(self.train_config)}
-        return records.identity("search", self.protocol, corpus, config)
+        corpus = record_facts.corpus(self.corpus, train=self.train, dev=self.dev)
+        configs = record_facts.configs(self.config, self.train_config)
+        return records.identity("search", self.protocol, corpus, configs)
 
-    def run(self, folder: pathlib.Path, report: Report) -> None:
-        """Trains, and reports the scores of each epoch, those of an earlier attempt first.
+    def run(self, folder: pathlib.Path, threads: int, report: Callable[[float], None]) -> None:
+        """Trains, and reports the average F1 of each epoch, those of an earlier attempt first.
 
         Args:
           folder: of the run, in which an interrupted one goes on.
-          report: is given an epoch's `logs` and the number of parameters; it may not return.
+          threads: that TensorFlow was told to use, for the record.
+          report: is given an epoch's score; it may not return.
         """
         import tensorflow as tf
 
         from jner_re import training
         from jner_re.models import model_dir
 
-        path = folder / _HISTORY
-        history: list[dict[str, float]] = files.read_json(path) if path.exists() else []
-        for logs in history:
-            report(logs)
+        attempts.begin(folder, threads)
+        history = _read(folder)
+        for scores in history:
+            report(scores[METRIC] or 0.0)
 
         class Reporting(tf.keras.callbacks.Callback):
             """Reports epochs that are new."""
@@ -78,36 +73,51 @@ class SearchJob:
                 """Keeps the scores before it reports them: the process may end there."""
                 if epoch < len(history):
                     return
-                numbers = {name: float(value) for name, value in (logs or {}).items()}
-                history.append({**numbers, "parameters": model_dir.trainable_parameters(self.model)})
-                files.write_text(path, json.dumps(history))
-                report(history[-1])
+                history.append({name: _finite(value) for name, value in (logs or {}).items()})
+                content = {
+                    "parameters": model_dir.trainable_parameters(self.model),
+                    "history": history,
+                }
+                files.write_text(folder / _HISTORY, json.dumps(content))
+                report(history[-1][METRIC] or 0.0)
 
         training.train(
             self.config, self.train_config, self.train, self.dev, folder / "model", callbacks=[Reporting()]
         )
 
-    def record(self, history: Sequence[dict[str, float]], run: dict[str, Any]) -> records.Record:
-        """Of the finished or stopped run.
+    def record(self, folder: pathlib.Path) -> records.Record:
+        """Of the run that was finished or stopped.
 
-        Args:
-          history: what was reported, by epoch.
-          run: see `Record`.
+        Raises:
+          InputError: it has no epoch.
         """
+        from jner_re.models import model_dir
+
+        content = files.read_json(folder / _HISTORY)
         return records.Record(
             name=self.name,
             **self.identity(),
-            epochs=len(history),
+            fingerprints=model_dir.Vocabulary.load(folder / "model" / model_dir.VOCABULARY).fingerprints,
+            epochs=len(content["history"]),
             threshold=self.config.threshold,
             threshold_source="as configured",
-            parameters=int(history[-1]["parameters"]),
+            parameters=content["parameters"],
             dev=None,
             test=None,
-            history=tuple(history),
-            run=run,
+            history=tuple(content["history"]),
+            run=attempts.finished(folder),
         )
 
 
-def best_epoch(record: records.Record) -> dict[str, float]:
-    """The logs of the epoch with the best average F1 on dev."""
-    return max(record.history, key=lambda logs: logs[METRIC])
+def best_epoch(record: records.Record) -> Scores:
+    """The scores of the epoch with the best average F1 on dev."""
+    return max(record.history, key=lambda scores: scores[METRIC] or 0.0)
+
+
+def _read(folder: pathlib.Path) -> list[Scores]:
+    path = folder / _HISTORY
+    return files.read_json(path)["history"] if path.exists() else []
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

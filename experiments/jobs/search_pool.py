@@ -12,14 +12,18 @@ import datetime
 import logging
 import os
 import pathlib
-import time
+import sys
 from collections.abc import Sequence
 from typing import Any
 
-from . import facts, pool, records, worker
-from .search_job import METRIC, SearchJob
+from jner_re import files
+from jner_re.errors import InputError
+
+from . import pool, records, worker
+from .search_job import METRIC, SearchJob, best_epoch
 
 _ATTEMPTS = 2  # of a trial whose process dies
+_PROBLEM = "problem.txt"  # in a run's folder: why it can't be trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,20 +64,15 @@ def search(jobs: Sequence[SearchJob], folders: pool.Folders, stopping: EarlyStop
         return 0
     from .. import ray_session
 
-    threads = pool.THREADS.value
-    at_once = pool.JOBS.value or max(1, len(os.sched_getaffinity(0)) // threads)
-    with ray_session.start(pool.RAY_ADDRESS.value, at_once * threads):
-        limit = pool.JOBS.value or (None if pool.RAY_ADDRESS.value else at_once)
-        return _tune(jobs, folders, stopping, threads, limit)
+    with ray_session.start(pool.RAY_ADDRESS.value or None, pool.jobs_at_once() * pool.THREADS.value):
+        watcher = _tune(jobs, folders, stopping)
+    if len(watcher.ended) < len(jobs):  # Tune ends quietly when it is interrupted
+        raise KeyboardInterrupt
+    return watcher.failed
 
 
-def _tune(
-    jobs: Sequence[SearchJob],
-    folders: pool.Folders,
-    stopping: EarlyStopping | None,
-    threads: int,
-    limit: int | None,
-) -> int:
+def _tune(jobs: Sequence[SearchJob], folders: pool.Folders, stopping: EarlyStopping | None) -> Any:
+    """Runs the trials, finished ones first, and gives what has watched them."""
     os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
     from ray import tune
     from ray.tune.schedulers import ASHAScheduler, FIFOScheduler
@@ -81,115 +80,124 @@ def _tune(
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     scheduler = FIFOScheduler()
     if stopping:
+        # Only a trial that falls behind is stopped: one that comes to its last epoch ends by itself.
         scheduler = ASHAScheduler(
-            max_t=stopping.epochs, grace_period=stopping.grace, reduction_factor=stopping.reduction
+            max_t=stopping.epochs + 1, grace_period=stopping.grace, reduction_factor=stopping.reduction
         )
-    finished = [job for job in jobs if records.path_of(folders.output, job.name).exists()]
-    order = [*finished, *(job for job in jobs if job not in finished)]
-    by_name = {job.name: job for job in order}
+    finished = {
+        job.name: records.read(records.path_of(folders.output, job.name)).history
+        for job in jobs
+        if records.path_of(folders.output, job.name).exists()
+    }
+    by_name = {job.name: job for job in jobs}
+    names = [*finished, *(name for name in by_name if name not in finished)]
     trainable = tune.with_parameters(
         _trial,
         jobs=by_name,
+        finished={name: [scores[METRIC] or 0.0 for scores in history] for name, history in finished.items()},
         runs_dir=folders.runs.absolute(),
-        output_dir=folders.output.absolute(),
-        threads=threads,
+        threads=pool.THREADS.value,
     )
-    watching = _watcher(tune.Callback)(by_name, folders, threads)
-    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    watcher = _watcher(tune.Callback)(by_name, set(finished), folders)
     tune.Tuner(
-        tune.with_resources(trainable, {"cpu": threads}),
-        param_space={"name": tune.grid_search(list(by_name))},
+        tune.with_resources(trainable, {"cpu": pool.THREADS.value}),
+        param_space={"name": tune.grid_search(names)},
         tune_config=tune.TuneConfig(
-            metric=METRIC, mode="max", scheduler=scheduler, max_concurrent_trials=limit
+            metric=METRIC,
+            mode="max",
+            scheduler=scheduler,
+            max_concurrent_trials=pool.JOBS.value
+            or (None if pool.RAY_ADDRESS.value else pool.jobs_at_once()),
         ),
         run_config=tune.RunConfig(
-            name=stamp,
+            name=datetime.datetime.now().strftime("%Y%m%d-%H%M%S"),
             storage_path=str(folders.runs.absolute() / "ray_tune"),
-            callbacks=[watching],
+            callbacks=[watcher],
             failure_config=tune.FailureConfig(max_failures=_ATTEMPTS - 1),
             verbose=0,
         ),
     ).fit()
-    return watching.failed
+    return watcher
 
 
 def _trial(
     parameters: dict[str, Any],
     jobs: dict[str, SearchJob],
+    finished: dict[str, list[float]],
     runs_dir: pathlib.Path,
-    output_dir: pathlib.Path,
     threads: int,
 ) -> None:
     """One trial in a process of its own; Tune ends the process when it stops the trial."""
     from ray import tune
 
+    def report(score: float) -> None:
+        tune.report({METRIC: score})
+
     job = jobs[parameters["name"]]
-    if (path := records.path_of(output_dir, job.name)).exists():
-        for logs in records.read(path).history:
-            tune.report(dict(logs))
+    if job.name in finished:
+        for score in finished[job.name]:
+            report(score)
         return
-    worker.start(runs_dir / job.name, threads)
-    job.run(runs_dir / job.name, tune.report)
+    folder = runs_dir / job.name
+    (folder / _PROBLEM).unlink(missing_ok=True)
+    try:
+        with worker.working(folder, threads):
+            job.run(folder, threads, report)
+    except InputError as error:  # another attempt would end so too: the trial ends, and the watcher tells
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        files.write_text(folder / _PROBLEM, str(error))
 
 
 def _watcher(callback: type) -> Any:
     """The class of what prints and writes down what trials reach; Ray is only imported when it is needed."""
 
     class Watcher(callback):
-        """Writes the records."""
+        """Writes the records.
 
-        def __init__(self, jobs: dict[str, SearchJob], folders: pool.Folders, threads: int) -> None:
+        Attributes:
+          ended: names of trials that have ended, also those that were finished before.
+          failed: how many of them failed.
+        """
+
+        def __init__(self, jobs: dict[str, SearchJob], finished: set[str], folders: pool.Folders) -> None:
+            self.ended: set[str] = set()
             self.failed = 0
-            self._jobs, self._folders, self._threads = jobs, folders, threads
-            self._histories: dict[str, list[dict[str, float]]] = {}
-            self._began: dict[str, float] = {}
-            self._done = 0
-
-        def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
-            name = trial.config["name"]
-            self._histories[name] = []  # a second attempt reports from the start
-            self._began.setdefault(name, time.time())
+            self._jobs, self._finished, self._folders = jobs, finished, folders
 
         def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **info: Any) -> None:
             name = trial.config["name"]
-            history = self._histories[name]
-            numbers = {k: v for k, v in result.items() if isinstance(v, float) or k == "parameters"}
-            history.append({k: numbers[k] for k in numbers if k not in _OF_TUNE})
-            if not self._is_finished(name):
-                average = 100 * result[METRIC]
-                epochs = self._jobs[name].train_config.epochs
-                print(f"{name}: epoch {len(history)}/{epochs}, average F1 on dev {average:.2f}", flush=True)
+            if name not in self._finished:
+                epoch = f"{result['training_iteration']}/{self._jobs[name].train_config.epochs}"
+                print(f"{name}: epoch {epoch}, average F1 on dev {100 * result[METRIC]:.2f}", flush=True)
 
         def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
             name = trial.config["name"]
-            self._done += 1
-            if self._is_finished(name):
+            self.ended.add(name)
+            if name in self._finished:
                 return
-            job, history = self._jobs[name], self._histories[name]
-            now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-            seconds = round(time.time() - self._began[name], 1)
-            run = {"finished": now, "seconds": seconds, "resumed": False, **facts.run_facts(self._threads)}
-            records.write(self._folders.output, job.record(history, run))
-            best = 100 * max(logs[METRIC] for logs in history)
-            stopped = "" if len(history) == job.train_config.epochs else "stopped after "
+            job, folder = self._jobs[name], self._folders.runs / name
+            if (folder / _PROBLEM).exists():
+                self._tell_failed(name, files.read_text(folder / _PROBLEM))
+                return
+            record = job.record(folder)
+            records.write(self._folders.output, record)
+            best = 100 * (best_epoch(record)[METRIC] or 0.0)
+            stopped = "" if record.epochs == job.train_config.epochs else "stopped after "
             print(
-                f"{name}: {stopped}{len(history)} epochs, best average F1 on dev {best:.2f}; "
-                f"{self._done} of {len(self._jobs)} done",
+                f"{name}: {stopped}{record.epochs} epochs, best average F1 on dev {best:.2f}; "
+                f"{len(self.ended)} of {len(self._jobs)} done",
                 flush=True,
             )
 
         def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
             name = trial.config["name"]
-            self.failed += 1
-            self._done += 1
+            self.ended.add(name)
             lines = [line for line in str(trial.get_error()).splitlines() if line.strip()]
-            reason = lines[-1] if lines else "its process died"
-            print(f"{name}: failed: {reason} (log in {self._folders.runs / name / worker.LOG})", flush=True)
+            self._tell_failed(name, lines[-1] if lines else "its process died")
 
-        def _is_finished(self, name: str) -> bool:
-            return records.path_of(self._folders.output, name).exists()
+        def _tell_failed(self, name: str, problem: str) -> None:
+            self.failed += 1
+            log = self._folders.runs / name / worker.LOG
+            print(f"{name}: failed: {problem:.300} (log in {log})", flush=True)
 
     return Watcher
-
-
-_OF_TUNE = {"time_this_iter_s", "time_total_s", "time_since_restore"}  # of what is reported, what Tune adds

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import pathlib
-import time
 from typing import Any
 
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora.checksum import corpus_checksum
 from jner_re.schema import LabelSet, Sentence
 
-from . import facts, records
+from . import attempts, record_facts, records
 
 ON_DEV = "trained on train; the best epoch and the threshold chosen on dev"
 ON_BOTH = (
-    "trained on train and dev, for the number of epochs and with the threshold that were best on dev for a "
-    "first training on train alone"
+    "trained on train and dev, for the number of epochs (over which the learning rate takes its course) and "
+    "with the threshold that were best on dev for a first training on train alone"
 )
 AS_GIVEN = "trained on train and dev, for the number of epochs and with the threshold of the config"
 AS_CONFIGURED = "as configured"  # what chose a threshold
@@ -34,13 +31,7 @@ class Data:
 
     def facts(self) -> dict[str, Any]:
         """What a record says of it."""
-        return {
-            "name": self.name,
-            **{
-                split: {"sentences": len(sentences), "sha256": corpus_checksum(sentences)}
-                for split, sentences in (("train", self.train), ("dev", self.dev), ("test", self.test))
-            },
-        }
+        return record_facts.corpus(self.name, train=self.train, dev=self.dev, test=self.test)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +43,7 @@ class Trained:
       choosing: the model directory that was evaluated on dev, or None.
       epochs: that the final weights were trained for.
       threshold: theta_r.
+      threshold_source: what chose it.
       dev: the evaluation on dev, or None.
     """
 
@@ -59,6 +51,7 @@ class Trained:
     choosing: pathlib.Path | None
     epochs: int
     threshold: float
+    threshold_source: str
     dev: dict[str, Any] | None
 
 
@@ -84,7 +77,8 @@ class TrainingJob:
 
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
-        return records.identity(self.setting, self.protocol, self.data.facts(), self._config())
+        configs = record_facts.configs(self.config, self.train_config)
+        return records.identity(self.setting, self.protocol, self.data.facts(), configs)
 
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
         """Trains what is not trained yet, and evaluates on test.
@@ -93,81 +87,65 @@ class TrainingJob:
           runs_dir: where the folders of runs are.
           threads: that TensorFlow was told to use, for the record.
         """
-        from jner_re.evaluation import BEST_THRESHOLD, evaluate
+        from jner_re.evaluation import evaluate
         from jner_re.models import model_dir
 
-        started, resumed = time.time(), (runs_dir / self.name).exists()
+        attempts.begin(runs_dir / self.name, threads)
         trained = self.train(runs_dir)
         model = model_dir.load(trained.final)
         report, _ = evaluate(model, self.data.test, trained.threshold, "test")
         return records.Record(
             name=self.name,
             **self.identity(),
+            fingerprints=model.vocabulary.fingerprints,
             epochs=trained.epochs,
             threshold=trained.threshold,
-            threshold_source=AS_CONFIGURED if trained.dev is None else BEST_THRESHOLD,
+            threshold_source=trained.threshold_source,
             parameters=model_dir.trainable_parameters(model.model),
             dev=trained.dev,
             test=report,
             history=(),
-            run=finished(started, resumed, threads),
+            run=attempts.finished(runs_dir / self.name),
         )
 
     def train(self, runs_dir: pathlib.Path) -> Trained:
         """Trains, or finds what was trained already."""
-        from jner_re.evaluation import BEST_THRESHOLD
-        from jner_re.models import model_dir
-
         folder = runs_dir / self.name
-        both = [*self.data.train, *self.data.dev]
+        without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
         if self.protocol == AS_GIVEN:
-            without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
-            self._train(without_dev, both, [], folder / "final")
-            return Trained(folder / "final", None, self.train_config.epochs, self.config.threshold, None)
-        calibrated = dataclasses.replace(self.train_config, calibrate=True)
+            self._train(without_dev, self.both(), (), folder / "final")
+            epochs, threshold = self.train_config.epochs, self.config.threshold
+            return Trained(folder / "final", None, epochs, threshold, AS_CONFIGURED, None)
         choosing = folder / "choosing"
-        metrics = self._train(calibrated, list(self.data.train), list(self.data.dev), choosing)
-        epochs, threshold, dev = metrics["best_epoch"], metrics["threshold"], metrics["dev"]
+        calibrated = dataclasses.replace(self.train_config, calibrate=True)
+        metrics = self._train(calibrated, self.data.train, self.data.dev, choosing)
+        chosen = (metrics["best_epoch"], metrics["threshold"], metrics["threshold_source"], metrics["dev"])
         if self.protocol == ON_DEV:
-            return Trained(choosing, choosing, epochs, threshold, dev)
-        chosen = dataclasses.replace(self.train_config, epochs=epochs, calibrate=False, patience=0)
-        self._train(chosen, both, [], folder / "final")
-        source = f"{BEST_THRESHOLD} of a training on train alone"
-        model_dir.write_threshold(folder / "final", threshold, source)
-        return Trained(folder / "final", choosing, epochs, threshold, dev)
+            return Trained(choosing, choosing, *chosen)
+        epochs, threshold, source, _ = chosen
+        self._train(dataclasses.replace(without_dev, epochs=epochs), self.both(), (), folder / "final")
+        self._write_threshold(folder / "final", threshold, f"{source} for a training on train alone")
+        return Trained(folder / "final", choosing, *chosen)
 
-    def label_set(self) -> LabelSet:
-        """The types of the model: a rare one that is in dev alone is one of them, too."""
-        return LabelSet.of([*self.data.train, *self.data.dev])
+    def both(self) -> tuple[Sentence, ...]:
+        """Train and dev."""
+        return (*self.data.train, *self.data.dev)
 
     def _train(
         self,
         train_config: TrainConfig,
-        sentences: list[Sentence],
-        dev: list[Sentence],
+        sentences: tuple[Sentence, ...],
+        dev: tuple[Sentence, ...],
         folder: pathlib.Path,
     ) -> dict[str, Any]:
         from jner_re import training
 
         print(f"{self.name}: {len(sentences)} sentences, dev of {len(dev)}, model directory {folder}")
-        return training.train(self.config, train_config, sentences, dev, folder, label_set=self.label_set())
+        # A rare type may be in dev alone: the model has it all the same.
+        label_set = LabelSet.of(self.both())
+        return training.train(self.config, train_config, sentences, dev, folder, label_set=label_set)
 
-    def _config(self) -> dict[str, Any]:
-        return {"model": dataclasses.asdict(self.config), "train": dataclasses.asdict(self.train_config)}
+    def _write_threshold(self, folder: pathlib.Path, threshold: float, source: str) -> None:
+        from jner_re.models import model_dir
 
-
-def finished(started: float, resumed: bool, threads: int) -> dict[str, Any]:
-    """The part of a record that differs from run to run.
-
-    Args:
-      started: `time.time()` when this process began with the run.
-      resumed: whether another one had begun before; then `seconds` is not the run's whole time.
-      threads: of TensorFlow.
-    """
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return {
-        "finished": now.isoformat(timespec="seconds"),
-        "seconds": round(time.time() - started, 1),
-        "resumed": resumed,
-        **facts.run_facts(threads),
-    }
+        model_dir.write_threshold(folder, threshold, source)

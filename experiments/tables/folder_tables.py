@@ -25,8 +25,7 @@ def write_and_print(folder: pathlib.Path) -> None:
     if not found:
         print(f"{folder}: no run is finished")
         return
-    for name, content in contents(folder.as_posix(), found).items():
-        files.write_text(folder / name, content)
+    write(folder, found)
     if trials := [record for record in found if record.history]:
         print(f"\nThe best of {len(trials)} trials, strict micro F1 on dev in percent:\n")
         print(search_table(trials, _SHOWN))
@@ -35,6 +34,12 @@ def write_and_print(folder: pathlib.Path) -> None:
     print(f"\nStrict scores on {split} in percent, mean ± standard deviation over the runs:\n")
     print(scores_table(folder.as_posix(), found, split))
     print(f"\nScores of each type and of each run: {folder / 'results.md'}, results.csv, results.json")
+
+
+def write(folder: pathlib.Path, found: Sequence[Record]) -> None:
+    """Writes the three files."""
+    for name, content in contents(folder.as_posix(), found).items():
+        files.write_text(folder / name, content)
 
 
 def contents(source: str, found: Sequence[Record]) -> dict[str, str]:
@@ -81,7 +86,7 @@ def scores_table(source: str, found: Sequence[Record], split: str = "test") -> s
 def runs_table(found: Sequence[Record]) -> str:
     """A row for each run."""
     frame = scores.run_table(found)
-    formats = {"NER F1": "{:.2f}", "RE F1": "{:.2f}", "parameters": "{:,}", "seconds": "{:.0f}"}
+    formats = {"NER F1": "{:.2f}", "RE F1": "{:.2f}", "parameters": "{:,}"}
     for name, format in formats.items():
         frame[name] = frame[name].map(format.format)
     cells: pd.DataFrame = frame.astype(str)

@@ -35,10 +35,10 @@ def write(folder: pathlib.Path, trials: Sequence[tuple[Candidate, Record]]) -> N
             hp.hparams(candidate.values, trial_id=record.name)
             for epoch, logs in enumerate(record.history):
                 for name in _METRICS:
-                    tf.summary.scalar(name, logs[name], epoch)
+                    tf.summary.scalar(name, logs[name] or 0.0, epoch)
             best = best_epoch(record)
             for name in _METRICS:
-                tf.summary.scalar(f"best/{name}", best[name], len(record.history) - 1)
+                tf.summary.scalar(f"best/{name}", best[name] or 0.0, len(record.history) - 1)
 
 
 def _domain(name: str) -> object:

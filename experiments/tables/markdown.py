@@ -17,6 +17,11 @@ def deviating(score: Mapping[str, float | None]) -> str:
     return f"{score['mean']:.2f}" + ("" if deviation is None else f" ± {deviation:.2f}")
 
 
+def percent(ratio: float | None) -> str:
+    """`figure` of a ratio from 0 to 1."""
+    return figure(None if ratio is None else 100 * ratio)
+
+
 def figure(value: float | None) -> str:
     """Two decimals, or "–" where there is no figure."""
     return "–" if value is None else f"{value:.2f}"

@@ -30,17 +30,23 @@ def filled(page: str, path: pathlib.Path) -> str:
     """
     lines: list[str] = []
     begun = 0  # the line of a table whose end is still to come
+    tables = 0
     for number, line in enumerate(page.splitlines(), 1):
-        if line == _END:
+        if line.strip() == _END:
             begun = 0
         if begun:
             continue
         lines.append(line)
-        if found := _BEGIN.fullmatch(line):
+        if found := _BEGIN.fullmatch(line.strip()):
             begun = number
+            tables += 1
             lines += ["", table(found["folders"].split()), ""]
     if begun:
         raise InputError(f"{path}: line {begun}: a table without end, expected a line {_END}")
+    if not tables:
+        raise InputError(
+            f"{path}: no table of records, expected a line such as <!-- records: results/mine -->"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -24,18 +24,29 @@ def run_table(records: Sequence[Record]) -> pd.DataFrame:
             {
                 "run": record.name,
                 "setting": record.setting,
-                "seed": record.config["train"]["seed"],
+                "seed": _seed(record),
                 "epochs": record.epochs,
                 "threshold": record.threshold,
                 "threshold chosen by": record.threshold_source,
                 "parameters": record.parameters,
                 "NER F1": 100 * strict.get("ner", math.nan),
                 "RE F1": 100 * strict.get("re", math.nan),
-                "seconds": record.run["seconds"],
-                "commit": record.run["commit"],
+                "seconds": _seconds(record),
+                "commit": ", ".join(dict.fromkeys(each["commit"] for each in record.run["attempts"])),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _seed(record: Record) -> str:
+    """Those of an ensemble's members are in their own records."""
+    return ", ".join(record.members) or str(record.config["train"]["seed"])
+
+
+def _seconds(record: Record) -> str:
+    """Of the last attempt, and how many there were before."""
+    before = len(record.run["attempts"]) - 1
+    return f"{record.run['seconds']:.0f}" + (f" (after {before} interruptions)" if before else "")
 
 
 def long_table(records: Sequence[Record]) -> pd.DataFrame:
@@ -44,7 +55,7 @@ def long_table(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _long_rows(record: Record) -> Iterator[dict[str, Any]]:
-    what = {"setting": record.setting, "run": record.name, "seed": record.config["train"]["seed"]}
+    what = {"setting": record.setting, "run": record.name, "seed": _seed(record)}
     for split, report in (("dev", record.dev), ("test", record.test)):
         if report is None:
             continue
@@ -97,12 +108,17 @@ def _summary_of_task(scores: Sequence[dict[str, Any]]) -> dict[str, Any]:
         return {ratio: mean_and_deviation([group[ratio] for group in groups]) for ratio in RATIOS}
 
     types = sorted({name for score in scores for name in score["per_type"]})
+    per_type = {
+        name: [score["per_type"][name] for score in scores if name in score["per_type"]] for name in types
+    }
     return {
         "micro": over_runs([score["micro"] for score in scores]),
         "macro": over_runs([score["macro"] for score in scores]),
+        # As macro has it: a type that is neither in a fold's gold nor predicted there has no score.
         "per_type": {
-            name: over_runs([score["per_type"][name] for score in scores if name in score["per_type"]])
-            for name in types
+            name: over_runs(occurring)
+            for name, groups in per_type.items()
+            if (occurring := [group for group in groups if group["tp"] or group["fp"] or group["fn"]])
         },
     }
 

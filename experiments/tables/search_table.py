@@ -19,7 +19,7 @@ def search_table(trials: Sequence[Record], count: int | None = None) -> str:
       trials: records with a history.
       count: how many to show; None for all.
     """
-    ranked = sorted(trials, key=lambda trial: -best_epoch(trial)[METRIC])
+    ranked = sorted(trials, key=lambda trial: -(best_epoch(trial)[METRIC] or 0.0))
     values = [_values(trial) for trial in ranked]
     names = [name for name in values[0] if len({repr(each[name]) for each in values}) > 1]
     columns = ["trial", *_SCORES, "epochs", "parameters", *names]
@@ -30,7 +30,7 @@ def search_table(trials: Sequence[Record], count: int | None = None) -> str:
 
 def _row(trial: Record, values: dict[str, Any], names: Sequence[str]) -> list[str]:
     best = best_epoch(trial)
-    scores = [markdown.figure(100 * best[name]) for name in _SCORES.values()]
+    scores = [markdown.percent(best[name]) for name in _SCORES.values()]
     return [
         trial.name,
         *scores,

@@ -71,7 +71,7 @@ def _scorer(member: JointModel, number: int) -> tf.keras.Model:
 
 def _averaged_crf(members: Sequence[JointModel]) -> CRF:
     crfs = [member.inference.get_layer("crf") for member in members]
-    averaged = CRF(crfs[0].num_tags, name="crf", trainable=False)
+    averaged = CRF(crfs[0].num_tags, name="crf")
     weights = zip(*(crf.get_weights() for crf in crfs), strict=True)
     averaged.set_weights([sum(values) / len(crfs) for values in weights])
     return averaged

@@ -40,7 +40,8 @@ def facts(
     return {
         "Corpus": str(corpus),
         "Checksum of its sentences": f"SHA-256 {checksum}",
-        "The model's training knew it as": ", ".join(splits) or "nothing: neither train nor dev",
+        "Its sentences are those of": ", ".join(f"the model's {split}" for split in splits)
+        or "neither the model's train nor its dev; some of them may be",
         "Sentences": f"{len(sentences):,}",
         "Entities": _counted(entity.type for sentence in sentences for entity in sentence.entities),
         "Relations": _counted(relation.type for sentence in sentences for relation in sentence.relations),

@@ -48,6 +48,7 @@ def record(
             "train": dataclasses.asdict(TrainConfig()),
         },
         members=members,
+        fingerprints={},
         epochs=3,
         threshold=0.5,
         threshold_source="as configured",
@@ -55,5 +56,5 @@ def record(
         dev=None,
         test=test,
         history=history,
-        run={"commit": "abc", "seconds": 3.5},
+        run={"attempts": [{"commit": "abc"}], "seconds": 3.5, "finished": "today"},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+from typing import Any
 
 import pytest
 from make_record import record
@@ -22,7 +23,7 @@ def test_a_record_comes_back_as_it_was(tmp_path: pathlib.Path) -> None:
 def test_a_folder_is_read_in_the_order_of_numbers_with_ensembles_last(tmp_path: pathlib.Path) -> None:
     for name in ("fold-10", "fold-2", "fold-1"):
         records.write(tmp_path, record(name))
-    records.write(tmp_path, record("ensemble-1-2", members=("fold-1", "fold-2")))
+    records.write(tmp_path, record("ensemble-1-2", "ensemble of 2", members=("fold-1", "fold-2")))
     (tmp_path / "results.json").write_text("{}")
     assert [r.name for r in records.read_folder(tmp_path)] == ["fold-1", "fold-2", "fold-10", "ensemble-1-2"]
     assert records.read_folder(tmp_path / "none") == []
@@ -31,7 +32,8 @@ def test_a_folder_is_read_in_the_order_of_numbers_with_ensembles_last(tmp_path: 
 def test_what_is_finished_is_known_by_what_it_is_not_by_when_or_where(tmp_path: pathlib.Path) -> None:
     made = record("seed-1")
     assert not records.is_finished(tmp_path, "seed-1", made.identity())
-    records.write(tmp_path, dataclasses.replace(made, run={"commit": "another", "seconds": 7.0}))
+    another = {"attempts": [{"commit": "another"}, {"commit": "abc"}], "seconds": 7.0}
+    records.write(tmp_path, dataclasses.replace(made, run=another))
     assert records.is_finished(tmp_path, "seed-1", made.identity())
 
 
@@ -55,11 +57,44 @@ def test_the_record_of_another_run_is_an_error(
         records.is_finished(tmp_path, "seed-1", wanted)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rnn_size": 7}, r"two\.json: config\.model\.rnn_size is 7, expected 256 as of one"),
+        ({"corpus": "other"}, r"two\.json: corpus\.name is 'other', expected 'conll04' as of one"),
+    ],
+)
+def test_what_differs_in_more_than_its_seed_is_not_averaged(
+    tmp_path: pathlib.Path, change: dict[str, Any], message: str
+) -> None:
+    records.write(tmp_path, record("one"))
+    records.write(tmp_path, record("two", **change))
+    with pytest.raises(InputError, match=message):
+        records.read_folder(tmp_path)
+    records.write(tmp_path, record("two", "another setting", **change))
+    assert len(records.read_folder(tmp_path)) == 2
+
+
+def test_folds_have_one_dev_set_and_test_sets_of_their_own(tmp_path: pathlib.Path) -> None:
+    first, second = record("fold-1"), record("fold-2")
+    second.corpus["test"] = second.corpus["train"] = {"sentences": 6, "sha256": "1"}
+    records.write(tmp_path, first)
+    records.write(tmp_path, second)
+    assert len(records.read_folder(tmp_path)) == 2
+    second.corpus["dev"] = {"sentences": 6, "sha256": "1"}
+    records.write(tmp_path, second)
+    with pytest.raises(InputError, match=r"corpus\.dev\.sentences is 6, expected 5 as of fold-1"):
+        records.read_folder(tmp_path)
+
+
 def test_what_is_no_record(tmp_path: pathlib.Path) -> None:
     content = dataclasses.asdict(record("seed-1"))
     for name, change, message in (
         ("a.json", {"test": None, "more": 1}, "missing or unknown: more"),
         ("b.json", {}, "name is 'seed-1', expected 'b'"),
+        ("seed-1.json", {"run": {}}, "which this is not: KeyError: 'seconds'"),
+        ("seed-1.json", {"members": None}, "which this is not: TypeError"),
+        ("seed-1.json", {"test": {"ner": 3}}, "which this is not"),
     ):
         (tmp_path / name).write_text(json.dumps({**content, **change}))
         with pytest.raises(InputError, match=message):

@@ -44,6 +44,21 @@ def test_one_run_has_no_deviation_and_settings_are_not_mixed() -> None:
     )
 
 
+def test_a_type_that_a_fold_does_not_have_lowers_no_mean() -> None:
+    report = evaluation(0.5, 0.5)
+    report["re"]["strict"]["per_type"]["Kill"] = {
+        "precision": 0,
+        "recall": 0,
+        "f1": 0,
+        "tp": 0,
+        "fp": 0,
+        "fn": 0,
+    }
+    both = [record("fold-1", test=evaluation(0.5, 0.5)), record("fold-2", test=report)]
+    per_type = scores.summary(both)["single model"]["re"]["per_type"]
+    assert per_type["Kill"]["f1"] == {"mean": 50.0, "deviation": None}
+
+
 def test_the_published_rows_are_consistent() -> None:
     for row in published.MODELS:
         assert row.average_f1 == pytest.approx((row.ner[2] + row.re[2]) / 2, abs=0.0051)
@@ -129,6 +144,8 @@ def test_a_page_that_cant_be_filled(tmp_path: pathlib.Path) -> None:
     records.write(tmp_path / "one", TRIALS[0])
     with pytest.raises(InputError, match="line 3: a table without end"):
         page_tables.filled(PAGE.format(tmp_path / "one").replace("end of", ""), tmp_path / "page.md")
+    with pytest.raises(InputError, match=r"page\.md: no table of records"):
+        page_tables.filled("# Page\n", tmp_path / "page.md")
     records.write(tmp_path / "two", record("seed-1", test=TRIALS[0].test, corpus="ade"))
     with pytest.raises(InputError, match="are of the corpora conll04, ade"):
         page_tables.filled(PAGE.format(f"{tmp_path / 'one'} {tmp_path / 'two'}"), tmp_path / "page.md")

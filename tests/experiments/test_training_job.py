@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 from typing import Any
 
@@ -14,7 +15,7 @@ from jner_re.corpora import sample_corpus
 from jner_re.models import model_dir
 
 DATA = Data("sample", *(tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test")))
-CHOSEN = {"best_epoch": 7, "threshold": 0.35, "dev": {"average_f1": 0.5}}
+CHOSEN = {"best_epoch": 7, "threshold": 0.35, "threshold_source": "dev", "dev": {"average_f1": 0.5}}
 
 
 @pytest.fixture
@@ -41,25 +42,28 @@ def test_epochs_and_threshold_of_the_second_training_are_those_chosen_on_dev(
 ) -> None:
     trained = job(ON_BOTH).train(tmp_path)
     choosing, final = calls
-    assert choosing[2:4] == (list(DATA.train), list(DATA.dev))
+    assert choosing[2:4] == (DATA.train, DATA.dev)
     assert (choosing[1].epochs, choosing[1].patience, choosing[1].calibrate) == (20, 4, True)
-    assert final[2:4] == ([*DATA.train, *DATA.dev], [])
+    assert final[2:4] == ((*DATA.train, *DATA.dev), ())
     assert (final[1].epochs, final[1].patience, final[1].calibrate, final[1].seed) == (7, 0, False, 9)
     assert model_dir.read_threshold(trained.final, final[0]) == 0.35
     assert choosing[4] != final[4] == trained.final
     assert (trained.epochs, trained.threshold, trained.dev) == (7, 0.35, CHOSEN["dev"])
+    assert json.loads((trained.final / "threshold.json").read_text())["source"] == (
+        "dev for a training on train alone"
+    )
 
 
 def test_a_fold_is_trained_once_with_dev_held_out(calls: list[Any], tmp_path: pathlib.Path) -> None:
     trained = job(ON_DEV).train(tmp_path)
     ((_, train_config, sentences, dev, folder),) = calls
-    assert (sentences, dev, train_config.calibrate) == (list(DATA.train), list(DATA.dev), True)
+    assert (sentences, dev, train_config.calibrate) == (DATA.train, DATA.dev, True)
     assert (trained.final, trained.epochs, trained.threshold) == (folder, 7, 0.35)
 
 
 def test_a_preset_can_be_taken_as_it_is(calls: list[Any], tmp_path: pathlib.Path) -> None:
     trained = job(AS_GIVEN).train(tmp_path)
     ((config, train_config, sentences, dev, _),) = calls
-    assert (sentences, dev) == ([*DATA.train, *DATA.dev], [])
+    assert (sentences, dev) == ((*DATA.train, *DATA.dev), ())
     assert (config.threshold, train_config.epochs, train_config.patience) == (0.9, 20, 0)
     assert (trained.epochs, trained.threshold, trained.dev) == (20, 0.9, None)

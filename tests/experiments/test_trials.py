@@ -56,7 +56,10 @@ def test_trials_go_on_after_a_kill_and_are_the_same_as_without_ray(tmp_path: pat
     alone = job.run(tmp_path / "alone", threads=1)
     of_ray = records.read(output / "seed-2.json")
     assert dataclasses.replace(alone, run={}) == dataclasses.replace(of_ray, run={})
-    assert of_ray.run["resumed"] and not alone.run["resumed"]
+    attempts = [
+        len(run["attempts"]) for run in (records.read(output / "seed-1.json").run, of_ray.run, alone.run)
+    ]
+    assert attempts == [1, 2, 1]
 
     third = run("experiments.trials", *flags, "--batch_size=4")
     assert third.returncode == 1

@@ -1,0 +1,44 @@
+"""The runs of a cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jner_re.config import ModelConfig, TrainConfig
+from jner_re.corpora.splits import folds, hold_out
+from jner_re.schema import Sentence
+
+from .training_job import ON_DEV, Data, TrainingJob
+
+
+def fold_jobs(
+    corpus: str,
+    sentences: Sequence[Sentence],
+    count: int,
+    dev_fraction: float,
+    split_seed: int,
+    config: ModelConfig,
+    train_config: TrainConfig,
+) -> list[TrainingJob]:
+    """A job for each fold: tested on it, trained on the others; dev is the same for all, and in no fold.
+
+    Args:
+      corpus: its name.
+      sentences: all of it.
+      count: the number of folds.
+      dev_fraction: the fraction of the sentences that is held out as dev.
+      split_seed: of the draw of dev and folds.
+      config: the architecture.
+      train_config: the optimization.
+
+    Raises:
+      InputError: the corpus is too small for such a split.
+    """
+    rest, dev = hold_out(sentences, dev_fraction, split_seed)
+    tests = folds(rest, count, split_seed)
+    jobs = []
+    for number, test in enumerate(tests):
+        train = [sentence for other in (*tests[:number], *tests[number + 1 :]) for sentence in other]
+        data = Data(corpus, tuple(train), tuple(dev), tuple(test))
+        jobs.append(TrainingJob(f"fold-{number + 1}", f"{count} folds", ON_DEV, data, config, train_config))
+    return jobs
