@@ -1,54 +1,88 @@
-"""An ensemble's run: dev is seen by the models that did not train on it, test by the final ones."""
+"""An ensemble's run: dev is seen by the models that did not train on it, test by the final ones.
+
+Models and their evaluation are left out: tests/models/test_ensemble.py is about these.
+"""
 
 from __future__ import annotations
 
 import pathlib
+import types
+from typing import Any
 
 import pytest
-import untrained
 
 from experiments.jobs.ensemble_job import EnsembleJob
-from experiments.jobs.training_job import ON_BOTH, Data, Trained, TrainingJob
-from jner_re.config import TrainConfig
+from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, Data, Trained, TrainingJob
+from jner_re import evaluation
+from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
-from jner_re.evaluation import evaluate
-from jner_re.models import model_dir
+from jner_re.models import ensemble_dir, model_dir
+
+DEV, TEST = (tuple(sample_corpus.read_sample(split)[:3]) for split in ("dev", "test"))
+Evaluated = list[tuple[tuple[pathlib.Path, ...], Any, float]]
 
 
-def blind(folder: pathlib.Path) -> pathlib.Path:
-    """A model directory whose model finds nothing."""
-    model = model_dir.load(untrained.write(folder)).model
-    kernel, bias = model.get_layer("ner_scores").weights
-    kernel.assign(kernel * 0)
-    bias.assign([1000.0, 0.0, 0.0, 0.0, 0.0])
-    model_dir.save_weights(model, folder / model_dir.WEIGHTS)
-    return folder
+@pytest.fixture
+def evaluated(monkeypatch: pytest.MonkeyPatch) -> Evaluated:
+    """(the ensemble's members, the sentences, the threshold) of each evaluation."""
+    calls: Evaluated = []
+    members: dict[pathlib.Path, tuple[pathlib.Path, ...]] = {}
+
+    def write(folder: pathlib.Path, of: list[pathlib.Path], threshold: float, source: str) -> None:
+        members[folder] = tuple(of)
+
+    def load(folder: pathlib.Path) -> Any:
+        vocabulary = types.SimpleNamespace(fingerprints={"glove": "abc"})
+        return types.SimpleNamespace(members=members[folder], vocabulary=vocabulary, model=None)
+
+    def evaluate(model: Any, sentences: Any, threshold: float, name: str) -> Any:
+        calls.append((model.members, sentences, threshold))
+        scored = [
+            ([(e, 1.0) for e in sentence.entities], [(r, 0.42) for r in sentence.relations])
+            for sentence in sentences
+        ]
+        return {"of": name, "threshold": threshold}, scored
+
+    def train(job: TrainingJob, runs_dir: pathlib.Path) -> Trained:
+        folder = runs_dir / job.name
+        choosing = None if job.protocol == AS_GIVEN else folder / "choosing"
+        return Trained(folder / "final", choosing, 7, 0.8, "its own", {})
+
+    monkeypatch.setattr(TrainingJob, "train", train)
+    monkeypatch.setattr(ensemble_dir, "write", write)
+    monkeypatch.setattr(model_dir, "load", load)
+    monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 11)
+    monkeypatch.setattr(evaluation, "evaluate", evaluate)
+    return calls
+
+
+def ensemble(protocol: str) -> EnsembleJob:
+    data, config = Data("sample", (), DEV, TEST), ModelConfig(threshold=0.6)
+    return EnsembleJob(
+        tuple(
+            TrainingJob(f"seed-{seed}", "single model", protocol, data, config, TrainConfig(seed=seed))
+            for seed in (3, 4)
+        )
+    )
 
 
 def test_dev_is_seen_by_the_choosing_models_and_test_by_the_final_ones(
-    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    evaluated: Evaluated, tmp_path: pathlib.Path
 ) -> None:
-    final, choosing = untrained.write(tmp_path / "final"), blind(tmp_path / "choosing")
-    trained = Trained(final, choosing, 7, 0.35, "dev", {})
-    monkeypatch.setattr(TrainingJob, "train", lambda self, runs_dir: trained)
-    dev, test = sample_corpus.read_sample("dev")[:8], sample_corpus.read_sample("test")[:8]
-    data = Data("sample", (), tuple(dev), tuple(test))
-    members = tuple(
-        TrainingJob(f"seed-{seed}", "single model", ON_BOTH, data, untrained.WEIGHTED, TrainConfig(seed=seed))
-        for seed in (3, 4)
-    )
-    job = EnsembleJob(members)
-    record = job.run(tmp_path / "runs", threads=1)
-    assert record.name == "ensemble-3-4"
+    job = ensemble(ON_BOTH)
+    record = job.run(tmp_path, threads=1)
+    choosing, final = (tuple(tmp_path / f"seed-{i}" / name for i in (3, 4)) for name in ("choosing", "final"))
+    assert any(sentence.relations for sentence in DEV)
+    assert evaluated == [(choosing, DEV, 0.6), (choosing, DEV, 0.05), (final, TEST, 0.05)]
+    assert (record.threshold, record.threshold_source) == (0.05, "best strict micro F1 of relations on dev")
+    assert (record.dev, record.test) == ({"of": "dev", "threshold": 0.05}, {"of": "test", "threshold": 0.05})
     assert record.identity() == job.identity()
-    assert (record.setting, record.members) == ("ensemble of 2", ("seed-3", "seed-4"))
-    assert record.threshold == untrained.WEIGHTED.threshold
-    assert record.threshold_source == "as configured: no relation was right on dev"
-    assert record.dev is not None and record.dev["ner"]["strict"]["micro"]["fp"] == 0
-    single = model_dir.load(final)
-    expected, _ = evaluate(single, test, record.threshold, "test")
-    assert record.test == expected and expected["ner"]["strict"]["micro"]["fp"] > 0
-    ensemble = tmp_path / "runs" / "ensemble-3-4" / "final"
-    assert model_dir.load(ensemble).threshold == record.threshold
-    crf = sum(weight.shape.num_elements() for weight in single.model.get_layer("crf").weights)
-    assert record.parameters == 2 * model_dir.trainable_parameters(single.model) - crf
+    assert (record.name, record.setting) == ("ensemble-3-4", "ensemble of 2")
+    assert record.members == ("seed-3", "seed-4")
+
+
+def test_without_a_choice_on_dev_dev_is_not_looked_at(evaluated: Evaluated, tmp_path: pathlib.Path) -> None:
+    record = ensemble(AS_GIVEN).run(tmp_path, threads=1)
+    final = tuple(tmp_path / f"seed-{i}" / "final" for i in (3, 4))
+    assert evaluated == [(final, TEST, 0.6)]
+    assert (record.threshold, record.threshold_source, record.dev) == (0.6, "as configured", None)

@@ -1,50 +1,65 @@
-"""A trial of a search: what it reports, and how it goes on."""
+"""A trial of a search: what it reports, and how it goes on; the training itself is left out."""
 
 from __future__ import annotations
 
-import dataclasses
+import math
 import pathlib
+from typing import Any
 
 import pytest
 
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
+from jner_re import training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
+from jner_re.models import model_dir
 
-TINY = ModelConfig(encoder="", glove="", char_rnn_size=4, rnn_size=4, re_layers=0)
+EPOCHS = [{METRIC: 0.3, "loss": 2.0}, {METRIC: 0.5, "loss": 1.0}, {METRIC: 0.4, "loss": math.nan}]
 
 
 class KilledError(Exception):
     """Stands for the end of the process."""
 
 
-def test_a_killed_trial_reports_from_the_start_and_trains_what_is_left(tmp_path: pathlib.Path) -> None:
-    train, dev = sample_corpus.read_sample("train")[:16], sample_corpus.read_sample("dev")[:4]
-    train_config = TrainConfig(epochs=3, batch_size=8, learning_rate=0.01)
-    job = SearchJob("trial-a", "to its end", "sample", tuple(train), tuple(dev), TINY, train_config)
+@pytest.fixture
+def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The epoch at which a training begins; it ends with the third, or when its callback raises."""
+    first = [0]
 
-    def killed_after(epochs: int) -> list[float]:
-        reported: list[float] = []
+    def train(*arguments: Any, callbacks: list[Any]) -> None:
+        folder = arguments[4]
+        folder.mkdir(parents=True, exist_ok=True)
+        model_dir.Vocabulary((), (), "", (), {"glove": "abc"}, {}).save(folder / model_dir.VOCABULARY)
+        for epoch in range(first[0], 3):
+            for callback in callbacks:
+                callback.on_epoch_end(epoch, EPOCHS[epoch])
 
-        def report(score: float) -> None:
-            reported.append(score)
-            if len(reported) == epochs:
-                raise KilledError
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 11)
+    return first
 
-        with pytest.raises(KilledError):
-            job.run(tmp_path / "killed", 1, report)
-        return reported
 
-    first = killed_after(2)
+def test_a_killed_trial_reports_from_the_start_and_trains_what_is_left(
+    begun_at: list[int], tmp_path: pathlib.Path
+) -> None:
+    train, dev = (tuple(sample_corpus.read_sample(split)[:4]) for split in ("train", "dev"))
+    job = SearchJob("trial-a", "to its end", "sample", train, dev, ModelConfig(), TrainConfig(epochs=3))
+    first: list[float] = []
+
+    def killed_at_the_second(score: float) -> None:
+        first.append(score)
+        if len(first) == 2:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        job.run(tmp_path, 1, killed_at_the_second)
+    begun_at[0] = 1  # the second epoch was reported, and not saved
     again: list[float] = []
-    job.run(tmp_path / "killed", 1, again.append)
-    whole: list[float] = []
-    job.run(tmp_path / "whole", 1, whole.append)
-    assert again == whole and again[:2] == first and len(whole) == 3
-    records = [job.record(tmp_path / name) for name in ("killed", "whole")]
-    assert [len(record.run["attempts"]) for record in records] == [2, 1]
-    one, other = (dataclasses.replace(record, run={}) for record in records)
-    assert one == other and one.identity() == job.identity()
-    assert [scores[METRIC] for scores in one.history] == whole
-    assert best_epoch(one)[METRIC] == max(whole)
-    assert one.test is None and one.parameters > 0
+    job.run(tmp_path, 1, again.append)
+    assert (first, again) == ([0.3, 0.5], [0.3, 0.5, 0.4])
+    record = job.record(tmp_path)
+    assert record.history == (*EPOCHS[:2], {METRIC: 0.4, "loss": None})  # JSON has no NaN
+    assert (len(record.run["attempts"]), record.epochs, record.parameters) == (2, 3, 11)
+    assert record.identity() == job.identity()
+    assert best_epoch(record) == EPOCHS[1]
+    assert record.test is None and record.fingerprints == {"glove": "abc"}

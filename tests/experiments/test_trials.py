@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pathlib
 import signal
@@ -13,9 +12,6 @@ import time
 from test_programs import ROOT, TINY, run
 
 from experiments.jobs import records
-from experiments.jobs.training_job import AS_GIVEN, Data, TrainingJob
-from jner_re import config as configs
-from jner_re.corpora import sample_corpus
 
 _SECONDS = 240
 
@@ -28,10 +24,10 @@ def wait_for(path: pathlib.Path, program: subprocess.Popen[bytes]) -> None:
         time.sleep(0.1)
 
 
-def test_trials_go_on_after_a_kill_and_are_the_same_as_without_ray(tmp_path: pathlib.Path) -> None:
+def test_trials_go_on_after_a_kill(tmp_path: pathlib.Path) -> None:
     output, runs = tmp_path / "results", tmp_path / "runs"
     flags = [
-        *TINY, "--epochs=2", "--data_dir=sample", "--seeds=2", "--jobs=1", "--nochoose_on_dev",
+        *TINY, "--epochs=1", "--data_dir=sample", "--seeds=2", "--jobs=1", "--nochoose_on_dev",
         f"--output_dir={output}", f"--runs_dir={runs}",
     ]  # fmt: skip
     command = [sys.executable, "-m", "experiments.trials", *flags]
@@ -50,16 +46,8 @@ def test_trials_go_on_after_a_kill_and_are_the_same_as_without_ray(tmp_path: pat
         "seed-1.json", "seed-2.json", "results.md", "results.csv", "results.json",
     }  # fmt: skip
 
-    config, train_config = configs.load(runs / "seed-2" / "final" / "config.json")
-    splits = (tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test"))
-    job = TrainingJob("seed-2", "single model", AS_GIVEN, Data("sample", *splits), config, train_config)
-    alone = job.run(tmp_path / "alone", threads=1)
-    of_ray = records.read(output / "seed-2.json")
-    assert dataclasses.replace(alone, run={}) == dataclasses.replace(of_ray, run={})
-    attempts = [
-        len(run["attempts"]) for run in (records.read(output / "seed-1.json").run, of_ray.run, alone.run)
-    ]
-    assert attempts == [1, 2, 1]
+    attempts = [len(records.read(output / f"seed-{seed}.json").run["attempts"]) for seed in (1, 2)]
+    assert attempts == [1, 2]
 
     third = run("experiments.trials", *flags, "--batch_size=4")
     assert third.returncode == 1
