@@ -4,6 +4,8 @@ python -m experiments.ablate --flagfile=experiments/presets/conll04.flags --data
 
 Each setting has as many shared BiRNN layers more as it has fewer of the others, so that all have the same
 number of parameters, which is printed. Each is trained and tested as experiments.trials does.
+
+--helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ _SEEDS = flags.DEFINE_integer(
     "seeds", 3, "number of trials of each setting, of the seeds from --seed on", lower_bound=1
 )
 _TOLERANCE = 0.02  # by which a setting's number of parameters may differ from the baseline's
+flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
 

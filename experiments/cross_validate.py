@@ -5,6 +5,8 @@ python -m experiments.cross_validate --flagfile=experiments/presets/ade.flags --
 
 Each fold is the test set of one model, trained on the other folds; dev chooses its best epoch and its
 threshold. What is finished is not run again, and an interrupted run goes on.
+
+--helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ _FIRST = flags.DEFINE_integer(
 )
 _DEV = flags.DEFINE_float("dev_fraction", 0.1, "fraction of the sentences held out as dev")
 _SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of dev and folds")
+flags.adopt_module_key_flags(pool)
 config_flags.define()
 
 

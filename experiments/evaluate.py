@@ -63,6 +63,8 @@ def main() -> None:
     if path := _report_path():
         files.write_text(path, page(report, sentences, scored, threshold, about))
     print(f"{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
+    if path:
+        print(f"report: {path}")
     if _CALIBRATION.value:
         print(f"\n{calibration.table(results)}")
 

@@ -160,6 +160,8 @@ def _remove_unfinished(output: pathlib.Path) -> None:
 
 def _report(totals: Counter[str], seconds: float) -> None:
     print(f"parts: {totals['made']} made, {totals['there already']} there already, {totals['failed']} failed")
+    if not totals["made"] and not totals["failed"]:
+        return
     print(f"texts: {totals['texts']}, of these {totals['refused']} refused")
     print("found: {entities} entities, {relations} relations in {tokens} tokens".format_map(totals))
     print(f"time:  {seconds:.1f} s, {totals['texts'] / seconds:.1f} texts a second")

@@ -5,6 +5,8 @@ python -m experiments.trials --flagfile=experiments/presets/conll04.flags --data
 
 Number of epochs and threshold come from dev: each seed trains on train alone first. What is finished is not
 run again, and an interrupted run goes on.
+
+--helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ _CHOOSE = flags.DEFINE_boolean(
 _MEMBERS = flags.DEFINE_integer(
     "members", 0, "also evaluate ensembles of so many of the seeds; 0 for none", lower_bound=0
 )
+flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
 

@@ -5,6 +5,8 @@ python -m experiments.tune --flagfile=experiments/presets/conll04.flags --data_d
 Trials that fall behind are stopped early (ASHA, Li et al., 2020). --search=depths takes all 48 combinations
 of shared, NER-specific and RE-specific layers instead, each to its end. What is finished is not run again,
 and an interrupted search goes on. The best trial's flags are in best.flags; test is never looked at.
+
+--helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ _REDUCTION = flags.DEFINE_integer(
     "of the trials that come to an epoch where some stop, one of so many goes on",
     lower_bound=2,
 )
+flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
 
@@ -56,6 +60,8 @@ def main() -> None:
     )
     stopping = _early_stopping(train_config)
     protocol = f"trained on train, scored on dev each epoch; {stopping or 'every trial to its end'}"
+    searched = ", ".join(candidates[0].values)
+    print(f"Searched, in place of what the flags say: {searched}")
     jobs = [
         SearchJob(c.name, protocol, corpus, train, dev, *c.configs(config, train_config)) for c in candidates
     ]
@@ -91,7 +97,7 @@ def _report(candidates: Sequence[Candidate], folders: pool.Folders) -> None:
 
 def _flag_file(candidate: Candidate, record: records.Record) -> str:
     score = 100 * (best_epoch(record)[METRIC] or 0.0)
-    lines = [f"# {record.name}: average F1 on dev {score:.2f}. Give it after the search's own flags."]
+    lines = [f"# {record.name}, average F1 on dev {score:.2f}: to train or trials, after the search's flags."]
     lines += [f"--{name}={value}" for name, value in candidate.values.items()]
     return "\n".join(lines) + "\n"
 

@@ -36,7 +36,7 @@ def check_config(model_dir: pathlib.Path, config: ModelConfig, train_config: Tra
             if value != getattr(theirs, name):
                 raise InputError(
                     f"{path}: {name} is {getattr(theirs, name)!r}, expected {value!r}: the directory holds a "
-                    "run of another config"
+                    "run of another config; choose another one, or remove it"
                 )
 
 

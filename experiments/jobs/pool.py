@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from absl import flags
 
@@ -49,8 +49,8 @@ _ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
 _SECONDS_BETWEEN_LINES = 30.0
 
 
-class Job(Protocol):
-    """What ends in one record."""
+class Named(Protocol):
+    """What has a name and an identity."""
 
     @property
     def name(self) -> str:
@@ -59,8 +59,15 @@ class Job(Protocol):
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
 
+
+class Job(Named, Protocol):
+    """What ends in one record."""
+
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
         """Does what is left of it."""
+
+
+_AnyJob = TypeVar("_AnyJob", bound=Named)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,14 +97,30 @@ def run_all(jobs: Sequence[Job], folders: Folders) -> int:
     Raises:
       InputError: there is a record under a job's name that is another run's, or Ray can't be had.
     """
-    left = [job for job in jobs if not records.is_finished(folders.output, job.name, job.identity())]
-    print(f"{len(jobs)} runs, {len(jobs) - len(left)} of them finished: {folders.output}", flush=True)
+    left = unfinished(jobs, folders.output)
+    print(f"{counted(len(jobs), 'run')}, {len(jobs) - len(left)} finished: {folders.output}", flush=True)
     if not left:
         return 0
     from .. import ray_session
 
     with ray_session.start(RAY_ADDRESS.value or None, jobs_at_once() * THREADS.value):
         return _Run(folders, THREADS.value, len(left)).all(left)
+
+
+def unfinished(jobs: Sequence[_AnyJob], output: pathlib.Path) -> list[_AnyJob]:
+    """Those that have no record yet.
+
+    Raises:
+      InputError: there are records that are another run's, or another program's.
+    """
+    if jobs:
+        records.check_company(output, jobs[0].identity())
+    return [job for job in jobs if not records.is_finished(output, job.name, job.identity())]
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 run", "2 runs"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def jobs_at_once() -> int:

@@ -100,15 +100,19 @@ def read(path: pathlib.Path) -> Record:
     fields = {field.name for field in dataclasses.fields(Record)}
     found = set(content) if isinstance(content, dict) else set()
     if found != fields:
-        differing = ", ".join(sorted(found ^ fields))
-        raise InputError(f"{path}: expected the record of a run; missing or unknown: {differing}")
+        missing, unknown = (", ".join(sorted(names)) or "none" for names in (fields - found, found - fields))
+        raise InputError(
+            f"{path}: expected the record of a run: fields missing: {missing}; unknown: {unknown}"
+        )
     if content["name"] != path.stem:
         raise InputError(f"{path}: name is {content['name']!r}, expected {path.stem!r} as the file has")
     try:
         _check_shapes(content)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"
-        raise InputError(f"{path}: expected the record of a run, which this is not: {problem}") from None
+        raise InputError(
+            f"{path}: is damaged, {problem}; expected the record of a run: remove it to run that again"
+        ) from None
     lists = {name: tuple(content[name]) for name in ("members", "history")}
     return Record(**{**content, **lists})
 
@@ -187,6 +191,28 @@ def is_finished(folder: pathlib.Path, name: str, wanted: dict[str, Any]) -> bool
             "another --output_dir, or remove it and the run's folder in --runs_dir"
         )
     return True
+
+
+def check_company(folder: pathlib.Path, wanted: dict[str, Any]) -> None:
+    """Raises InputError if the folder has records of another corpus, or of a search beside none of one.
+
+    Args:
+      folder: of records.
+      wanted: identity of one that is to be added.
+    """
+    for other in read_folder(folder):
+        for field in ("name", "dev"):
+            if other.corpus[field] != wanted["corpus"][field]:
+                raise InputError(
+                    f"{path_of(folder, other.name)}: corpus.{field} is {other.corpus[field]!r}, expected "
+                    f"{wanted['corpus'][field]!r}: choose another --output_dir for another program or corpus"
+                )
+        settings = (other.setting, wanted["setting"])
+        if "search" in settings and settings != ("search", "search"):
+            raise InputError(
+                f"{path_of(folder, other.name)}: is a run of {settings[0]!r}, expected {settings[1]!r}: "
+                "choose another --output_dir for a search"
+            )
 
 
 def _differences(prefix: str, wanted: Any, found: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -58,8 +58,10 @@ def search(jobs: Sequence[SearchJob], folders: pool.Folders, stopping: EarlyStop
     Raises:
       InputError: there is a record under a trial's name that is another run's, or Ray can't be had.
     """
-    left = [job for job in jobs if not records.is_finished(folders.output, job.name, job.identity())]
-    print(f"{len(jobs)} trials, {len(jobs) - len(left)} of them finished: {folders.output}", flush=True)
+    left = pool.unfinished(jobs, folders.output)
+    print(
+        f"{pool.counted(len(jobs), 'trial')}, {len(jobs) - len(left)} finished: {folders.output}", flush=True
+    )
     if not left:
         return 0
     from .. import ray_session
@@ -163,6 +165,11 @@ def _watcher(callback: type) -> Any:
             self.ended: set[str] = set()
             self.failed = 0
             self._jobs, self._finished, self._folders = jobs, finished, folders
+
+        def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+            name = trial.config["name"]
+            if name not in self._finished:
+                print(f"{name}: started, log in {self._folders.runs / name / worker.LOG}", flush=True)
 
         def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **info: Any) -> None:
             name = trial.config["name"]

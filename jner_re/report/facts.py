@@ -40,8 +40,8 @@ def facts(
     return {
         "Corpus": str(corpus),
         "Checksum of its sentences": f"SHA-256 {checksum}",
-        "Its sentences are those of": ", ".join(f"the model's {split}" for split in splits)
-        or "neither the model's train nor its dev; some of them may be",
+        "Seen in training": ", ".join(f"it is the model's {split} set" for split in splits)
+        or "it is neither the model's train nor its dev set; single sentences were not compared",
         "Sentences": f"{len(sentences):,}",
         "Entities": _counted(entity.type for sentence in sentences for entity in sentence.entities),
         "Relations": _counted(relation.type for sentence in sentences for relation in sentence.relations),

@@ -75,6 +75,17 @@ def test_what_differs_in_more_than_its_seed_is_not_averaged(
     assert len(records.read_folder(tmp_path)) == 2
 
 
+def test_programs_do_not_mix_in_a_folder(tmp_path: pathlib.Path) -> None:
+    made = record("seed-1")
+    records.write(tmp_path, made)
+    records.check_company(tmp_path, record("ensemble-1-2", "ensemble of 2").identity())
+    other_dev = record("fold-1", "10 folds").identity()
+    other_dev["corpus"] = {**other_dev["corpus"], "dev": {"sentences": 1, "sha256": "1"}}
+    for wanted in (other_dev, record("a", corpus="ade").identity(), record("trial-a", "search").identity()):
+        with pytest.raises(InputError, match=r"seed-1\.json: .*choose another --output_dir"):
+            records.check_company(tmp_path, wanted)
+
+
 def test_folds_have_one_dev_set_and_test_sets_of_their_own(tmp_path: pathlib.Path) -> None:
     first, second = record("fold-1"), record("fold-2")
     second.corpus["test"] = second.corpus["train"] = {"sentences": 6, "sha256": "1"}
@@ -90,11 +101,11 @@ def test_folds_have_one_dev_set_and_test_sets_of_their_own(tmp_path: pathlib.Pat
 def test_what_is_no_record(tmp_path: pathlib.Path) -> None:
     content = dataclasses.asdict(record("seed-1"))
     for name, change, message in (
-        ("a.json", {"test": None, "more": 1}, "missing or unknown: more"),
+        ("a.json", {"test": None, "more": 1}, "fields missing: none; unknown: more"),
         ("b.json", {}, "name is 'seed-1', expected 'b'"),
-        ("seed-1.json", {"run": {}}, "which this is not: KeyError: 'seconds'"),
-        ("seed-1.json", {"members": None}, "which this is not: TypeError"),
-        ("seed-1.json", {"test": {"ner": 3}}, "which this is not"),
+        ("seed-1.json", {"run": {}}, "is damaged, KeyError: 'seconds'"),
+        ("seed-1.json", {"members": None}, "is damaged, TypeError"),
+        ("seed-1.json", {"test": {"ner": 3}}, "is damaged"),
     ):
         (tmp_path / name).write_text(json.dumps({**content, **change}))
         with pytest.raises(InputError, match=message):

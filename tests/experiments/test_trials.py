@@ -39,7 +39,7 @@ def test_trials_go_on_after_a_kill(tmp_path: pathlib.Path) -> None:
 
     again = run("experiments.trials", *flags)
     assert again.returncode == 0, again.stderr
-    assert "2 runs, 1 of them finished" in again.stdout and "seed-1: started" not in again.stdout
+    assert "2 runs, 1 finished" in again.stdout and "seed-1: started" not in again.stdout
     assert (output / "seed-1.json").read_bytes() == first
     assert "| single model | 2 | micro |" in again.stdout
     assert {path.name for path in output.iterdir()} == {

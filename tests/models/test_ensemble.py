@@ -12,10 +12,11 @@ import untrained
 
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
-from jner_re.evaluation import evaluate
+from jner_re.features.dataset import inference_batches
 from jner_re.features.inputs import make_inputs, open_frozen
 from jner_re.models import ensemble, ensemble_dir, joint, model_dir
-from jner_re.models.model_dir import TrainedModel, Vocabulary
+from jner_re.models.decode import scored_annotations
+from jner_re.models.model_dir import Vocabulary
 from jner_re.schema import Scored
 
 SENTENCES = sample_corpus.read_sample("test")[:12]
@@ -33,6 +34,7 @@ class Pair:
         self.vocabulary = Vocabulary.load(folder / model_dir.VOCABULARY)
         frozen = open_frozen(untrained.WEIGHTED)
         self.inputs = make_inputs(untrained.WEIGHTED, frozen, self.vocabulary.characters)
+        self.corpus = self.inputs.corpus(SENTENCES, folder)
         self.models = [model_dir.build(untrained.WEIGHTED, self.inputs, self.vocabulary) for _ in range(2)]
         for model in self.models:
             model_dir.load_weights(model.inference, folder / model_dir.WEIGHTS)
@@ -44,8 +46,9 @@ class Pair:
         return self.models[1].inference
 
     def found(self, model: tf.keras.Model) -> list[Scored]:
-        trained = TrainedModel(untrained.WEIGHTED, self.vocabulary, 0.5, self.inputs, model)
-        return evaluate(trained, SENTENCES, 0.0, "test")[1]
+        ((_, features),) = inference_batches(self.corpus, len(SENTENCES))
+        outputs = {name: value.numpy() for name, value in model(features).items()}
+        return scored_annotations(outputs, self.vocabulary.label_set, 0.0)
 
     def joined(self) -> list[Scored]:
         allowed = joint.allowed_pairs(self.vocabulary.label_set, self.vocabulary.argument_types)
@@ -112,8 +115,7 @@ def test_a_directory_of_members_is_a_model_directory(
     both = model_dir.load(tmp_path / "both")
     assert (both.threshold, both.vocabulary, both.model.name) == (0.35, pair.vocabulary, "ensemble")
     pair.models[0].inference.set_weights(pair.weights)
-    found = evaluate(both, SENTENCES, 0.0, "test")[1]
-    assert_same_entities(found, pair.found(pair.models[0].inference))
+    assert_same_entities(pair.found(both.model), pair.found(pair.models[0].inference))
 
 
 def test_members_must_be_alike(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:

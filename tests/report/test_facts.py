@@ -18,7 +18,7 @@ def test_what_the_files_of_a_model_say(tmp_path: pathlib.Path) -> None:
     model_dir.Vocabulary((), (), "", (), {}, checksums).save(tmp_path / "vocabulary.json")
 
     found = facts(tmp_path, pathlib.Path("dev.json"), dev)
-    assert found["Its sentences are those of"] == "the model's dev"
+    assert found["Seen in training"] == "it is the model's dev set"
     assert found["Checksum of its sentences"] == f"SHA-256 {corpus_checksum(dev)}"
     assert (found["Encoder"], found["Seed"], found["Model directory"]) == ("minilm", "7", str(tmp_path))
     assert found["Epochs"] == "5 configured, training has not ended"
@@ -28,7 +28,7 @@ def test_what_the_files_of_a_model_say(tmp_path: pathlib.Path) -> None:
     (tmp_path / "threshold.json").write_text(json.dumps({"threshold": 0.65, "source": "best F1"}))
     (tmp_path / "metrics.json").write_text(json.dumps({"epochs": 4, "best_epoch": 2}))
     found = facts(tmp_path, pathlib.Path("test.json"), test)
-    assert found["Its sentences are those of"].startswith("neither")
+    assert found["Seen in training"].startswith("it is neither")
     assert found["Relation threshold"] == "0.65, best F1"
     assert found["Epochs"] == "4 of 5, the best on dev is 2"
     count = sum(entity.type == "Peop" for sentence in test for entity in sentence.entities)
