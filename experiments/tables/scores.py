@@ -46,7 +46,7 @@ def _seed(record: Record) -> str:
 def _seconds(record: Record) -> str:
     """Of the last attempt, and how many there were before."""
     before = len(record.run["attempts"]) - 1
-    return f"{record.run['seconds']:.0f}" + (f" ({before} times interrupted before)" if before else "")
+    return f"{record.run['seconds']:.0f}" + (f" (interrupted before: {before})" if before else "")
 
 
 def long_table(records: Sequence[Record]) -> pd.DataFrame:
