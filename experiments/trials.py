@@ -1,5 +1,4 @@
-"""Trains a model for each of some seeds on train and dev, tests it on test, and averages: for CoNLL04 the
-paper's protocol.
+"""Trains and tests a model for each of some seeds, and averages: for CoNLL04 the paper's protocol.
 
 python -m experiments.trials --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
 
