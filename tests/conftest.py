@@ -20,6 +20,14 @@ hypothesis.settings.register_profile("shared", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("shared")
 
 
+# Files whose tests take long, to be begun first: else a process would wait for the other at the end.
+_LONG = ("test_training.py", "test_extract.py", "test_trials.py", "test_programs.py", "test_serve.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
 @pytest.fixture(autouse=True)
 def messages() -> Iterator[None]:
     """Leaves the package's messages to pytest again after a test that has run a program in this process."""
