@@ -110,6 +110,8 @@ class TrainingJob:
 
     def train(self, runs_dir: pathlib.Path) -> Trained:
         """Trains, or finds what was trained already."""
+        from jner_re.models import model_dir
+
         folder = runs_dir / self.name
         without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
         if self.protocol == AS_GIVEN:
@@ -124,7 +126,7 @@ class TrainingJob:
             return Trained(choosing, choosing, *chosen)
         epochs, threshold, source, _ = chosen
         self._train(dataclasses.replace(without_dev, epochs=epochs), self.both(), (), folder / "final")
-        self._write_threshold(folder / "final", threshold, f"{source} for a training on train alone")
+        model_dir.write_threshold(folder / "final", threshold, f"{source} for a training on train alone")
         return Trained(folder / "final", choosing, *chosen)
 
     def both(self) -> tuple[Sentence, ...]:
@@ -144,8 +146,3 @@ class TrainingJob:
         # A rare type may be in dev alone: the model has it all the same.
         label_set = LabelSet.of(self.both())
         return training.train(self.config, train_config, sentences, dev, folder, label_set=label_set)
-
-    def _write_threshold(self, folder: pathlib.Path, threshold: float, source: str) -> None:
-        from jner_re.models import model_dir
-
-        model_dir.write_threshold(folder, threshold, source)

@@ -20,7 +20,7 @@ _SHOWN = 10  # trials of a search that are printed
 
 
 def write_and_print(folder: pathlib.Path) -> None:
-    """Writes the three files, and prints results.md, if there is a record yet."""
+    """Writes the three files, and prints the table of averages or of a search's best trials."""
     found = records.read_folder(folder)
     if not found:
         print(f"{folder}: no run is finished")
@@ -60,15 +60,13 @@ def contents(source: str, found: Sequence[Record]) -> dict[str, str]:
 
 
 def _markdown(source: str, found: Sequence[Record]) -> str:
-    parts = [
-        f"# {source}",
-        "Strict scores in percent, mean ± standard deviation over the runs.",
-        _protocols(found),
-    ]
+    trials = [record for record in found if record.history]
+    averaged = "Strict scores in percent, mean ± standard deviation over the runs."
+    parts = [f"# {source}", *([] if trials else [averaged]), _protocols(found)]
     for split in ("test", "dev"):
         if summaries := scores.summary(found, split):
             parts += [f"## {split}", scores_table(source, found, split), comparison.per_type(summaries)]
-    if trials := [record for record in found if record.history]:
+    if trials:
         heading = "## Trials\n\nStrict micro F1 on dev of the best epoch, in percent."
         parts += [heading, search_table(trials)]
     else:

@@ -127,6 +127,10 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
         raise InputError(
             f"{model_dir}: no {WEIGHTS}: its training has not finished an epoch yet, or it was deleted"
         )
+    if members and len(members) != len(files.read_json(model_dir / MEMBERS)):
+        raise InputError(
+            f"{model_dir}: {len(members)} files {MEMBER_WEIGHTS.format('*')}, expected one each of {MEMBERS}"
+        )
     config, train_config = configs.load(model_dir / CONFIG)
     vocabulary = Vocabulary.load(model_dir / VOCABULARY)
     if train_config.calibrate and not (model_dir / THRESHOLD).exists():

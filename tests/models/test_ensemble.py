@@ -118,6 +118,13 @@ def test_a_directory_of_members_is_a_model_directory(
     assert_same_entities(pair.found(both.model), pair.found(pair.models[0].inference))
 
 
+def test_a_member_that_is_lost_is_missed(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    ensemble_dir.write(tmp_path / "both", [folder, folder], 0.35, "a test")
+    (tmp_path / "both" / model_dir.MEMBER_WEIGHTS.format("01")).unlink()
+    with pytest.raises(InputError, match=r"both: 1 files .*member-\*.*, expected one each of members\.json"):
+        model_dir.load(tmp_path / "both")
+
+
 def test_members_must_be_alike(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     wider = dataclasses.replace(untrained.WEIGHTED, rnn_size=8)
     other = untrained.write(tmp_path / "other", wider)
