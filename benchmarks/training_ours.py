@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from jner_re.features.cache import feature_cache
 from jner_re.features.casing import NUM_CLASSES
 from jner_re.features.chars import characters
 from jner_re.features.dataset import FeaturizedCorpus, training_batches
-from jner_re.features.inputs import make_inputs, open_frozen
+from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 from jner_re.features.specs import InputSizes
 from jner_re.models import joint, model_dir
 from jner_re.schema import LabelSet, Sentence
@@ -57,12 +58,18 @@ class Task:
         }
 
 
-def open_task(config: ModelConfig, sentences: Sequence[Sentence]) -> Task:
-    """Loads the encoder and fills the feature cache, if it is not yet filled."""
+def open_task(
+    config: ModelConfig,
+    sentences: Sequence[Sentence],
+    frozen: Frozen | None = None,
+    cache: pathlib.Path | None = None,
+) -> Task:
+    """Loads the encoder, unless it is given, and fills the feature cache, if it is not yet filled."""
     label_set = LabelSet.of(sentences)
     allowed = joint.allowed_pairs(label_set, model_dir.argument_types(sentences))
-    inputs = make_inputs(config, open_frozen(config), characters(sentences))
-    return Task(config, label_set, allowed, inputs.sizes, inputs.corpus(sentences, feature_cache()))
+    inputs = make_inputs(config, frozen or open_frozen(config), characters(sentences))
+    corpus = inputs.corpus(sentences, cache or feature_cache())
+    return Task(config, label_set, allowed, inputs.sizes, corpus)
 
 
 class Trainer:
@@ -95,10 +102,11 @@ class Trainer:
         pairs = self.batches.as_numpy_iterator()
         return [{**inputs, "relations": target} for inputs, target in pairs]
 
-    def one_pass(self) -> dict[str, float]:
-        """Trains on all batches, as an epoch does, and gives seconds and mean loss."""
+    def one_pass(self, steps: int | None = None) -> dict[str, float]:
+        """Trains on all batches, as an epoch does, or the first `steps`, and gives seconds and mean loss."""
+        batches = self.batches if steps is None else self.batches.take(steps)
         start = time.perf_counter()
-        history = self.model.fit(self.batches, callbacks=[self.average], verbose=0).history
+        history = self.model.fit(batches, callbacks=[self.average], verbose=0).history
         return {"seconds": time.perf_counter() - start, "loss": float(history["loss"][0])}
 
     def traced_pass(self, folder: str) -> tuple[int, float]:
