@@ -81,6 +81,8 @@ bench: .venv/all-installed
 	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.serving --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
+	$(BIN)/python -m benchmarks.training_growth --flagfile=experiments/presets/ade.flags --encoder=random \
+	  --corpus=$(if $(DATA_DIR),$(DATA_DIR)/train.json,sample)
 	$(BIN)/python -m benchmarks.parallel_jobs --flagfile=experiments/presets/sample.flags
 
 # TensorFlow Serving links the ops of TensorFlow Text 2.12.1. Its wheels are for Python 3.8 to 3.11.

@@ -83,7 +83,9 @@ def main() -> None:
         ),
     ]
     others = max(cost.other_programs for one in axes for cost in one.costs)
-    print(f"\n{threads} threads, batch {train.batch_size}, other programs on up to {others:.1f} cores\n")
+    print(
+        f"\nthreads: {threads}, batch: {train.batch_size}, cores used by other programs: up to {others:.1f}\n"
+    )
     print(growth_results.table(axes))
     if _PLOT.value:
         files.write_text(pathlib.Path(_PLOT.value), growth_plot.plot(axes))
