@@ -18,7 +18,7 @@ from jner_re import program
 from jner_re.errors import InputError
 
 from . import ablation_settings, config_flags, data_flags
-from .jobs import pool
+from .jobs import pool, pool_flags
 from .jobs.training_job import ON_BOTH, TrainingJob
 from .tables import folder_tables
 
@@ -26,7 +26,7 @@ _SEEDS = flags.DEFINE_integer(
     "seeds", 3, "number of trials of each setting, of the seeds from --seed on", lower_bound=1
 )
 _TOLERANCE = 0.02  # by which a setting's number of parameters may differ from the baseline's
-flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(pool_flags)
 flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
@@ -50,8 +50,8 @@ def main() -> None:
         for each in train_config.with_seeds(_SEEDS.value)
         for name, changed in settings.items()
     ]
-    folders = pool.Folders.from_flags()
-    failed = pool.run_all(jobs, folders)
+    folders = pool_flags.folders()
+    failed = pool.run_all(jobs, folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
     if failed:
         sys.exit(1)

@@ -23,7 +23,7 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.schema import Sentence
 
 from . import config_flags
-from .jobs import pool
+from .jobs import pool, pool_flags
 from .jobs.fold_jobs import fold_jobs
 from .tables import folder_tables
 
@@ -46,7 +46,7 @@ _FIRST = flags.DEFINE_integer(
 )
 _DEV = flags.DEFINE_float("dev_fraction", 0.1, "fraction of the sentences held out as dev")
 _SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of dev and folds")
-flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(pool_flags)
 config_flags.define()
 
 
@@ -57,14 +57,14 @@ def main() -> None:
     jobs = fold_jobs(name, sentences, _FOLDS.value, _DEV.value, _SPLIT_SEED.value, config, train_config)[
         : _FIRST.value or None
     ]
-    folders = pool.Folders.from_flags()
+    folders = pool_flags.folders()
     removed = [change for change in changes if change.action.startswith("removed")]
     relations = sum(int(change.action.rpartition(" ")[2]) for change in removed)
     print(
         f"{name}: {len(sentences)} sentences; removed because of overlaps: {len(removed)} entities with "
         f"{relations} relations"
     )
-    failed = pool.run_all(jobs, folders)
+    failed = pool.run_all(jobs, folders, pool_flags.workers())
     if changes:
         path = folders.output / "corpus_changes.txt"
         files.write_text(path, "".join(f"{change}\n" for change in changes))

@@ -19,7 +19,7 @@ from jner_re import program
 from jner_re.errors import InputError
 
 from . import config_flags, data_flags
-from .jobs import pool, records
+from .jobs import pool, pool_flags, records
 from .jobs.ensemble_job import EnsembleJob
 from .jobs.training_job import AS_GIVEN, ON_BOTH, TrainingJob
 from .tables import folder_tables
@@ -34,7 +34,7 @@ _CHOOSE = flags.DEFINE_boolean(
 _MEMBERS = flags.DEFINE_integer(
     "members", 0, "also evaluate ensembles of so many of the seeds; 0 for none", lower_bound=0
 )
-flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(pool_flags)
 flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
@@ -52,10 +52,10 @@ def main() -> None:
         TrainingJob(f"seed-{each.seed}", "single model", protocol, data, config, each)
         for each in train_config.with_seeds(_SEEDS.value)
     ]
-    folders = pool.Folders.from_flags()
-    failed = pool.run_all(singles, folders)
+    folders = pool_flags.folders()
+    failed = pool.run_all(singles, folders, pool_flags.workers())
     if _MEMBERS.value:
-        failed += pool.run_all(_ensembles(singles, folders), folders)
+        failed += pool.run_all(_ensembles(singles, folders), folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
     if failed:
         sys.exit(1)

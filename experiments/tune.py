@@ -20,7 +20,7 @@ from jner_re import files, program
 from jner_re.config import TrainConfig
 
 from . import config_flags, data_flags, search_space
-from .jobs import pool, records
+from .jobs import pool, pool_flags, records
 from .jobs.search_job import METRIC, SearchJob, best_epoch
 from .jobs.search_pool import EarlyStopping, search
 from .search_space import Candidate
@@ -44,7 +44,7 @@ _REDUCTION = flags.DEFINE_integer(
     "of the trials that come to an epoch where some stop, one of so many goes on",
     lower_bound=2,
 )
-flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(pool_flags)
 flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
@@ -65,9 +65,9 @@ def main() -> None:
     jobs = [
         SearchJob(c.name, protocol, corpus, train, dev, *c.configs(config, train_config)) for c in candidates
     ]
-    folders = pool.Folders.from_flags()
+    folders = pool_flags.folders()
     program.import_tensorflow_quietly()
-    failed = search(jobs, folders, stopping)
+    failed = search(jobs, folders, pool_flags.workers(), stopping)
     _report(candidates, folders)
     if failed:
         sys.exit(1)

@@ -15,36 +15,11 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from absl import flags
-
 from jner_re import files
 from jner_re.errors import InputError
 
 from . import records, worker
 
-OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir",
-    None,
-    "folder of the records, one JSON file a run, and of the tables made from them, such as "
-    "results/conll04-minilm; a run whose record is there is not run again",
-    required=True,
-)
-RUNS_DIR = flags.DEFINE_string(
-    "runs_dir",
-    None,
-    "folder of the model directories, by which interrupted runs go on; by default runs/ and the name of "
-    "--output_dir. On a cluster, one that all machines share",
-)
-THREADS = flags.DEFINE_integer("threads", 1, "threads of TensorFlow in each job", lower_bound=1)
-JOBS = flags.DEFINE_integer(
-    "jobs",
-    0,
-    "jobs at a time; 0 for as many as there are cores for their threads",
-    lower_bound=0,
-)
-RAY_ADDRESS = flags.DEFINE_string(
-    "ray_address", None, "address of a Ray cluster to run on; by default this machine"
-)
 _ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
 _SECONDS_BETWEEN_LINES = 30.0
 
@@ -77,19 +52,37 @@ class Folders:
     output: pathlib.Path
     runs: pathlib.Path
 
-    @classmethod
-    def from_flags(cls) -> Folders:
-        """As --output_dir and --runs_dir say."""
-        output = pathlib.Path(OUTPUT_DIR.value)
-        return cls(output, pathlib.Path(RUNS_DIR.value or pathlib.Path("runs") / output.resolve().name))
+
+@dataclasses.dataclass(frozen=True)
+class Workers:
+    """Who does the work.
+
+    Attributes:
+      threads: of TensorFlow in each job.
+      jobs: at a time; 0 for as many as there are cores for their threads.
+      ray_address: of a Ray cluster; None for this machine.
+    """
+
+    threads: int = 1
+    jobs: int = 0
+    ray_address: str | None = None
+
+    def at_once(self) -> int:
+        """Jobs at a time on this machine."""
+        return self.jobs or max(1, len(os.sched_getaffinity(0)) // self.threads)
+
+    def cores(self) -> int:
+        """Those that they take of this machine."""
+        return self.at_once() * self.threads
 
 
-def run_all(jobs: Sequence[Job], folders: Folders) -> int:
+def run_all(jobs: Sequence[Job], folders: Folders, workers: Workers) -> int:
     """Runs what has no record yet, and prints what begins, ends and fails.
 
     Args:
       jobs: in the order in which to start them.
       folders: of the records and the model directories.
+      workers: who runs them.
 
     Returns:
       How many jobs failed.
@@ -103,8 +96,8 @@ def run_all(jobs: Sequence[Job], folders: Folders) -> int:
         return 0
     from .. import ray_session
 
-    with ray_session.start(RAY_ADDRESS.value or None, jobs_at_once() * THREADS.value):
-        return _Run(folders, THREADS.value, len(left)).all(left)
+    with ray_session.start(workers.ray_address, workers.cores()):
+        return _Run(folders, workers, len(left)).all(left)
 
 
 def unfinished(jobs: Sequence[_AnyJob], output: pathlib.Path) -> list[_AnyJob]:
@@ -123,32 +116,28 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def jobs_at_once() -> int:
-    """On this machine: --jobs, or as many as its cores have threads for."""
-    return JOBS.value or max(1, len(os.sched_getaffinity(0)) // THREADS.value)
-
-
 class _Run:
     """Jobs on their way: starts, waits and reports."""
 
-    def __init__(self, folders: Folders, threads: int, count: int) -> None:
+    def __init__(self, folders: Folders, workers: Workers, count: int) -> None:
         import ray
 
         self._ray = ray
-        self._folders, self._threads, self._count = folders, threads, count
+        self._folders, self._workers, self._count = folders, workers, count
         self._started = time.monotonic()
         self._names: dict[Any, str] = {}  # of the jobs that run, by what Ray gives back
         self._shown: dict[str, str] = {}
         self._finished = self._failed = 0
         self._task = ray.remote(
-            num_cpus=threads, max_calls=1, max_retries=_ATTEMPTS - 1, retry_exceptions=False
+            num_cpus=workers.threads, max_calls=1, max_retries=_ATTEMPTS - 1, retry_exceptions=False
         )(work)
 
     def all(self, jobs: Sequence[Job]) -> int:
         """Runs them, and gives the number of those that failed."""
         waiting = list(jobs)
         # A cluster is given all at once, and has its own queue.
-        limit = JOBS.value or (len(waiting) if RAY_ADDRESS.value else jobs_at_once())
+        workers = self._workers
+        limit = workers.jobs or (len(waiting) if workers.ray_address else workers.at_once())
         while waiting or self._names:
             while waiting and len(self._names) < limit:
                 self._start(waiting.pop(0))
@@ -160,9 +149,9 @@ class _Run:
         return self._failed
 
     def _start(self, job: Job) -> None:
-        started = "submitted" if RAY_ADDRESS.value else "started"
+        started = "submitted" if self._workers.ray_address else "started"
         self._say(f"{job.name}: {started}, log in {self._log(job.name)}")
-        reference = self._task.remote(job, self._folders.runs.absolute(), self._threads)
+        reference = self._task.remote(job, self._folders.runs.absolute(), self._workers.threads)
         self._names[reference] = job.name
 
     def _end(self, reference: Any) -> None:

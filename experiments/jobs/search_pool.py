@@ -44,12 +44,15 @@ class EarlyStopping:
         return f"stopped early by ASHA, grace period {self.grace} epochs, reduction factor {self.reduction}"
 
 
-def search(jobs: Sequence[SearchJob], folders: pool.Folders, stopping: EarlyStopping | None) -> int:
+def search(
+    jobs: Sequence[SearchJob], folders: pool.Folders, workers: pool.Workers, stopping: EarlyStopping | None
+) -> int:
     """Runs the trials that have no record yet, and prints what they reach.
 
     Args:
       jobs: the trials.
       folders: of records and model directories.
+      workers: who runs them.
       stopping: None to train all to their end.
 
     Returns:
@@ -66,14 +69,16 @@ def search(jobs: Sequence[SearchJob], folders: pool.Folders, stopping: EarlyStop
         return 0
     from .. import ray_session
 
-    with ray_session.start(pool.RAY_ADDRESS.value or None, pool.jobs_at_once() * pool.THREADS.value):
-        watcher = _tune(jobs, folders, stopping)
+    with ray_session.start(workers.ray_address, workers.cores()):
+        watcher = _tune(jobs, folders, workers, stopping)
     if len(watcher.ended) < len(jobs):  # Tune ends quietly when it is interrupted
         raise KeyboardInterrupt
     return watcher.failed
 
 
-def _tune(jobs: Sequence[SearchJob], folders: pool.Folders, stopping: EarlyStopping | None) -> Any:
+def _tune(
+    jobs: Sequence[SearchJob], folders: pool.Folders, workers: pool.Workers, stopping: EarlyStopping | None
+) -> Any:
     """Runs the trials, finished ones first, and gives what has watched them."""
     os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
     from ray import tune
@@ -98,18 +103,17 @@ def _tune(jobs: Sequence[SearchJob], folders: pool.Folders, stopping: EarlyStopp
         jobs=by_name,
         finished={name: [scores[METRIC] or 0.0 for scores in history] for name, history in finished.items()},
         runs_dir=folders.runs.absolute(),
-        threads=pool.THREADS.value,
+        threads=workers.threads,
     )
     watcher = _watcher(tune.Callback)(by_name, set(finished), folders)
     tune.Tuner(
-        tune.with_resources(trainable, {"cpu": pool.THREADS.value}),
+        tune.with_resources(trainable, {"cpu": workers.threads}),
         param_space={"name": tune.grid_search(names)},
         tune_config=tune.TuneConfig(
             metric=METRIC,
             mode="max",
             scheduler=scheduler,
-            max_concurrent_trials=pool.JOBS.value
-            or (None if pool.RAY_ADDRESS.value else pool.jobs_at_once()),
+            max_concurrent_trials=workers.jobs or (None if workers.ray_address else workers.at_once()),
         ),
         run_config=tune.RunConfig(
             name=datetime.datetime.now().strftime("%Y%m%d-%H%M%S"),
