@@ -107,6 +107,7 @@ def _opened(config: ModelConfig) -> Iterator[tuple[Frozen, pathlib.Path]]:
     if config.encoder != RANDOM:
         yield open_frozen(config), feature_cache()
         return
-    frozen = open_frozen(dataclasses.replace(config, encoder=""))
+    # Characters are something to read, without which a model of the encoder alone would be refused.
+    frozen = open_frozen(dataclasses.replace(config, encoder="", char_rnn_size=1))
     with tempfile.TemporaryDirectory() as folder:
         yield dataclasses.replace(frozen, encoder=cast("Encoder", _RandomEncoder())), pathlib.Path(folder)

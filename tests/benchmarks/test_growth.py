@@ -118,7 +118,9 @@ def test_ticks_enclose_what_is_drawn(low: float, high: float) -> None:
 
 
 def test_a_point_trains_on_the_corpus_with_random_vectors() -> None:
-    config = dataclasses.replace(untrained.SMALL, encoder=growth_point.RANDOM, ner_layers=0, re_layers=0)
+    config = dataclasses.replace(
+        untrained.SMALL, encoder=growth_point.RANDOM, char_rnn_size=0, ner_layers=0, re_layers=0
+    )
     sentences = growth_corpora.of_length(SENTENCES, 10, 6)
     found = growth_point.cost(config, TrainConfig(batch_size=4), sentences)
     assert (found.sentences, found.tokens) == (6, 60)
