@@ -75,46 +75,59 @@ class Nadam(tf.keras.optimizers.Nadam):
 
     Keras 2.15's own keeps in Python whether p has been updated in this step. In a `tf.function` that is fixed
     when the graph is made, so that p takes mu_t once for every variable and is 0 after the first steps. Here
-    all scalars are computed once a step, before the variables; the first summand is TensorFlow's fused Adam.
+    all scalars are computed once a step, before the variables.
+
+    TensorFlow's fused Adam with Nesterov's momentum adds m and g in the ratio beta_1 : 1 - beta_1, which is that
+    of the schedule's end. What m lacks of its part is added apart in the first hundreds of steps, and left out
+    when it is less than a millionth of it.
     """
 
     def apply_gradients(self, grads_and_vars: Any, *args: Any, **kwargs: Any) -> tf.Variable:
         """One step: pairs of a gradient and a variable; gives the number of steps made."""
         grads_and_vars = list(grads_and_vars)
+        variables = [variable for _, variable in grads_and_vars]
         with tf.init_scope():
-            self.build([variable for _, variable in grads_and_vars])
+            self.build(variables)
         self._compute_current_learning_rate()  # else a schedule's rate is that of the step before
         step = tf.cast(self.iterations + 1, tf.float32)
         mu, next_mu = (self.beta_1 * (1 - 0.5 * tf.pow(0.96, t)) for t in (step, step + 1))
         product = self._u_product.assign(self._u_product * mu)
         correction = tf.sqrt(1 - tf.pow(self.beta_2, step))
         rate = self.learning_rate * correction
-        self._step = _Scalars(
-            rate * next_mu / (1 - product * next_mu),
-            rate * (1 - mu) / (1 - product),
-            self.epsilon * correction,
-        )
-        return super().apply_gradients(grads_and_vars, *args, **kwargs)
+        momentum_rate = rate * next_mu / (1 - product * next_mu)
+        fused_rate = rate * (1 - mu) / (1 - product) / (1 - self.beta_1)
+        missing_rate = momentum_rate - self.beta_1 * fused_rate
+        epsilon = self.epsilon * correction
+        self._step = _Scalars(fused_rate, epsilon)
+        iterations = super().apply_gradients(grads_and_vars, *args, **kwargs)
+
+        def add_missing() -> tf.Tensor:
+            for variable in variables:
+                index = self._index_dict[self._var_key(variable)]
+                scale = tf.sqrt(self._velocities[index]) + epsilon
+                variable.assign_sub(missing_rate * self._momentums[index] / scale)
+            return tf.constant(True)
+
+        tf.cond(tf.abs(missing_rate) > 1e-6 * momentum_rate, add_missing, lambda: tf.constant(False))
+        return iterations
 
     def update_step(self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable) -> None:
         """Updates one variable."""
-        gradient = tf.convert_to_tensor(gradient)
         index = self._index_dict[self._var_key(variable)]
-        momentum_rate, gradient_rate, epsilon = self._step.values
-        velocity = self._velocities[index]
+        rate, epsilon = self._step.values
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].handle,
-            v=velocity.handle,
+            v=self._velocities[index].handle,
             beta1_power=0.0,  # the rate holds the corrections
             beta2_power=0.0,
-            lr=momentum_rate,
+            lr=rate,
             beta1=self.beta_1,
             beta2=self.beta_2,
             epsilon=epsilon,
-            grad=gradient,
+            grad=tf.convert_to_tensor(gradient),
+            use_nesterov=True,
         )
-        variable.assign_sub(gradient_rate * gradient / (tf.sqrt(velocity) + epsilon))
 
 
 class _Scalars:

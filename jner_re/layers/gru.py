@@ -20,8 +20,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from jner_re.layers.scan import (
-    COMPILED_STEPS,
     Tensors,
+    compiled_size,
     pad_steps,
     scan,
     sigmoid_gradient,
@@ -50,7 +50,7 @@ def gru(
       recurrent_kernel: float [H, 3H], U for z, r and c.
       recurrent_bias: float [H], b_u.
       reverse: whether to read from the last step to the first.
-      jit_compile: whether XLA compiles the loops, once for each B, H and T rounded up to a multiple of 4.
+      jit_compile: whether XLA compiles the loops, once for each B, H and range of T (`scan.compiled_size`).
         First-order gradients only.
 
     Returns:
@@ -59,9 +59,12 @@ def gru(
     steps, batch, units = tf.shape(inputs)[0], tf.shape(inputs)[1], recurrent_kernel.shape[0]
     gate_inputs = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel) + bias
     gate_inputs = tf.reshape(gate_inputs, [steps, batch, 3 * units])
-    multiple = COMPILED_STEPS if jit_compile else 1
-    gate_inputs, mask = pad_steps(gate_inputs, multiple), pad_steps(mask, multiple)
-    states = _recurrence(gate_inputs, mask, recurrent_kernel, recurrent_bias, reverse, jit_compile)
+    some_steps = tf.maximum(steps, 1)
+    size = compiled_size(steps) if jit_compile else some_steps
+    gate_inputs, mask = pad_steps(gate_inputs, size), pad_steps(mask, size)
+    states = _recurrence(
+        gate_inputs, mask, recurrent_kernel, recurrent_bias, some_steps, reverse, jit_compile
+    )
     return tf.slice(states, [0, 0, 0], [steps, batch, units])
 
 
@@ -70,6 +73,7 @@ def _recurrence(
     mask: tf.Tensor,
     recurrent_kernel: tf.Tensor,
     recurrent_bias: tf.Tensor,
+    steps: tf.Tensor,
     reverse: bool,
     jit_compile: bool,
 ) -> tf.Tensor:
@@ -83,14 +87,14 @@ def _recurrence(
         if jit_compile:  # else an eager tape would record TensorArrays, which cannot leave XLA
             tensors = tuple(map(tf.stop_gradient, tensors))
         gate_inputs, kernel, bias = tensors
-        states, gates = forward(gate_inputs, mask, kernel, bias, order)
+        states, gates = forward(gate_inputs, mask, kernel, bias, steps, order)
 
         def gradient(d_states: tf.Tensor) -> Tensors:
             before = states_before(states, reverse)
-            d_products, d_candidates = backward(d_states, mask, before, gates, kernel, order)
+            d_products, d_candidates = backward(d_states, mask, before, gates, kernel, steps, order)
             d_gate_inputs = tf.concat([d_products[:, :, : 2 * units], d_candidates], axis=2)
-            d_products = tf.reshape(d_products, [-1, 3 * units])
-            d_kernel = tf.matmul(tf.reshape(before, [-1, units]), d_products, transpose_a=True)
+            d_products = tf.reshape(d_products[:steps], [-1, 3 * units])
+            d_kernel = tf.matmul(tf.reshape(before[:steps], [-1, units]), d_products, transpose_a=True)
             return d_gate_inputs, d_kernel, tf.reduce_sum(d_products[:, 2 * units :], axis=0)
 
         return states, gradient
@@ -99,7 +103,12 @@ def _recurrence(
 
 
 def _forward(
-    gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, reverse: tf.Tensor
+    gate_inputs: tf.Tensor,
+    mask: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    steps: tf.Tensor,
+    reverse: tf.Tensor,
 ) -> Tensors:
     """The states [T, B, H] and, for the gradient, z, r, c and u of every step [T, B, 4H]."""
     units = kernel.shape[0]
@@ -114,7 +123,7 @@ def _forward(
         return (state,), (state, tf.concat([update_reset, candidate, held], axis=1))
 
     first = tf.zeros([tf.shape(gate_inputs)[1], units], gate_inputs.dtype)
-    return scan(step, (first,), [units, 4 * units], tf.shape(gate_inputs)[0], reverse)
+    return scan(step, (first,), [units, 4 * units], steps, tf.shape(gate_inputs)[0], reverse)
 
 
 def _backward(
@@ -123,6 +132,7 @@ def _backward(
     before: tf.Tensor,
     gates: tf.Tensor,
     kernel: tf.Tensor,
+    steps: tf.Tensor,
     reverse: tf.Tensor,
 ) -> Tensors:
     """Gradients of each step's h U + (0, 0, b_u) [T, B, 3H] and candidate before its tanh [T, B, H]."""
@@ -141,7 +151,7 @@ def _backward(
         return (d_before,), (d_product, d_candidate)
 
     last = tf.zeros([tf.shape(gates)[1], units], gates.dtype)
-    return scan(step, (last,), [3 * units, units], tf.shape(gates)[0], ~reverse)
+    return scan(step, (last,), [3 * units, units], steps, tf.shape(gates)[0], ~reverse)
 
 
 _compiled_forward = tf.function(_forward, jit_compile=True)

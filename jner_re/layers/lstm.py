@@ -18,8 +18,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from jner_re.layers.scan import (
-    COMPILED_STEPS,
     Tensors,
+    compiled_size,
     pad_steps,
     scan,
     sigmoid_gradient,
@@ -46,7 +46,7 @@ def lstm(
       bias: float [4H], b.
       recurrent_kernel: float [H, 4H], U for i, f, c and o.
       reverse: whether to read from the last step to the first.
-      jit_compile: whether XLA compiles the loops, once for each B, H and T rounded up to a multiple of 4.
+      jit_compile: whether XLA compiles the loops, once for each B, H and range of T (`scan.compiled_size`).
         First-order gradients only.
 
     Returns:
@@ -55,14 +55,20 @@ def lstm(
     steps, batch, units = tf.shape(inputs)[0], tf.shape(inputs)[1], recurrent_kernel.shape[0]
     gate_inputs = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel) + bias
     gate_inputs = tf.reshape(gate_inputs, [steps, batch, 4 * units])
-    multiple = COMPILED_STEPS if jit_compile else 1
-    gate_inputs, mask = pad_steps(gate_inputs, multiple), pad_steps(mask, multiple)
-    states = _recurrence(gate_inputs, mask, recurrent_kernel, reverse, jit_compile)
+    some_steps = tf.maximum(steps, 1)
+    size = compiled_size(steps) if jit_compile else some_steps
+    gate_inputs, mask = pad_steps(gate_inputs, size), pad_steps(mask, size)
+    states = _recurrence(gate_inputs, mask, recurrent_kernel, some_steps, reverse, jit_compile)
     return tf.slice(states, [0, 0, 0], [steps, batch, units])
 
 
 def _recurrence(
-    gate_inputs: tf.Tensor, mask: tf.Tensor, recurrent_kernel: tf.Tensor, reverse: bool, jit_compile: bool
+    gate_inputs: tf.Tensor,
+    mask: tf.Tensor,
+    recurrent_kernel: tf.Tensor,
+    steps: tf.Tensor,
+    reverse: bool,
+    jit_compile: bool,
 ) -> tf.Tensor:
     """The states [T, B, H] from x W + b [T, B, 4H]."""
     forward, backward = (_compiled_forward, _compiled_backward) if jit_compile else (_forward, _backward)
@@ -74,13 +80,13 @@ def _recurrence(
         if jit_compile:  # else an eager tape would record TensorArrays, which cannot leave XLA
             tensors = tuple(map(tf.stop_gradient, tensors))
         gate_inputs, kernel = tensors
-        states, cells, gates = forward(gate_inputs, mask, kernel, order)
+        states, cells, gates = forward(gate_inputs, mask, kernel, steps, order)
 
         def gradient(d_states: tf.Tensor) -> Tensors:
             cells_before = states_before(cells, reverse)
-            (d_gates,) = backward(d_states, mask, cells_before, cells, gates, kernel, order)
-            before = tf.reshape(states_before(states, reverse), [-1, units])
-            d_kernel = tf.matmul(before, tf.reshape(d_gates, [-1, 4 * units]), transpose_a=True)
+            (d_gates,) = backward(d_states, mask, cells_before, cells, gates, kernel, steps, order)
+            before = tf.reshape(states_before(states, reverse)[:steps], [-1, units])
+            d_kernel = tf.matmul(before, tf.reshape(d_gates[:steps], [-1, 4 * units]), transpose_a=True)
             return d_gates, d_kernel
 
         return states, gradient
@@ -88,7 +94,9 @@ def _recurrence(
     return run(gate_inputs, tf.convert_to_tensor(recurrent_kernel))
 
 
-def _forward(gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, reverse: tf.Tensor) -> Tensors:
+def _forward(
+    gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, steps: tf.Tensor, reverse: tf.Tensor
+) -> Tensors:
     """The states [T, B, H] and, for the gradient, the cells [T, B, H] and i, f, c and o [T, B, 4H]."""
     units = kernel.shape[0]
 
@@ -102,7 +110,7 @@ def _forward(gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, reverse
         return (state, cell), (state, cell, tf.concat([input_forget, candidate, output], axis=1))
 
     first = tf.zeros([tf.shape(gate_inputs)[1], units], gate_inputs.dtype)
-    return scan(step, (first, first), [units, units, 4 * units], tf.shape(gate_inputs)[0], reverse)
+    return scan(step, (first, first), [units, units, 4 * units], steps, tf.shape(gate_inputs)[0], reverse)
 
 
 def _backward(
@@ -112,6 +120,7 @@ def _backward(
     cells: tf.Tensor,
     gates: tf.Tensor,
     kernel: tf.Tensor,
+    steps: tf.Tensor,
     reverse: tf.Tensor,
 ) -> Tensors:
     """Gradients of x W + b + h U at each step, [T, B, 4H]."""
@@ -131,7 +140,7 @@ def _backward(
         return (tf.matmul(d_gates, transposed), d_cell * forget), (d_gates,)
 
     last = tf.zeros([tf.shape(gates)[1], units], gates.dtype)
-    return scan(step, (last, last), [4 * units], tf.shape(gates)[0], ~reverse)
+    return scan(step, (last, last), [4 * units], steps, tf.shape(gates)[0], ~reverse)
 
 
 _compiled_forward = tf.function(_forward, jit_compile=True)

@@ -139,7 +139,7 @@ def build(
     typed_pair_mask = PairMask(allowed if config.typed_pairs else None, name="typed_pair_mask")
 
     # Model
-    states = shared_birnns(_token_representations(config, sizes, features), lengths)
+    states = shared_birnns(_token_representations(config, sizes, features, jit_compile), lengths)
     tag_logits = ner_scores(ner_hidden(ner_birnns(states, lengths)))
     re_states = re_birnns(states, lengths)
 
@@ -200,7 +200,7 @@ def _keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
 
 
 def _token_representations(
-    config: ModelConfig, sizes: InputSizes, features: dict[str, tf.Tensor]
+    config: ModelConfig, sizes: InputSizes, features: dict[str, tf.Tensor], jit_compile: bool
 ) -> tf.Tensor:
     """v = encoder ∘ GloVe ∘ characters ∘ casing (paper, equation 1): [B, T, D]."""
     parts: list[tf.Tensor] = []
@@ -214,6 +214,7 @@ def _token_representations(
             config.char_embedding_size,
             config.char_rnn_size,
             config.rnn_cell,
+            jit_compile,
             name="char_encoder",
         )
         parts.append(encoder(features["char_ids"]))
