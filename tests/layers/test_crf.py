@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from jner_re.features import tags
-from jner_re.layers import crf as crf_layers
+from jner_re.layers import crf as crfs
+from jner_re.layers import crf_layers
 from jner_re.schema import LabelSet
 
 LABELS = LabelSet(("Loc", "Org"), ())
@@ -17,9 +18,9 @@ LENGTHS = np.array([4, 0, 1, 3, 2], np.int32)
 B, T = len(LENGTHS), int(LENGTHS.max())
 
 
-def make_crf(seed: int, constrained: bool = True, constrained_training: bool = False) -> crf_layers.CRF:
+def make_crf(seed: int, constrained: bool = True, constrained_training: bool = False) -> crfs.CRF:
     random = np.random.default_rng(seed)
-    crf = crf_layers.CRF(K, constrained, constrained_training)
+    crf = crfs.CRF(K, constrained, constrained_training)
     crf.set_weights([random.normal(size=weight.shape) for weight in crf.get_weights()])
     return crf
 
@@ -36,7 +37,7 @@ def is_well_formed(path: tuple[int, ...]) -> bool:
 
 
 def enumerate_paths(
-    crf: crf_layers.CRF, logits: np.ndarray, constrained: bool
+    crf: crfs.CRF, logits: np.ndarray, constrained: bool
 ) -> tuple[list[tuple[int, ...]], np.ndarray]:
     """All tag sequences of a sentence of at least one token (logits [n, K]), and their scores."""
     transitions, start, end = (weight.astype(np.float64) for weight in crf.get_weights())
@@ -105,7 +106,7 @@ def test_viterbi_equals_enumeration(seed: int, constrained: bool) -> None:
 
 def test_constrained_decoding_is_well_formed_whatever_the_scores() -> None:
     random = np.random.default_rng(0)
-    crf = crf_layers.CRF(K)
+    crf = crfs.CRF(K)
     crf.set_weights([50 * random.normal(size=weight.shape) for weight in crf.get_weights()])
     logits = 100 * random.normal(size=(200, 9, K)) + 100 * (np.arange(K) % 2 == 0) * (np.arange(K) > 0)
     lengths = random.integers(0, 10, size=200)
@@ -158,7 +159,7 @@ def test_posteriors_of_a_long_sentence_are_exact() -> None:
     random = np.random.default_rng(0)
     length = 2000
     logits = random.normal(scale=3.0, size=(1, length, K)).astype(np.float32)
-    crf = crf_layers.CRF(K, constrained=False)
+    crf = crfs.CRF(K, constrained=False)
     softmax = np.exp(logits[0].astype(np.float64))
     softmax /= softmax.sum(axis=-1, keepdims=True)
     np.testing.assert_allclose(crf.marginals(logits, [length])[0], softmax, atol=1e-6)
@@ -251,7 +252,7 @@ def make_models() -> tuple[tf.keras.Model, tf.keras.Model]:
     tag_ids = tf.keras.Input([None], dtype=tf.int32, name="tag_ids")
     lengths = tf.keras.Input([], dtype=tf.int32, name="lengths")
     starts = tf.keras.Input([None], dtype=tf.int32, name="starts")
-    crf = crf_layers.CRF(K)
+    crf = crfs.CRF(K)
     tag_logits = tf.keras.layers.Dense(K, kernel_initializer="zeros")(features)
     losses = crf_layers.CRFNegativeLogLikelihood(crf)(tag_logits, tag_ids, lengths)
     posteriors = crf_layers.CRFSpanPosteriors(crf)(
@@ -296,8 +297,8 @@ def test_two_functional_models_share_one_crf(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("layer", [crf_layers.CRFNegativeLogLikelihood, crf_layers.CRFSpanPosteriors])
 def test_config_round_trip(layer: type[tf.keras.layers.Layer]) -> None:
-    crf = crf_layers.CRF(7, constrained=False, name="tags")
-    assert crf_layers.CRF.from_config(crf.get_config()).get_config() == crf.get_config()
+    crf = crfs.CRF(7, constrained=False, name="tags")
+    assert crfs.CRF.from_config(crf.get_config()).get_config() == crf.get_config()
     again = layer.from_config(layer(crf, name="shared").get_config())
     assert again.name == "shared"
     assert again.crf.get_config() == crf.get_config()
@@ -306,4 +307,4 @@ def test_config_round_trip(layer: type[tf.keras.layers.Layer]) -> None:
 @pytest.mark.parametrize("num_tags", [0, 4, -1])
 def test_number_of_tags_must_fit_bio(num_tags: int) -> None:
     with pytest.raises(ValueError, match=f"num_tags is {num_tags}, expected an odd number"):
-        crf_layers.CRF(num_tags)
+        crfs.CRF(num_tags)
