@@ -63,8 +63,8 @@ def _students(
     data: Data, config: ModelConfig, train_config: TrainConfig, targets: SoftTargets
 ) -> list[TrainingJob]:
     source = (
-        f"learned the annotation and, with weight {_WEIGHT.value:g}, the probabilities that {_MEMBERS.value} "
-        f"models trained on the other folds gave to each of {_FOLDS.value} folds (split seed {_SPLIT_SEED.value})"
+        f"learned the annotation and, with weight {_WEIGHT.value:g}, what {_MEMBERS.value} models trained on "
+        f"the other folds gave as probable in each of {_FOLDS.value} folds (split seed {_SPLIT_SEED.value})"
     )
     name = f"distilled-{_WEIGHT.value:g}"
     return [

@@ -24,9 +24,9 @@ _BATCH_SIZE = 32
 def teach(teacher: TrainedModel, sentences: Sequence[Sentence]) -> SoftTargets:
     """The soft targets of a model or an ensemble (features/soft_targets.py).
 
-    Tag sequences have the probabilities of the CRF, among well-formed sequences; an ensemble's has the mean of
-    its members' tag scores and transitions. Relations have the mean of the members' probabilities, for all pairs
-    of gold entities with their gold tags, as in training.
+    Tag sequences have the CRF's probabilities, among well-formed sequences; an ensemble's CRF has the mean of
+    its members' tag scores and transitions. Relations have the mean of the members' probabilities, for all
+    pairs of gold entities with their gold tags, as in training.
 
     Args:
       teacher: an opened model directory.

@@ -42,8 +42,8 @@ def teachers(
 ) -> list[Teacher]:
     """A teacher for each fold of train and dev; all have the types of both.
 
-    No sentence of dev is trained on; dev chooses the members' epochs. Its sentences are in folds too, since the
-    students' last training learns them, and together with the sentences of train that have the same tokens.
+    Dev chooses the members' epochs; none of it is trained on. Its sentences are in folds too, since the
+    students' last training learns them: together with the sentences of train that have the same tokens.
 
     Args:
       data: the corpus.

@@ -134,7 +134,7 @@ def read(path: pathlib.Path, sentences: Sequence[Sentence], facts: dict[str, Any
         targets[sentence] = {
             "tag_probabilities": arrays["tag_probabilities"][token : token + length],
             "transition_counts": counts,
-            "relations": relations.reshape(entities, entities, -1),
+            "relations": relations.reshape(entities, entities, relations.shape[-1]),
         }
         token, pair = token + length, pair + entities**2
     return targets

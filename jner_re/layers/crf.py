@@ -127,14 +127,14 @@ class CRF(tf.keras.layers.Layer):
     ) -> tf.Tensor:
         """-E_q[log p(y)] of each sentence, for tag sequences y drawn from a distribution q.
 
-        p is that of `negative_log_likelihood`. log p(y) is linear in which tag each token has and in how often each transition occurs, so that their
-        expectations under q say all that matters of it. Where these are one sequence's own, the cross-entropy
-        is its negative log-likelihood.
+        p is that of `negative_log_likelihood`, which this is where q is sure of one sequence. log p(y) is
+        linear in which tag each token has and in how often each transition occurs, so that their expectations
+        under q are all that it takes to know of q.
 
         Args:
           tag_logits: float [B, T, K].
-          tag_probabilities: float [B, T, K], q's marginals (`marginals`), anything past the length.
-          transition_counts: float [B, K, K], how often q expects each transition (`transition_counts`).
+          tag_probabilities: float [B, T, K], q's `marginals`; anything past the length.
+          transition_counts: float [B, K, K], q's `transition_counts`.
           lengths: int [B].
 
         Returns:

@@ -28,9 +28,9 @@ AllowedPairs = list[list[list[bool]]]
 class TrainingModel(tf.keras.Model):
     """A functional model from features and gold annotation to what the loss needs.
 
-    Its outputs are `ner`, the negative log-likelihood of each sentence's tags or the cross-entropy with soft
-    ones [B], and `re`, the logits of all pairs of gold entities [B, M, M, R]; the target is which of these are
-    relations, or how probably, [B, M, M, R].
+    Its outputs are `ner`, the negative log-likelihood of each sentence's tags, or the cross-entropy with soft
+    ones, [B], and `re`, the logits of all pairs of gold entities [B, M, M, R]; the target is which of these
+    are relations, or how probably, [B, M, M, R].
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
