@@ -9,7 +9,7 @@ def relation_loss(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """L_RE of each sentence: binary cross-entropy summed over all ordered pairs and relation types.
 
     Args:
-      labels: [B, M, M, R], 0 or 1.
+      labels: [B, M, M, R], 0 or 1, or probabilities.
       logits: [B, M, M, R]; of what is no pair so low that it adds nothing.
 
     Returns:

@@ -50,7 +50,8 @@ def claim(
         configs.save(model_dir / model_dirs.CONFIG, config, train_config)
     elif Vocabulary.load(path) != vocabulary:
         raise InputError(
-            f"{path}: is not of this run, expected a new folder: this one is of another corpus or encoder"
+            f"{path}: is not of this run, expected a new folder: this one is of another corpus or encoder, "
+            "or of other soft targets"
         )
 
 

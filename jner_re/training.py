@@ -16,9 +16,10 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.evaluation import best_threshold
+from jner_re.features import soft_targets as soft
 from jner_re.features.cache import feature_cache
 from jner_re.features.chars import characters
-from jner_re.features.dataset import FeaturizedCorpus, evaluation_batches, training_batches
+from jner_re.features.dataset import Arrays, FeaturizedCorpus, evaluation_batches, training_batches
 from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
@@ -44,6 +45,7 @@ def train(
     label_set: LabelSet | None = None,
     frozen: Frozen | None = None,
     callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+    soft_targets: soft.SoftTargets | None = None,
 ) -> dict[str, Any]:
     """Trains a model, or goes on with a run that was interrupted.
 
@@ -57,12 +59,15 @@ def train(
       label_set: the types that the model can give; by default those of `sentences`.
       frozen: encoder and word vectors of the same config, if they are open already.
       callbacks: more of Keras's callbacks; in their `on_epoch_end`, `logs` has the scores on dev.
+      soft_targets: what is to be learned of each of `sentences` in place of its annotation
+        (`soft_targets.mixed`); the loss on dev is still that of the annotation.
 
     Returns:
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
 
     Raises:
-      InputError: `model_dir` holds a run of another config, or something named in the config can't be had.
+      InputError: `model_dir` holds a run of another config, something named in the config can't be had, or a
+        sentence has no soft target.
     """
     for name in ("calibrate", "patience"):
         if getattr(train_config, name) and not dev:
@@ -83,13 +88,18 @@ def train(
         raise InputError(
             f"encoder and word vectors are {frozen.names}, expected {(config.encoder, config.glove)}"
         )
+    targets = None if soft_targets is None else soft.of_sentences(soft_targets, sentences)
     vocabulary = model_dirs.Vocabulary(
         label_set.entity_types,
         label_set.relation_types,
         characters(sentences),
         model_dirs.argument_types(sentences),
         frozen.fingerprints,
-        {"train": corpus_checksum(sentences), "dev": corpus_checksum(dev)},
+        {
+            "train": corpus_checksum(sentences),
+            "dev": corpus_checksum(dev),
+            **({} if targets is None else {"soft_targets": soft.checksum(targets)}),
+        },
     )
     inputs = make_inputs(config, frozen, vocabulary.characters)
     corpus = inputs.corpus(sentences, feature_cache())
@@ -97,7 +107,7 @@ def train(
     run_directory.claim(model_dir, config, train_config, vocabulary)
 
     tf.keras.utils.set_random_seed(train_config.seed)
-    model = model_dirs.build(config, inputs, vocabulary, train_config.jit_compile)
+    model = model_dirs.build(config, inputs, vocabulary, train_config.jit_compile, targets is not None)
     _LOGGER.info("%s trainable parameters", f"{model_dirs.trainable_parameters(model.training):,}")
     compile_model(model.training, train_config, len(sentences))
     average = MovingAverage(model.training, train_config.average_decay)
@@ -114,7 +124,7 @@ def train(
         TensorBoardLogs(model_dir / run_directory.LOGS, predictor, scores),
         ProgressLine(checkpoints.progress),
     ]
-    _fit(model.training, train_config, corpus, dev_corpus, label_set, checkpoints, in_order)
+    _fit(model.training, train_config, corpus, dev_corpus, label_set, targets, checkpoints, in_order)
 
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
@@ -163,6 +173,7 @@ def _fit(
     corpus: FeaturizedCorpus,
     dev: FeaturizedCorpus | None,
     label_set: LabelSet,
+    targets: Sequence[Arrays] | None,
     checkpoints: run_directory.Checkpoints,
     callbacks: Sequence[tf.keras.callbacks.Callback],
 ) -> None:
@@ -171,13 +182,19 @@ def _fit(
     done = len(checkpoints.progress.history)
     if checkpoints.progress.stopped or done >= config.epochs:
         return
-    batches, steps = training_batches(corpus, label_set, config.batch_size, config.seed, done)
+    batches, steps = training_batches(corpus, label_set, config.batch_size, config.seed, done, targets)
+    validation = None
+    if dev is not None:
+        dev_targets = (
+            None if targets is None else [soft.hard(sentence, label_set) for sentence in dev.sentences]
+        )
+        validation = evaluation_batches(dev, label_set, _EVALUATION_BATCH, dev_targets)
     model.fit(
         batches,
         epochs=config.epochs,
         initial_epoch=done,
         steps_per_epoch=steps,
-        validation_data=None if dev is None else evaluation_batches(dev, label_set, _EVALUATION_BATCH),
+        validation_data=validation,
         callbacks=list(callbacks),
         verbose=0,
     )

@@ -33,6 +33,7 @@ _ORDER = (
     "jner_re.metrics",
     "jner_re.models",
     "jner_re.evaluation",
+    "jner_re.distillation",
     "jner_re.run_directory",
     "jner_re.progress_line",
     "jner_re.tensorboard",

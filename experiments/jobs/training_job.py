@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.schema import LabelSet, Sentence
+
+if TYPE_CHECKING:
+    from jner_re.features.soft_targets import SoftTargets
 
 from . import attempts, record_facts, records
 
@@ -18,6 +21,7 @@ ON_BOTH = (
 )
 AS_GIVEN = "trained on train and dev, for the number of epochs and with the threshold of the config"
 AS_CONFIGURED = "as configured"  # what chose a threshold
+CHOOSING = "choosing"  # in a run's folder: the model directory of the training on train alone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +60,19 @@ class Trained:
 
 
 @dataclasses.dataclass(frozen=True)
+class Lesson:
+    """What is learned in place of the annotation.
+
+    Attributes:
+      soft_targets: of all sentences of train and dev.
+      source: where they come from, for the record.
+    """
+
+    soft_targets: SoftTargets = dataclasses.field(repr=False)
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
 class TrainingJob:
     """A model to be trained and tested.
 
@@ -66,6 +83,8 @@ class TrainingJob:
       data: the corpus.
       config: the architecture.
       train_config: the optimization, with the seed.
+      label_set: the types of the model; by default those of train and dev.
+      lesson: what is learned in place of the annotation, or None.
     """
 
     name: str
@@ -74,11 +93,14 @@ class TrainingJob:
     data: Data
     config: ModelConfig
     train_config: TrainConfig
+    label_set: LabelSet | None = None
+    lesson: Lesson | None = None
 
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
         configs = record_facts.configs(self.config, self.train_config)
-        return records.identity(self.setting, self.protocol, self.data.facts(), configs)
+        protocol = f"{self.protocol}; {self.lesson.source}" if self.lesson else self.protocol
+        return records.identity(self.setting, protocol, self.data.facts(), configs)
 
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
         """Trains what is not trained yet, and evaluates on test.
@@ -118,7 +140,7 @@ class TrainingJob:
             self._train(without_dev, self.both(), (), folder / "final")
             epochs, threshold = self.train_config.epochs, self.config.threshold
             return Trained(folder / "final", None, epochs, threshold, AS_CONFIGURED, None)
-        choosing = folder / "choosing"
+        choosing = folder / CHOOSING
         calibrated = dataclasses.replace(self.train_config, calibrate=True)
         metrics = self._train(calibrated, self.data.train, self.data.dev, choosing)
         chosen = (metrics["best_epoch"], metrics["threshold"], metrics["threshold_source"], metrics["dev"])
@@ -144,5 +166,7 @@ class TrainingJob:
 
         print(f"{self.name}: {len(sentences)} sentences, dev of {len(dev)}, model directory {folder}")
         # A rare type may be in dev alone: the model has it all the same.
-        label_set = LabelSet.of(self.both())
-        return training.train(self.config, train_config, sentences, dev, folder, label_set=label_set)
+        options: dict[str, Any] = {"label_set": self.label_set or LabelSet.of(self.both())}
+        if self.lesson:
+            options["soft_targets"] = self.lesson.soft_targets
+        return training.train(self.config, train_config, sentences, dev, folder, **options)

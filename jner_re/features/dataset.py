@@ -11,7 +11,7 @@ import tensorflow as tf
 from jner_re.features import tags
 from jner_re.features.cache import CachedLayers
 from jner_re.features.featurizer import Featurizer
-from jner_re.features.specs import gold_specs, target_spec
+from jner_re.features.specs import gold_specs, soft_tag_specs, target_spec
 from jner_re.schema import LabelSet, Sentence
 
 Arrays = dict[str, np.ndarray]
@@ -116,10 +116,24 @@ def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) 
 
 
 def training_batches(
-    corpus: FeaturizedCorpus, label_set: LabelSet, batch_size: int, seed: int, first_epoch: int
+    corpus: FeaturizedCorpus,
+    label_set: LabelSet,
+    batch_size: int,
+    seed: int,
+    first_epoch: int,
+    soft: Sequence[Arrays] | None = None,
 ) -> tuple[tf.data.Dataset, int]:
-    """An endless dataset of (inputs, target) for `model.fit`, and the number of batches of an epoch."""
-    gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
+    """An endless dataset of (inputs, target) for `model.fit`, and the number of batches of an epoch.
+
+    Args:
+      corpus: sentences and features.
+      label_set: the types to learn.
+      batch_size: sentences in a batch.
+      seed: of the order.
+      first_epoch: the epoch to begin with, from 0.
+      soft: the soft target of each sentence (soft_targets.py), if these are learned.
+    """
+    gold = _gold(corpus, label_set, soft)
     lengths = [len(sentence.tokens) for sentence in corpus.sentences]
     steps = len(batch_order(lengths, batch_size, seed, 0))
 
@@ -130,25 +144,35 @@ def training_batches(
                 yield training_batch(corpus, gold, batch)
             epoch += 1
 
-    return _dataset(generate, corpus, label_set).prefetch(4), steps
+    return _dataset(generate, corpus, label_set, soft is not None).prefetch(4), steps
 
 
-def evaluation_batches(corpus: FeaturizedCorpus, label_set: LabelSet, batch_size: int) -> tf.data.Dataset:
+def evaluation_batches(
+    corpus: FeaturizedCorpus, label_set: LabelSet, batch_size: int, soft: Sequence[Arrays] | None = None
+) -> tf.data.Dataset:
     """The same for validation losses: one pass in the order of the corpus."""
-    gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
+    gold = _gold(corpus, label_set, soft)
     count = len(corpus.sentences)
 
     def generate() -> Iterator[tuple[Arrays, np.ndarray]]:
         for at in range(0, count, batch_size):
             yield training_batch(corpus, gold, range(at, min(at + batch_size, count)))
 
-    return _dataset(generate, corpus, label_set).prefetch(2)
+    return _dataset(generate, corpus, label_set, soft is not None).prefetch(2)
+
+
+def _gold(corpus: FeaturizedCorpus, label_set: LabelSet, soft: Sequence[Arrays] | None) -> list[Arrays]:
+    """The gold annotation of each sentence; soft targets, if given, have their own `relations`."""
+    gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
+    if soft is None:
+        return gold
+    return [{**hard, **target} for hard, target in zip(gold, soft, strict=True)]
 
 
 def training_batch(
     corpus: FeaturizedCorpus, gold: Sequence[Arrays], batch: Sequence[int]
 ) -> tuple[Arrays, np.ndarray]:
-    """Features with gold tags and spans, and the target: the relations."""
+    """Features with gold tags and spans, and soft tags if there are any, and the target: the relations."""
     inputs = collate([{**gold[i], **corpus.arrays(i)} for i in batch], _lengths(corpus, batch))
     relations = inputs.pop("relations")
     return inputs, relations
@@ -158,8 +182,11 @@ def _dataset(
     generate: Callable[[], Iterator[tuple[Arrays, np.ndarray]]],
     corpus: FeaturizedCorpus,
     label_set: LabelSet,
+    soft: bool,
 ) -> tf.data.Dataset:
-    signature = ({**corpus.specs, **gold_specs()}, target_spec(len(label_set.relation_types)))
+    soft_specs = soft_tag_specs(len(label_set.tags)) if soft else {}
+    inputs = {**corpus.specs, **gold_specs(), **soft_specs}
+    signature = (inputs, target_spec(len(label_set.relation_types), soft))
     return tf.data.Dataset.from_generator(generate, output_signature=signature)
 
 

@@ -49,6 +49,14 @@ def gold_specs() -> dict[str, tf.TensorSpec]:
     }
 
 
-def target_spec(num_relations: int) -> tf.TensorSpec:
-    """The target: which ordered pairs of gold entities are related how, [B, M, M, R]."""
-    return tf.TensorSpec([None, None, None, num_relations], tf.uint8)
+def soft_tag_specs(num_tags: int) -> dict[str, tf.TensorSpec]:
+    """What training on soft targets reads too: a distribution of tag sequences (soft_targets.py)."""
+    return {
+        "tag_probabilities": tf.TensorSpec([None, None, num_tags], tf.float32),
+        "transition_counts": tf.TensorSpec([None, num_tags, num_tags], tf.float32),
+    }
+
+
+def target_spec(num_relations: int, soft: bool = False) -> tf.TensorSpec:
+    """The target: which ordered pairs of gold entities are related how, or how probably, [B, M, M, R]."""
+    return tf.TensorSpec([None, None, None, num_relations], tf.float32 if soft else tf.uint8)

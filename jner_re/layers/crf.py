@@ -48,10 +48,8 @@ def allowed_transitions(num_tags: int) -> np.ndarray:
 class CRF(tf.keras.layers.Layer):
     """Linear-chain CRF; calling it gives the best tag sequence (Viterbi).
 
-    Its other quantities are methods. In a functional model, where only layers may be called, use
-    `CRFNegativeLogLikelihood(crf)` and `CRFSpanPosteriors(crf)`, which share this layer's weights. Keras 2
-    loses the sharing when a model that holds several of them is saved whole, and says so when it is loaded:
-    save weights, and build the model again.
+    Its other quantities are methods; for functional models, where only layers may be called, crf_layers.py
+    has layers of them.
 
     Attributes:
       transitions: weight [K, K], score of going from the row's tag to the column's.
@@ -118,9 +116,37 @@ class CRF(tf.keras.layers.Layer):
         # As crf_log_likelihood does, less its tf.cond on T = 1, whose gradient makes TensorFlow log warnings.
         score = tfa.text.crf_unary_score(tag_ids, lengths, unary_scores)
         score += tfa.text.crf_binary_score(tag_ids, lengths, transitions)
-        prefixes = tfa.text.crf_forward(unary_scores[:, 1:], unary_scores[:, 0], transitions, lengths)
-        log_partition = tf.reduce_logsumexp(prefixes, axis=-1)
-        return tf.where(lengths > 0, log_partition - score, 0.0)
+        return tf.where(lengths > 0, _log_partition(unary_scores, transitions, lengths) - score, 0.0)
+
+    def cross_entropy(
+        self,
+        tag_logits: tf.Tensor,
+        tag_probabilities: tf.Tensor,
+        transition_counts: tf.Tensor,
+        lengths: tf.Tensor,
+    ) -> tf.Tensor:
+        """-E_q[log p(y)] of each sentence, for tag sequences y drawn from a distribution q.
+
+        p is that of `negative_log_likelihood`, which this is where q is sure of one sequence. log p(y) is
+        linear in which tag each token has and in how often each transition occurs, so that their expectations
+        under q are all that it takes to know of q.
+
+        Args:
+          tag_logits: float [B, T, K].
+          tag_probabilities: float [B, T, K], q's `marginals`; anything past the length.
+          transition_counts: float [B, K, K], q's `transition_counts`.
+          lengths: int [B].
+
+        Returns:
+          float32 [B], 0 for empty sentences. With `constrained_training` q must give ill-formed sequences the
+          probability 0.
+        """
+        lengths = tf.cast(lengths, tf.int32)
+        unary_scores, transitions = self._scores(tag_logits, lengths, self.constrained_training, tf.float32)
+        tag_probabilities = tf.where(_token_mask(tag_logits, lengths)[..., None], tag_probabilities, 0.0)
+        score = tf.reduce_sum(_at_least_two_tokens(tag_probabilities) * unary_scores, axis=[1, 2])
+        score += tf.reduce_sum(transition_counts * transitions, axis=[1, 2])
+        return tf.where(lengths > 0, _log_partition(unary_scores, transitions, lengths) - score, 0.0)
 
     def marginals(self, tag_logits: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
         """Posterior probability of each tag at each token.
@@ -136,6 +162,20 @@ class CRF(tf.keras.layers.Layer):
         unary_scores, transitions = self._scores(tag_logits, lengths, self.constrained, tf.float64)
         posteriors = crf_posteriors.tag_posteriors(unary_scores, transitions, lengths)
         return tf.cast(posteriors[:, : tf.shape(tag_logits)[1]], tf.float32)
+
+    def transition_counts(self, tag_logits: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """How often each transition is expected in a sentence.
+
+        Args:
+          tag_logits: float [B, T, K].
+          lengths: int [B].
+
+        Returns:
+          float32 [B, K, K], from row to column; sums to the length less one, zeros for less than two tokens.
+        """
+        lengths = tf.cast(lengths, tf.int32)
+        unary_scores, transitions = self._scores(tag_logits, lengths, self.constrained, tf.float64)
+        return tf.cast(crf_posteriors.transition_counts(unary_scores, transitions, lengths), tf.float32)
 
     def span_posteriors(
         self, tag_logits: tf.Tensor, lengths: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor, types: tf.Tensor
@@ -186,50 +226,10 @@ class CRF(tf.keras.layers.Layer):
         return tag_logits + is_first * start + is_last * end, transitions
 
 
-class CRFNegativeLogLikelihood(tf.keras.layers.Layer):
-    """`CRF.negative_log_likelihood` as a layer; its weights are those of `crf`."""
-
-    def __init__(self, crf: CRF, **kwargs: Any) -> None:
-        """Shares `crf`, which other layers and models may use too."""
-        super().__init__(**kwargs)
-        self.crf = crf
-
-    def call(self, tag_logits: tf.Tensor, tag_ids: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """[B, T, K], [B, T], [B] -> [B]."""
-        return self.crf.negative_log_likelihood(tag_logits, tag_ids, lengths)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {**super().get_config(), "crf": tf.keras.saving.serialize_keras_object(self.crf)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> CRFNegativeLogLikelihood:
-        """The inverse of `get_config`."""
-        return cls(**{**config, "crf": tf.keras.saving.deserialize_keras_object(config["crf"])})
-
-
-class CRFSpanPosteriors(tf.keras.layers.Layer):
-    """`CRF.span_posteriors` as a layer; its weights are those of `crf`."""
-
-    def __init__(self, crf: CRF, **kwargs: Any) -> None:
-        """Shares `crf`, which other layers and models may use too."""
-        super().__init__(**kwargs)
-        self.crf = crf
-
-    def call(
-        self, tag_logits: tf.Tensor, lengths: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor, types: tf.Tensor
-    ) -> tf.Tensor:
-        """[B, T, K], [B], [B, M], [B, M], [B, M] -> [B, M]."""
-        return self.crf.span_posteriors(tag_logits, lengths, starts, ends, types)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {**super().get_config(), "crf": tf.keras.saving.serialize_keras_object(self.crf)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> CRFSpanPosteriors:
-        """The inverse of `get_config`."""
-        return cls(**{**config, "crf": tf.keras.saving.deserialize_keras_object(config["crf"])})
+def _log_partition(unary_scores: tf.Tensor, transitions: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    """[B, T, K], [K, K], [B] -> log Z [B]; means nothing for empty sentences."""
+    prefixes = tfa.text.crf_forward(unary_scores[:, 1:], unary_scores[:, 0], transitions, lengths)
+    return tf.reduce_logsumexp(prefixes, axis=-1)
 
 
 def _at_least_two_tokens(values: tf.Tensor) -> tf.Tensor:

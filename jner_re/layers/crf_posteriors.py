@@ -1,4 +1,4 @@
-"""Posterior probabilities of tags and of typed spans in a linear-chain CRF (forward-backward).
+"""Posterior probabilities of tags, transitions and typed spans in a linear-chain CRF (forward-backward).
 
 A tag sequence y scores sum_t unary_scores[t, y_t] + sum_t transitions[y_t, y_t+1] and has probability
 exp(score) / Z. Sums over T tokens are told apart by differences of order one, so callers pass float64.
@@ -57,6 +57,24 @@ def tag_posteriors(unary_scores: tf.Tensor, transitions: tf.Tensor, lengths: tf.
     posteriors = tf.exp(prefixes + suffixes - unary_scores - log_partition[:, None, None])
     token_mask = tf.sequence_mask(lengths, tf.shape(unary_scores)[1])
     return tf.where(token_mask[..., None], posteriors, tf.zeros_like(posteriors))
+
+
+def transition_counts(unary_scores: tf.Tensor, transitions: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    """How often each transition is expected: the sum over t of the probabilities of tags t and t + 1.
+
+    Args:
+      unary_scores: [B, T, K], T >= 2.
+      transitions: [K, K].
+      lengths: int32 [B].
+
+    Returns:
+      [B, K, K], from row to column.
+    """
+    prefixes, suffixes, log_partition = forward_backward(unary_scores, transitions, lengths)
+    log_pairs = prefixes[:, :-1, :, None] + transitions + suffixes[:, 1:, None]  # [B, T-1, K, K]
+    pairs = tf.exp(log_pairs - log_partition[:, None, None, None])
+    has_next = tf.sequence_mask(lengths - 1, tf.shape(unary_scores)[1] - 1)
+    return tf.reduce_sum(tf.where(has_next[..., None, None], pairs, tf.zeros_like(pairs)), axis=1)
 
 
 def span_posteriors(

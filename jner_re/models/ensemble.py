@@ -37,31 +37,31 @@ def build(
         name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name)
         for name, spec in feature_specs(sizes).items()
     }
-    outputs = [_tagger(member, i)(features) for i, member in enumerate(members)]
-    scorers = [_scorer(member, i) for i, member in enumerate(members)]
+    outputs = [tagger(member, i)(features) for i, member in enumerate(members)]
+    pair_scorers = [scorer(member, i) for i, member in enumerate(members)]
     mask = PairMask(allowed if config.typed_pairs else None, name="typed_pair_mask")
 
     def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
         return [
-            mask(scorer([output["re_states"], tag_ids, spans]), spans, types)
-            for scorer, output in zip(scorers, outputs, strict=True)
+            mask(score([output["re_states"], tag_ids, spans]), spans, types)
+            for score, output in zip(pair_scorers, outputs, strict=True)
         ]
 
     tag_logits = tf.add_n([output["tag_logits"] for output in outputs]) / len(outputs)
     found = joint.decoded(
-        _averaged_crf(members), tag_logits, features["lengths"], relation_logits, config.entity_weighted
+        averaged_crf(members), tag_logits, features["lengths"], relation_logits, config.entity_weighted
     )
     return tf.keras.Model(features, found, name="ensemble")
 
 
-def _tagger(member: JointModel, number: int) -> tf.keras.Model:
+def tagger(member: JointModel, number: int) -> tf.keras.Model:
     """From features to `tag_logits` [B, T, K] and `re_states` [B, T, D]."""
     layers = {"tag_logits": "ner_scores", "re_states": "re_birnns"}
     outputs = {name: member.inference.get_layer(layer).output for name, layer in layers.items()}
     return tf.keras.Model(member.inference.input, outputs, name=f"member_{number}")
 
 
-def _scorer(member: JointModel, number: int) -> tf.keras.Model:
+def scorer(member: JointModel, number: int) -> tf.keras.Model:
     """From RE states [B, T, D], tags [B, T] and spans [B, M, 2] to the logits of all pairs [B, M, M, R]."""
     states = tf.keras.Input(member.inference.get_layer("re_birnns").output.shape[1:])
     tag_ids, spans = tf.keras.Input([None], dtype=tf.int32), tf.keras.Input([None, 2], dtype=tf.int32)
@@ -69,7 +69,8 @@ def _scorer(member: JointModel, number: int) -> tf.keras.Model:
     return tf.keras.Model([states, tag_ids, spans], logits, name=f"member_{number}_pairs")
 
 
-def _averaged_crf(members: Sequence[JointModel]) -> CRF:
+def averaged_crf(members: Sequence[JointModel]) -> CRF:
+    """A CRF with the mean of the members' weights."""
     crfs = [member.inference.get_layer("crf") for member in members]
     averaged = CRF(crfs[0].num_tags, name="crf")
     weights = zip(*(crf.get_weights() for crf in crfs), strict=True)

@@ -10,10 +10,11 @@ import tensorflow as tf
 
 from jner_re.config import ModelConfig
 from jner_re.features.casing import NUM_CLASSES
-from jner_re.features.specs import InputSizes, feature_specs, gold_specs
+from jner_re.features.specs import InputSizes, feature_specs, gold_specs, soft_tag_specs
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
-from jner_re.layers.crf import CRF, CRFNegativeLogLikelihood, CRFSpanPosteriors
+from jner_re.layers.crf import CRF
+from jner_re.layers.crf_layers import CRFCrossEntropy, CRFNegativeLogLikelihood, CRFSpanPosteriors
 from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
@@ -27,8 +28,9 @@ AllowedPairs = list[list[list[bool]]]
 class TrainingModel(tf.keras.Model):
     """A functional model from features and gold annotation to what the loss needs.
 
-    Its outputs are `ner`, the negative log-likelihood of each sentence's tags [B], and `re`, the logits of
-    all pairs of gold entities [B, M, M, R]; the target is which of these are relations, [B, M, M, R].
+    Its outputs are `ner`, the negative log-likelihood of each sentence's tags, or the cross-entropy with soft
+    ones, [B], and `re`, the logits of all pairs of gold entities [B, M, M, R]; the target is which of these
+    are relations, or how probably, [B, M, M, R].
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,6 +100,7 @@ def build(
     label_set: LabelSet,
     allowed: AllowedPairs | None = None,
     jit_compile: bool = False,
+    soft: bool = False,
 ) -> JointModel:
     """Builds the model of the paper's section 3, or with its extensions, as `config` says.
 
@@ -107,13 +110,15 @@ def build(
       label_set: entity and relation types.
       allowed: bool [E, E, R]; the argument types seen together in training, if `config.typed_pairs`.
       jit_compile: whether XLA compiles the BiRNNs' loops when training.
+      soft: whether the tags to be learned are distributions (features/soft_targets.py), which the training
+        model then reads beside the gold annotation.
     """
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
     rnn = (config.rnn_cell, config.rnn_dropout, jit_compile)
 
     # Inputs
     features = _keras_inputs(feature_specs(sizes))
-    gold = _keras_inputs(gold_specs())
+    gold = _keras_inputs({**gold_specs(), **(soft_tag_specs(num_tags) if soft else {})})
     lengths = features["lengths"]
 
     # Layers
@@ -144,10 +149,12 @@ def build(
     re_states = re_birnns(states, lengths)
 
     gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"])
-    training_outputs = {
-        "ner": CRFNegativeLogLikelihood(crf, name="ner")(tag_logits, gold["tag_ids"], lengths),
-        "re": pair_mask(gold_logits, gold["spans"]),
-    }
+    if soft:
+        distribution = (gold["tag_probabilities"], gold["transition_counts"])
+        tag_loss = CRFCrossEntropy(crf, name="ner")(tag_logits, *distribution, lengths)
+    else:
+        tag_loss = CRFNegativeLogLikelihood(crf, name="ner")(tag_logits, gold["tag_ids"], lengths)
+    training_outputs = {"ner": tag_loss, "re": pair_mask(gold_logits, gold["spans"])}
 
     def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
         return [typed_pair_mask(pair_scorer(re_states, tag_ids, spans), spans, types)]

@@ -40,7 +40,8 @@ class Vocabulary:
       characters: those that the character BiRNN knows.
       argument_types: (head type, tail type, relation type) seen together in training.
       fingerprints: hashes of the encoder and the word vectors.
-      corpora: checksums of the sentences it was trained on and of the dev set.
+      corpora: checksums of the sentences it was trained on and of the dev set, and of soft targets if it
+        learned these.
     """
 
     entity_types: tuple[str, ...]
@@ -100,6 +101,7 @@ class TrainedModel:
       threshold: theta_r, as configured or calibrated.
       inputs: encoder and look-ups.
       model: the Keras model with the trained weights (`JointModel.inference`, or `ensemble.build`'s).
+      members: the joint models that it is made of: one, or an ensemble's.
     """
 
     config: ModelConfig
@@ -107,6 +109,7 @@ class TrainedModel:
     threshold: float
     inputs: Inputs
     model: tf.keras.Model
+    members: tuple[joint.JointModel, ...]
 
 
 def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> TrainedModel:
@@ -151,14 +154,18 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
     model = built[0].inference
     if members:
         model = ensemble.build(config, inputs.sizes, _allowed(vocabulary), built)
-    return TrainedModel(config, vocabulary, threshold, inputs, model)
+    return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built))
 
 
 def build(
-    config: ModelConfig, inputs: Inputs, vocabulary: Vocabulary, jit_compile: bool = False
+    config: ModelConfig,
+    inputs: Inputs,
+    vocabulary: Vocabulary,
+    jit_compile: bool = False,
+    soft: bool = False,
 ) -> joint.JointModel:
     """The joint model with weights from Python's, NumPy's and TensorFlow's current random states."""
-    return joint.build(config, inputs.sizes, vocabulary.label_set, _allowed(vocabulary), jit_compile)
+    return joint.build(config, inputs.sizes, vocabulary.label_set, _allowed(vocabulary), jit_compile, soft)
 
 
 def _allowed(vocabulary: Vocabulary) -> joint.AllowedPairs:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 from typing import Any
 
 import pytest
 
-from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, ON_DEV, Data, TrainingJob
+from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, ON_DEV, Data, Lesson, TrainingJob
 from jner_re import training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.models import model_dir
+from jner_re.schema import LabelSet
 
 DATA = Data("sample", *(tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test")))
 CHOSEN = {"best_epoch": 7, "threshold": 0.35, "threshold_source": "dev", "dev": {"average_f1": 0.5}}
@@ -67,3 +69,25 @@ def test_a_preset_can_be_taken_as_it_is(calls: list[Any], tmp_path: pathlib.Path
     assert (sentences, dev) == ((*DATA.train, *DATA.dev), ())
     assert (config.threshold, train_config.epochs, train_config.patience) == (0.9, 20, 0)
     assert (trained.epochs, trained.threshold, trained.dev) == (20, 0.9, None)
+
+
+def test_a_lesson_is_learned_and_stands_in_the_protocol(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    learned: list[Any] = []
+
+    def train(*arguments: Any, label_set: Any, soft_targets: Any) -> dict[str, Any]:
+        learned.append((label_set, soft_targets))
+        return CHOSEN
+
+    monkeypatch.setattr(training, "train", train)
+    labels, targets = LabelSet(("Peop",), ("Kill",)), {DATA.train[0]: {}}
+    student = dataclasses.replace(
+        job(ON_BOTH), label_set=labels, lesson=Lesson(targets, "learned from others")
+    )
+    student.train(tmp_path)
+    assert learned == [(labels, targets)] * 2  # once for the epochs, once on dev too
+    assert student.identity() == {
+        **job(ON_BOTH).identity(),
+        "protocol": f"{ON_BOTH}; learned from others",
+    }

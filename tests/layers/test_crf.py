@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import itertools
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from jner_re.features import tags
-from jner_re.layers import crf as crf_layers
+from jner_re.layers import crf as crfs
+from jner_re.layers import crf_layers
 from jner_re.schema import LabelSet
 
 LABELS = LabelSet(("Loc", "Org"), ())
@@ -17,9 +19,9 @@ LENGTHS = np.array([4, 0, 1, 3, 2], np.int32)
 B, T = len(LENGTHS), int(LENGTHS.max())
 
 
-def make_crf(seed: int, constrained: bool = True, constrained_training: bool = False) -> crf_layers.CRF:
+def make_crf(seed: int, constrained: bool = True, constrained_training: bool = False) -> crfs.CRF:
     random = np.random.default_rng(seed)
-    crf = crf_layers.CRF(K, constrained, constrained_training)
+    crf = crfs.CRF(K, constrained, constrained_training)
     crf.set_weights([random.normal(size=weight.shape) for weight in crf.get_weights()])
     return crf
 
@@ -36,7 +38,7 @@ def is_well_formed(path: tuple[int, ...]) -> bool:
 
 
 def enumerate_paths(
-    crf: crf_layers.CRF, logits: np.ndarray, constrained: bool
+    crf: crfs.CRF, logits: np.ndarray, constrained: bool
 ) -> tuple[list[tuple[int, ...]], np.ndarray]:
     """All tag sequences of a sentence of at least one token (logits [n, K]), and their scores."""
     transitions, start, end = (weight.astype(np.float64) for weight in crf.get_weights())
@@ -105,7 +107,7 @@ def test_viterbi_equals_enumeration(seed: int, constrained: bool) -> None:
 
 def test_constrained_decoding_is_well_formed_whatever_the_scores() -> None:
     random = np.random.default_rng(0)
-    crf = crf_layers.CRF(K)
+    crf = crfs.CRF(K)
     crf.set_weights([50 * random.normal(size=weight.shape) for weight in crf.get_weights()])
     logits = 100 * random.normal(size=(200, 9, K)) + 100 * (np.arange(K) % 2 == 0) * (np.arange(K) > 0)
     lengths = random.integers(0, 10, size=200)
@@ -126,6 +128,60 @@ def test_marginals_equal_enumeration(seed: int, constrained: bool) -> None:
             for path, probability in zip(paths, probabilities(scores), strict=True):
                 expected[b, range(length), path] += probability
     np.testing.assert_allclose(crf.marginals(logits, LENGTHS), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("constrained", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_transition_counts_equal_enumeration(seed: int, constrained: bool) -> None:
+    crf, logits = make_crf(seed, constrained), make_logits(seed)
+    expected = np.zeros([B, K, K])
+    for b, length in enumerate(LENGTHS):
+        if length:
+            paths, scores = enumerate_paths(crf, logits[b, :length], constrained)
+            for path, probability in zip(paths, probabilities(scores), strict=True):
+                for pair in itertools.pairwise(path):
+                    expected[b][pair] += probability
+    np.testing.assert_allclose(crf.transition_counts(logits, LENGTHS), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("constrained_training", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_cross_entropy_of_two_crfs_equals_enumeration(seed: int, constrained_training: bool) -> None:
+    """E_q[-log p] summed over all tag sequences; a teacher's are all well-formed."""
+    teacher, student = make_crf(seed), make_crf(seed + 10, constrained_training=constrained_training)
+    teaching, logits = make_logits(seed), make_logits(seed + 10)
+    expected = np.zeros(B)
+    for b, length in enumerate(LENGTHS):
+        if length:
+            paths, scores = enumerate_paths(student, logits[b, :length], constrained_training)
+            log_p = dict(zip(paths, scores - log_sum_exp(scores), strict=True))
+            paths, scores = enumerate_paths(teacher, teaching[b, :length], constrained=True)
+            expected[b] = -sum(q * log_p[path] for path, q in zip(paths, probabilities(scores), strict=True))
+    q = teacher.marginals(teaching, LENGTHS), teacher.transition_counts(teaching, LENGTHS)
+    found = student.cross_entropy(logits, *q, LENGTHS).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert found[LENGTHS == 0].tolist() == [0.0]
+
+
+def test_cross_entropy_with_one_sequence_is_its_negative_log_likelihood() -> None:
+    crf, logits = make_crf(4), make_logits(4)
+    tag_ids = np.random.default_rng(4).integers(0, K, size=(B, T))
+    counts = np.zeros([B, K, K], np.float32)
+    for b, length in enumerate(LENGTHS):
+        for pair in itertools.pairwise(tag_ids[b, :length]):
+            counts[b][pair] += 1
+
+    def loss_and_gradients(loss: Callable[[tf.Tensor], tf.Tensor]) -> list[tf.Tensor]:
+        variable = tf.Variable(logits)
+        with tf.GradientTape() as tape:
+            losses = loss(variable)
+        return [losses, *tape.gradient(losses, [variable, *crf.trainable_weights])]
+
+    one_hot = np.eye(K, dtype=np.float32)[tag_ids]  # also past the length, where it is to change nothing
+    soft = loss_and_gradients(lambda x: crf.cross_entropy(x, one_hot, counts, LENGTHS))
+    hard = loss_and_gradients(lambda x: crf.negative_log_likelihood(x, tag_ids, LENGTHS))
+    for one, other in zip(soft, hard, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 @pytest.mark.parametrize("constrained", [False, True])
@@ -158,7 +214,7 @@ def test_posteriors_of_a_long_sentence_are_exact() -> None:
     random = np.random.default_rng(0)
     length = 2000
     logits = random.normal(scale=3.0, size=(1, length, K)).astype(np.float32)
-    crf = crf_layers.CRF(K, constrained=False)
+    crf = crfs.CRF(K, constrained=False)
     softmax = np.exp(logits[0].astype(np.float64))
     softmax /= softmax.sum(axis=-1, keepdims=True)
     np.testing.assert_allclose(crf.marginals(logits, [length])[0], softmax, atol=1e-6)
@@ -227,6 +283,10 @@ def test_graph_of_unknown_shape_equals_eager() -> None:
             crf(logits, lengths),
             crf.negative_log_likelihood(logits, tag_ids, lengths),
             crf.marginals(logits, lengths),
+            crf.transition_counts(logits, lengths),
+            crf.cross_entropy(
+                logits, crf.marginals(logits, lengths), crf.transition_counts(logits, lengths), lengths
+            ),
             crf.span_posteriors(logits, lengths, starts, starts + 1, tf.zeros_like(starts)),
         )
 
@@ -239,7 +299,14 @@ def test_graph_of_unknown_shape_equals_eager() -> None:
         lengths = np.minimum(LENGTHS[:num_sentences], max_length)
         starts = np.tile(np.arange(-1, 3, dtype=np.int32), [num_sentences, 1])
         expected = everything(logits, tag_ids, lengths, starts)
-        shapes = [(num_sentences, max_length), (num_sentences,), (num_sentences, max_length, K), starts.shape]
+        shapes = [
+            (num_sentences, max_length),
+            (num_sentences,),
+            (num_sentences, max_length, K),
+            (num_sentences, K, K),
+            (num_sentences,),
+            starts.shape,
+        ]
         for a, b, shape in zip(graph(logits, tag_ids, lengths, starts), expected, shapes, strict=True):
             assert a.shape == shape
             np.testing.assert_allclose(a, b, atol=1e-6)
@@ -251,7 +318,7 @@ def make_models() -> tuple[tf.keras.Model, tf.keras.Model]:
     tag_ids = tf.keras.Input([None], dtype=tf.int32, name="tag_ids")
     lengths = tf.keras.Input([], dtype=tf.int32, name="lengths")
     starts = tf.keras.Input([None], dtype=tf.int32, name="starts")
-    crf = crf_layers.CRF(K)
+    crf = crfs.CRF(K)
     tag_logits = tf.keras.layers.Dense(K, kernel_initializer="zeros")(features)
     losses = crf_layers.CRFNegativeLogLikelihood(crf)(tag_logits, tag_ids, lengths)
     posteriors = crf_layers.CRFSpanPosteriors(crf)(
@@ -294,10 +361,13 @@ def test_two_functional_models_share_one_crf(tmp_path: pathlib.Path) -> None:
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("layer", [crf_layers.CRFNegativeLogLikelihood, crf_layers.CRFSpanPosteriors])
+@pytest.mark.parametrize(
+    "layer",
+    [crf_layers.CRFNegativeLogLikelihood, crf_layers.CRFCrossEntropy, crf_layers.CRFSpanPosteriors],
+)
 def test_config_round_trip(layer: type[tf.keras.layers.Layer]) -> None:
-    crf = crf_layers.CRF(7, constrained=False, name="tags")
-    assert crf_layers.CRF.from_config(crf.get_config()).get_config() == crf.get_config()
+    crf = crfs.CRF(7, constrained=False, name="tags")
+    assert crfs.CRF.from_config(crf.get_config()).get_config() == crf.get_config()
     again = layer.from_config(layer(crf, name="shared").get_config())
     assert again.name == "shared"
     assert again.crf.get_config() == crf.get_config()
@@ -306,4 +376,4 @@ def test_config_round_trip(layer: type[tf.keras.layers.Layer]) -> None:
 @pytest.mark.parametrize("num_tags", [0, 4, -1])
 def test_number_of_tags_must_fit_bio(num_tags: int) -> None:
     with pytest.raises(ValueError, match=f"num_tags is {num_tags}, expected an odd number"):
-        crf_layers.CRF(num_tags)
+        crfs.CRF(num_tags)

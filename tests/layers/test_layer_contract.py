@@ -18,7 +18,8 @@ from jner_re import layers
 from jner_re.layers.birnn import BiRNN
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
-from jner_re.layers.crf import CRF, CRFNegativeLogLikelihood, CRFSpanPosteriors
+from jner_re.layers.crf import CRF
+from jner_re.layers.crf_layers import CRFCrossEntropy, CRFNegativeLogLikelihood, CRFSpanPosteriors
 from jner_re.layers.distmult import DistMult
 from jner_re.layers.dropout import Dropout
 from jner_re.layers.pair_context import PairContext
@@ -73,6 +74,10 @@ CASES = {
     "BiRNNStack-0": Case(lambda: BiRNNStack(3, 0), lambda s: [s.states(), s.lengths()]),
     "CharEncoder": Case(lambda: CharEncoder(6, 3, 2), lambda s: [s.ids(6, s.t, 7)]),
     "CRF": Case(lambda: CRF(K), lambda s: [s.floats(s.t, K), s.lengths()], differentiable=False),
+    "CRFCrossEntropy": Case(
+        lambda: CRFCrossEntropy(CRF(K, constrained=False)),
+        lambda s: [s.floats(s.t, K), s.floats(s.t, K), s.floats(K, K), s.lengths()],
+    ),
     "CRFNegativeLogLikelihood": Case(
         lambda: CRFNegativeLogLikelihood(CRF(K, constrained=False)),
         lambda s: [s.floats(s.t, K), s.ids(K, s.t), s.lengths()],
@@ -138,6 +143,7 @@ def layer_classes() -> Iterator[type[tf.keras.layers.Layer]]:
                 inspect.isclass(kind)
                 and issubclass(kind, tf.keras.layers.Layer)
                 and kind.__module__.startswith("jner_re.")
+                and not kind.__name__.startswith("_")  # of which layers are made
             ):
                 yield kind
 

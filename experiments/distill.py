@@ -1,0 +1,111 @@
+"""Distills ensembles into one model: trains it on what models that have not seen a sentence say of it.
+
+python -m experiments.distill --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+
+Of each fold of the training sentences, an ensemble trained on the other folds gives the probabilities of tag
+sequences and relations. The students are trained on the mixture of these and the annotation, and tested as
+experiments.trials does. What is finished is not run again, and an interrupted run goes on.
+
+--helpfull also shows the flags of model and training.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from jner_re import program
+from jner_re.config import ModelConfig, TrainConfig
+from jner_re.schema import LabelSet
+
+from . import config_flags, data_flags
+from .jobs import pool, record_facts, teachers
+from .jobs.training_job import ON_BOTH, Data, Lesson, TrainingJob
+from .tables import folder_tables
+
+if TYPE_CHECKING:
+    from jner_re.features.soft_targets import SoftTargets
+
+_FOLDS = flags.DEFINE_integer("folds", 5, "number of folds of the training sentences", lower_bound=2)
+_MEMBERS = flags.DEFINE_integer(
+    "members", 5, "models in each fold's ensemble, of the seeds from --seed on", lower_bound=1
+)
+_SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of the folds")
+_SEEDS = flags.DEFINE_integer("seeds", 5, "number of students, of the seeds from --seed on", lower_bound=1)
+_WEIGHT = flags.DEFINE_float(
+    "soft_weight",
+    0.5,
+    "weight of the ensembles' probabilities; the annotation has the rest",
+    lower_bound=0,
+    upper_bound=1,
+)
+flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(data_flags)
+config_flags.define()
+
+
+def main() -> None:
+    """Trains the members, then the students, and prints the students' table."""
+    config, train_config = config_flags.parsed()
+    data, folders = data_flags.read(), pool.Folders.from_flags()
+    targets: SoftTargets = {}
+    if pool.unfinished(_students(data, config, train_config, targets), folders.output):
+        targets = _mixed_targets(data, config, train_config, folders)
+    failed = pool.run_all(_students(data, config, train_config, targets), folders)
+    folder_tables.write_and_print(folders.output)
+    if failed:
+        sys.exit(1)
+
+
+def _students(
+    data: Data, config: ModelConfig, train_config: TrainConfig, targets: SoftTargets
+) -> list[TrainingJob]:
+    source = (
+        f"learned the annotation and, with weight {_WEIGHT.value:g}, what {_MEMBERS.value} models trained on "
+        f"the other folds gave as probable in each of {_FOLDS.value} folds (split seed {_SPLIT_SEED.value})"
+    )
+    name = f"distilled-{_WEIGHT.value:g}"
+    return [
+        TrainingJob(
+            f"{name}-seed-{each.seed}",
+            f"distilled, weight {_WEIGHT.value:g}",
+            ON_BOTH,
+            data,
+            config,
+            each,
+            lesson=Lesson(targets, source),
+        )
+        for each in train_config.with_seeds(_SEEDS.value)
+    ]
+
+
+def _mixed_targets(
+    data: Data, config: ModelConfig, train_config: TrainConfig, folders: pool.Folders
+) -> SoftTargets:
+    """What the students learn, after training the members that are not trained yet."""
+    split = (_FOLDS.value, _MEMBERS.value, _SPLIT_SEED.value)
+    found = teachers.teachers(data, *split, config, train_config)
+    members = [member for teacher in found for member in teacher.members]
+    if pool.run_all(members, pool.Folders(folders.output / teachers.RECORDS, folders.runs)):
+        print("the students wait for the members that failed")
+        sys.exit(1)
+    program.import_tensorflow_quietly()
+    program.set_threads(pool.THREADS.value)
+    from jner_re.features import soft_targets
+
+    targets = teachers.soft_targets(found, _facts(data, config, train_config), folders)
+    return soft_targets.mixed(targets, _WEIGHT.value, LabelSet.of((*data.train, *data.dev)))
+
+
+def _facts(data: Data, config: ModelConfig, train_config: TrainConfig) -> dict[str, Any]:
+    """What soft targets are made from, by the names of flags and splits."""
+    configs = record_facts.configs(config, train_config)
+    corpus = record_facts.corpus(data.name, train=data.train, dev=data.dev)
+    split = {"folds": _FOLDS.value, "members": _MEMBERS.value, "split_seed": _SPLIT_SEED.value}
+    return {**split, **corpus, **configs["model"], **configs["train"]}
+
+
+if __name__ == "__main__":
+    program.run(main)
