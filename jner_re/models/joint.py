@@ -19,6 +19,7 @@ from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.losses import relation_loss
 from jner_re.models.decode import SpansFromTags
+from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.schema import LabelSet
 
 AllowedPairs = list[list[list[bool]]]
@@ -98,6 +99,7 @@ def build(
     label_set: LabelSet,
     allowed: AllowedPairs | None = None,
     jit_compile: bool = False,
+    encoder: FineTunedEncoder | None = None,
 ) -> JointModel:
     """Builds the model of the paper's section 3, or with its extensions, as `config` says.
 
@@ -107,6 +109,7 @@ def build(
       label_set: entity and relation types.
       allowed: bool [E, E, R]; the argument types seen together in training, if `config.typed_pairs`.
       jit_compile: whether XLA compiles the BiRNNs' loops when training.
+      encoder: reads subwords, if `sizes.pieces`.
     """
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
     rnn = (config.rnn_cell, config.rnn_dropout, jit_compile)
@@ -139,7 +142,7 @@ def build(
     typed_pair_mask = PairMask(allowed if config.typed_pairs else None, name="typed_pair_mask")
 
     # Model
-    states = shared_birnns(_token_representations(config, sizes, features), lengths)
+    states = shared_birnns(_token_representations(config, sizes, features, encoder), lengths)
     tag_logits = ner_scores(ner_hidden(ner_birnns(states, lengths)))
     re_states = re_birnns(states, lengths)
 
@@ -200,23 +203,29 @@ def _keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
 
 
 def _token_representations(
-    config: ModelConfig, sizes: InputSizes, features: dict[str, tf.Tensor]
+    config: ModelConfig,
+    sizes: InputSizes,
+    features: dict[str, tf.Tensor],
+    encoder: FineTunedEncoder | None,
 ) -> tf.Tensor:
     """v = encoder ∘ GloVe ∘ characters ∘ casing (paper, equation 1): [B, T, D]."""
     parts: list[tf.Tensor] = []
-    if "encoder_layers" in features:
-        parts.append(WeightedAverage(name="layer_average")(features["encoder_layers"]))
+    layers = features.get("encoder_layers")
+    if encoder is not None:
+        layers = encoder(features["piece_ids"], features["lengths"])
+    if layers is not None:
+        parts.append(WeightedAverage(name="layer_average")(layers))
     if "word_vectors" in features:
         parts.append(features["word_vectors"])
     if "char_ids" in features:
-        encoder = CharEncoder(
+        char_encoder = CharEncoder(
             sizes.num_chars,
             config.char_embedding_size,
             config.char_rnn_size,
             config.rnn_cell,
             name="char_encoder",
         )
-        parts.append(encoder(features["char_ids"]))
+        parts.append(char_encoder(features["char_ids"]))
     if "casing_ids" in features:
         parts.append(tf.one_hot(features["casing_ids"], NUM_CLASSES))
     return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
