@@ -93,10 +93,6 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _check(self)
-        if self.fine_tune_encoder and not self.encoder:
-            raise InputError(
-                "fine_tune_encoder is True and encoder is empty, expected an encoder to fine-tune"
-            )
 
 
 @dataclasses.dataclass(frozen=True)

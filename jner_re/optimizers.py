@@ -55,10 +55,9 @@ class WarmUpThenLinear(tf.keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
         """The learning rate of one step."""
         step = tf.cast(step, tf.float32)
-        rest = (self.total_steps - step) / max(self.total_steps - self.warmup_steps, 1)
-        return self.learning_rate * tf.clip_by_value(
-            tf.minimum(step / max(self.warmup_steps, 1), rest) if self.warmup_steps else rest, 0.0, 1.0
-        )
+        rise = step / self.warmup_steps if self.warmup_steps else 1.0
+        fall = (self.total_steps - step) / max(self.total_steps - self.warmup_steps, 1)
+        return self.learning_rate * tf.clip_by_value(tf.minimum(rise, fall), 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -57,6 +57,7 @@ class Checkpoint:
         attention doesn't go by distance.
       blocks: the layers.
       dropout: rates for states and for attention weights, which only fine-tuning applies.
+      score_scale: what attention scores are multiplied by; 1 if the query's weights are scaled.
     """
 
     weights_file: pathlib.Path
@@ -70,6 +71,7 @@ class Checkpoint:
     distance_bias: np.ndarray | None
     blocks: tuple[BlockWeights, ...]
     dropout: tuple[float, float]
+    score_scale: float = 1.0
 
     @property
     def vocabulary_size(self) -> int:

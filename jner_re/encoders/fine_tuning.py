@@ -63,15 +63,19 @@ def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], Vocabulary]
             f"{folder}: can't be fine-tuned: expected a BERT or an MPNet that this version of export.encoder "
             "(jner-re encoder) has converted; an ELMo or an encoder made elsewhere can only be used frozen"
         )
-    values = description["fine_tuning"]["vocabulary"]
-    vocabulary = Vocabulary(**{**values, "subwords": tuple(values["subwords"])})
-    settings = description["fine_tuning"]["settings"]
-    content = saved_encoder.content_hash(description["sha256"], description["pooling"], settings, vocabulary)
-    if content != description["content"]:
-        raise InputError(
-            f"{folder / saved_encoder.DESCRIPTION}: damaged: its content is {content}, expected "
-            f"{description['content']}"
+    path = folder / saved_encoder.DESCRIPTION
+    try:
+        values = description["fine_tuning"]["vocabulary"]
+        vocabulary = Vocabulary(**{**values, "subwords": tuple(values["subwords"])})
+        settings = description["fine_tuning"]["settings"]
+        content = saved_encoder.content_hash(
+            description["sha256"], description["pooling"], settings, vocabulary
         )
+        expected = description["content"]
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: damaged: {error}, expected what export.encoder wrote") from None
+    if content != expected:
+        raise InputError(f"{path}: damaged: its content is {content}, expected {expected}")
     return description, vocabulary
 
 
@@ -83,6 +87,8 @@ def _checkpoint(path: pathlib.Path, description: dict[str, Any]) -> Checkpoint:
         return reader.get_tensor(f"_transformer/{name}/.ATTRIBUTES/VARIABLE_VALUE")
 
     model_type, heads, activation, epsilon = description["fine_tuning"]["settings"]
+    subword_embeddings = get("_subword_embeddings")
+    scale = (subword_embeddings.shape[1] // heads) ** -0.5
     has_distances = reader.has_tensor("_transformer/_distance_bias/.ATTRIBUTES/VARIABLE_VALUE")
     return Checkpoint(
         weights_file=path,
@@ -90,20 +96,23 @@ def _checkpoint(path: pathlib.Path, description: dict[str, Any]) -> Checkpoint:
         heads=heads,
         activation=activation,
         epsilon=epsilon,
-        subword_embeddings=get("_subword_embeddings"),
+        subword_embeddings=subword_embeddings,
         position_embeddings=get("_position_embeddings"),
         embedding_norm=_norm(get, "_norm"),
         distance_bias=get("_distance_bias") if has_distances else None,
-        blocks=tuple(_block(get, f"_blocks/{i}/_") for i in range(description["layers"] - 1)),
+        blocks=tuple(_block(get, f"_blocks/{i}/_", scale) for i in range(description["layers"] - 1)),
         dropout=tuple(description["fine_tuning"]["dropout"]),
+        score_scale=scale,
     )
 
 
-def _block(get: _Get, prefix: str) -> BlockWeights:
+def _block(get: _Get, prefix: str, scale: float) -> BlockWeights:
+    """A block with the query's weights as the checkpoint had them, for which learning rates are known."""
     names = [field.name for field in dataclasses.fields(BlockWeights)]
-    return BlockWeights(
-        **{name: (_norm if name.endswith("norm") else _dense)(get, prefix + name) for name in names}
-    )
+    weights = {name: (_norm if name.endswith("norm") else _dense)(get, prefix + name) for name in names}
+    for array in weights["attention_input"]:  # [D, 3D] and [3D], the query first
+        array[..., : array.shape[-1] // 3] /= np.float32(scale)
+    return BlockWeights(**weights)
 
 
 def _dense(get: _Get, name: str) -> tuple[np.ndarray, np.ndarray]:

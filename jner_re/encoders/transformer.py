@@ -89,6 +89,7 @@ class _Block(tf.Module):
         super().__init__()
         self._heads = checkpoint.heads
         self._activation = checkpoint.activation
+        self._score_scale = checkpoint.score_scale
         self._dropout, self._attention_dropout = checkpoint.dropout
         self._attention_input = _Dense(weights.attention_input, trainable)
         self._attention_output = _Dense(weights.attention_output, trainable)
@@ -118,6 +119,8 @@ class _Block(tf.Module):
             self._attention_input(states), [shape[0], shape[1], 3, self._heads, width // self._heads]
         )
         query, key, value = tf.unstack(tf.transpose(projected, [2, 0, 3, 1, 4]))  # [B, H, S, D / H]
+        if self._score_scale != 1:
+            query *= self._score_scale
         weights = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) + score_bias)
         weights = _dropped(weights, self._attention_dropout, seed, 0)
         return tf.reshape(tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3]), [-1, width])

@@ -77,6 +77,8 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
+    if config.fine_tune_encoder and not config.encoder:
+        raise InputError("fine_tune_encoder is True and encoder is empty, expected an encoder to fine-tune")
     fingerprints = {}
     words = encoder = None
     if config.glove:
