@@ -149,8 +149,9 @@ def test_every_layer_can_be_trained_and_one_has_to_be(
 ) -> None:
     counts = [len(fine_tuning.read(folders["tiny_mpnet"], n).trainable_variables) for n in range(3)]
     assert counts == [5 + 24, 24, 12]
+    wrong = dataclasses.replace(config, frozen_encoder_layers=3)
     with pytest.raises(InputError, match="frozen_encoder_layers is 3, expected at most 2"):
-        fine_tuning.read(folders["tiny_mpnet"], 3)
+        make_inputs(wrong, open_frozen(wrong), "")
 
 
 def test_encoders_of_other_kinds_are_refused(config: ModelConfig, tmp_path: pathlib.Path) -> None:

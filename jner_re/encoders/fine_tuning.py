@@ -39,15 +39,9 @@ def read(folder: pathlib.Path, frozen_layers: int) -> TokenEncoder:
       frozen_layers: how many layers, the embeddings being the first, are not trained.
 
     Raises:
-      InputError: it can't be fine-tuned, or has no layer left to train.
+      InputError: it can't be fine-tuned.
     """
     description, vocabulary = _read_description(folder)
-    layers = description["layers"]
-    if frozen_layers >= layers:
-        raise InputError(
-            f"frozen_encoder_layers is {frozen_layers}, expected at most {layers - 1}: {folder} has {layers} "
-            "layers with the embeddings"
-        )
     path = folder / "variables" / "variables"
     try:
         checkpoint = _checkpoint(path, description)

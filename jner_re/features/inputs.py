@@ -109,6 +109,12 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
     if frozen.encoder and config.fine_tune_encoder:
         encoder, fine_tuned = None, frozen.encoder.folder
         pieces = PieceTable(fine_tuning.read_vocabulary(fine_tuned))
+        if config.frozen_encoder_layers >= frozen.encoder.num_layers:
+            raise InputError(
+                f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected at most "
+                f"{frozen.encoder.num_layers - 1}: {config.encoder} has {frozen.encoder.num_layers} layers "
+                "with the embeddings, and one is to be trained"
+            )
     sizes = InputSizes(
         encoder_layers=encoder.num_layers if encoder else 0,
         encoder_width=encoder.width if encoder else 0,

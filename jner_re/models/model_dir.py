@@ -166,7 +166,7 @@ def build(
     """The joint model with weights from Python's, NumPy's and TensorFlow's current random states.
 
     Raises:
-      InputError: the encoder can't be fine-tuned as `config` asks.
+      InputError: the weights that fine-tuning starts from can't be read.
     """
     encoder = None
     if inputs.fine_tuned:
