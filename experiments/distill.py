@@ -21,7 +21,7 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.schema import LabelSet
 
 from . import config_flags, data_flags
-from .jobs import pool, record_facts, teachers
+from .jobs import pool, pool_flags, record_facts, teachers
 from .jobs.training_job import ON_BOTH, Data, Lesson, TrainingJob
 from .tables import folder_tables
 
@@ -41,7 +41,7 @@ _WEIGHT = flags.DEFINE_float(
     lower_bound=0,
     upper_bound=1,
 )
-flags.adopt_module_key_flags(pool)
+flags.adopt_module_key_flags(pool_flags)
 flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
@@ -49,11 +49,11 @@ config_flags.define()
 def main() -> None:
     """Trains the members, then the students, and prints the students' table."""
     config, train_config = config_flags.parsed()
-    data, folders = data_flags.read(), pool.Folders.from_flags()
+    data, folders = data_flags.read(), pool_flags.folders()
     targets: SoftTargets = {}
     if pool.unfinished(_students(data, config, train_config, targets), folders.output):
         targets = _mixed_targets(data, config, train_config, folders)
-    failed = pool.run_all(_students(data, config, train_config, targets), folders)
+    failed = pool.run_all(_students(data, config, train_config, targets), folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
     if failed:
         sys.exit(1)
@@ -88,11 +88,12 @@ def _mixed_targets(
     split = (_FOLDS.value, _MEMBERS.value, _SPLIT_SEED.value)
     found = teachers.teachers(data, *split, config, train_config)
     members = [member for teacher in found for member in teacher.members]
-    if pool.run_all(members, pool.Folders(folders.output / teachers.RECORDS, folders.runs)):
+    of_members = pool.Folders(folders.output / teachers.RECORDS, folders.runs)
+    if pool.run_all(members, of_members, pool_flags.workers()):
         print("the students wait for the members that failed")
         sys.exit(1)
     program.import_tensorflow_quietly()
-    program.set_threads(pool.THREADS.value)
+    program.set_threads(pool_flags.workers().threads)
     from jner_re.features import soft_targets
 
     targets = teachers.soft_targets(found, _facts(data, config, train_config), folders)

@@ -40,6 +40,15 @@ class ModelConfig:
         "contextual token encoder: a name of the catalogue (minilm, mpnet, elmo-5.5b, …), a TF-Hub handle or "
         "folder, or empty for none",
     )
+    fine_tune_encoder: bool = _option(
+        False,
+        "train the encoder, a BERT or MPNet, too, from the weights it has; its output can't be cached then",
+    )
+    frozen_encoder_layers: int = _option(
+        0,
+        "with --fine_tune_encoder, layers not trained: 1 for the embeddings, 2 for the first block too, …",
+        low=0,
+    )
     glove: str = _option(
         "glove-6b-50d", "word vectors: a name of the catalogue, a glove.*.txt or .zip file, or empty for none"
     )
@@ -98,6 +107,20 @@ class TrainConfig:
     learning_rate: float = _option(5e-4, "learning rate at the start", low=0)
     constant_fraction: float = _option(
         1.0, "share of the run after which the learning rate falls linearly to 0; 1 keeps it", low=0, high=1
+    )
+    encoder_learning_rate: float = _option(
+        5e-5, "with --fine_tune_encoder, the highest learning rate of the encoder", low=0
+    )
+    encoder_warmup: float = _option(
+        0.1,
+        "share of the run in which the encoder's learning rate rises linearly from 0, before it falls to 0",
+        low=0,
+        high=1,
+    )
+    recompute_gradients: bool = _option(
+        False,
+        "with --fine_tune_encoder, compute the inside of each block again for the gradients (gradient "
+        "checkpointing): slower, in less memory",
     )
     batch_size: int = _option(2, "sentences in a batch", low=1)
     epochs: int = _option(24, "passes over the training sentences", low=1)

@@ -48,6 +48,8 @@ class TensorBoardLogs(tf.keras.callbacks.Callback):
         with self._train.as_default(step=epoch + 1):
             _write_losses(logs or {}, "")
             tf.summary.scalar("training/learning_rate", self.model.optimizer.learning_rate)
+            if (encoder_rate := self.model.optimizer.current_encoder_rate()) is not None:
+                tf.summary.scalar("training/encoder_learning_rate", encoder_rate)
             _write_layer_average(self.model)
             if epoch == 0:
                 tf.summary.graph(self._predictor.graph)

@@ -25,6 +25,7 @@ from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
 from jner_re.models import model_dir as model_dirs
 from jner_re.models.decode import without_scores
+from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.joint import TrainingModel
 from jner_re.models.predictor import Predictor
 from jner_re.progress_line import ProgressLine
@@ -107,7 +108,14 @@ def train(
     run_directory.claim(model_dir, config, train_config, vocabulary)
 
     tf.keras.utils.set_random_seed(train_config.seed)
-    model = model_dirs.build(config, inputs, vocabulary, train_config.jit_compile, targets is not None)
+    model = model_dirs.build(
+        config,
+        inputs,
+        vocabulary,
+        train_config.jit_compile,
+        targets is not None,
+        train_config.recompute_gradients,
+    )
     _LOGGER.info("%s trainable parameters", f"{model_dirs.trainable_parameters(model.training):,}")
     compile_model(model.training, train_config, len(sentences))
     average = MovingAverage(model.training, train_config.average_decay)
@@ -145,7 +153,9 @@ def train(
 def compile_model(model: TrainingModel, config: TrainConfig, num_sentences: int) -> None:
     """Sets the optimizer and the loss's weight, for epochs of so many sentences."""
     steps = -(-num_sentences // config.batch_size)
-    model.compile(optimizers.make(config, steps), config.relation_weight)
+    encoders = [layer for layer in model.layers if isinstance(layer, FineTunedEncoder)]
+    encoder_weights = [weight for encoder in encoders for weight in encoder.trainable_weights]
+    model.compile(optimizers.make(config, steps, encoder_weights), config.relation_weight)
 
 
 def _scores(

@@ -21,7 +21,14 @@ hypothesis.settings.load_profile("shared")
 
 
 # Files whose tests take long, to be begun first: else a process would wait for the other at the end.
-_LONG = ("test_training.py", "test_extract.py", "test_trials.py", "test_programs.py", "test_serve.py")
+_LONG = (
+    "test_training.py",
+    "test_fine_tuning.py",
+    "test_extract.py",
+    "test_trials.py",
+    "test_programs.py",
+    "test_serve.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from jner_re import optimizers
 
 RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.9, 0.999, 1e-7
 STEPS = 12
+WARM_UP = optimizers.WarmUpThenLinear(RATE / 2, 3, STEPS)
 SCHEDULE = optimizers.ConstantThenLinear(RATE, 4, STEPS - 2)
 
 
@@ -27,7 +28,14 @@ def gradients(step: int) -> list[np.ndarray]:
     return [random.normal(size=shape).astype(np.float32) for shape in ((3,), (2, 4), (5,))]
 
 
-def recursion(update: Callable[[int, Any, Any, Any], Any], steps: int) -> list[np.ndarray]:
+def encoder_rate(step: int) -> float:
+    """As of WARM_UP: from 0 to the highest in three steps, and to 0 in the others."""
+    return RATE / 2 * min(step / 3, (STEPS - step) / (STEPS - 3))
+
+
+def recursion(
+    update: Callable[[int, Any, Any, Any], Any], steps: int, rate: Callable[[int], float] = rate
+) -> list[np.ndarray]:
     """Three arrays after some steps, each by itself: m and v are the moments of the gradients g."""
     results = []
     for index in range(3):
@@ -87,6 +95,20 @@ def test_every_step_follows_the_definition(
         run.check(recursion(update, step))
 
 
+@pytest.mark.parametrize("graph", [True, False])
+@pytest.mark.parametrize(("kind", "update"), [(optimizers.Nadam, nadam), (optimizers.Adam, adam)])
+def test_an_encoder_has_a_learning_rate_of_its_own(
+    kind: Any, update: Callable[..., Any], graph: bool
+) -> None:
+    run = Run(graph, kind)
+    run.optimizer.set_encoder_rate(WARM_UP, run.variables[1:2])
+    for step in range(1, STEPS + 1):
+        run.steps(step, step)
+        expected = recursion(update, step)
+        expected[1] = recursion(update, step, encoder_rate)[1]
+        run.check(expected)
+
+
 def test_nadam_in_fit() -> None:
     """A model whose gradients are its inputs: loss = sum over weights of weight times input."""
     inputs = [tf.keras.Input([gradient.size]) for gradient in gradients(0)]
@@ -125,3 +147,13 @@ def test_constant_then_linear() -> None:
     assert [round(float(schedule(step)), 4) for step in range(10)] == [
         *[0.2] * 5, 0.15, 0.1, 0.05, 0.0, 0.0
     ]  # fmt: skip
+
+
+def test_warm_up_then_linear() -> None:
+    def rates(warmup: int, total: int) -> list[float]:
+        schedule = optimizers.WarmUpThenLinear(0.2, warmup, total)
+        return [round(float(schedule(step)), 4) for step in range(total + 2)]
+
+    assert rates(2, 6) == [0.0, 0.1, 0.2, 0.15, 0.1, 0.05, 0.0, 0.0]
+    assert rates(0, 2) == [0.2, 0.1, 0.0, 0.0]
+    assert rates(2, 2) == [0.0, 0.1, 0.0, 0.0]

@@ -15,6 +15,7 @@ from jner_re.errors import InputError
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 _ACTIVATIONS = ("gelu", "gelu_new", "relu")
+_DROPOUT = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Checkpoint:
       distance_bias: [2P - 1, H], row i for a key i - (P - 1) positions right of the query; None if
         attention doesn't go by distance.
       blocks: the layers.
+      dropout: rates for states and for attention weights, which only fine-tuning applies.
+      score_scale: what attention scores are multiplied by; 1 if the query's weights are scaled.
     """
 
     weights_file: pathlib.Path
@@ -67,6 +70,8 @@ class Checkpoint:
     embedding_norm: tuple[np.ndarray, np.ndarray]
     distance_bias: np.ndarray | None
     blocks: tuple[BlockWeights, ...]
+    dropout: tuple[float, float]
+    score_scale: float = 1.0
 
     @property
     def vocabulary_size(self) -> int:
@@ -114,7 +119,12 @@ def read_config(folder: pathlib.Path, architecture: str) -> dict[str, Any]:
       InputError: if it is missing or malformed, or a value is not supported.
     """
     path = folder / CONFIG
-    config = {"hidden_act": "gelu", "layer_norm_eps": 1e-12, **_read_object(path)}
+    config = {
+        "hidden_act": "gelu",
+        "layer_norm_eps": 1e-12,
+        **dict.fromkeys(_DROPOUT, 0.1),
+        **_read_object(path),
+    }
     for name, supported in (("model_type", (architecture,)), ("hidden_act", _ACTIVATIONS)):
         if config.get(name) not in supported:
             raise InputError(f"{path}: {name} is {config.get(name)!r}, expected {' or '.join(supported)}")
@@ -128,6 +138,9 @@ def read_config(folder: pathlib.Path, architecture: str) -> dict[str, Any]:
     ):
         if not (isinstance(config.get(name), int) and config[name] >= least):
             raise InputError(f"{path}: {name} is {config.get(name)!r}, expected a whole number from {least}")
+    for name in _DROPOUT:
+        if not (isinstance(config[name], int | float) and 0 <= config[name] < 1):
+            raise InputError(f"{path}: {name} is {config[name]!r}, expected a number from 0, below 1")
     if config["hidden_size"] % config["num_attention_heads"]:
         raise InputError(
             f"{path}: hidden_size is {config['hidden_size']}, expected a multiple of num_attention_heads "
@@ -247,4 +260,5 @@ def read_weights(
         embedding_norm=weights.norm("embeddings.LayerNorm", width),
         distance_bias=distance_bias,
         blocks=tuple(blocks),
+        dropout=(config["hidden_dropout_prob"], config["attention_probs_dropout_prob"]),
     )

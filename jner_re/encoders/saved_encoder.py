@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -13,6 +15,7 @@ from jner_re import files
 from jner_re.assets import download
 from jner_re.assets.entry import Entry
 from jner_re.encoders import architectures
+from jner_re.encoders.vocabulary import Vocabulary
 from jner_re.errors import InputError
 
 DESCRIPTION = "encoder.json"  # beside saved_model.pb
@@ -24,8 +27,9 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
 
     Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `format`, `name`,
     `layers`, `width`, `pooling`, `lowercase`, the `sha256` of the weights, and `content`, a hash of all that
-    the vectors depend on. (saved_model.pb itself differs from one conversion to the next: TensorFlow numbers
-    functions through the life of a process.)
+    the vectors depend on; and `fine_tuning`, what `fine_tuning.read` needs, null for an ELMo. (saved_model.pb
+    itself differs from one conversion to the next: TensorFlow numbers functions through the life of a
+    process.)
 
     Args:
       checkpoint: folder that one of the `architectures` reads.
@@ -45,7 +49,12 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
     _check_free(output)
     output = output.expanduser().resolve()
     sha256 = download.sha256_of(encoder.weights_file)
-    content = (sha256, (_FORMAT, pooling, *encoder.settings), encoder.vocabulary)
+    vocabulary = encoder.vocabulary
+    fine_tuning = vocabulary and {
+        "settings": encoder.settings,
+        "dropout": encoder.dropout,
+        "vocabulary": dataclasses.asdict(vocabulary),
+    }
     description = {
         "format": _FORMAT,
         "name": name,
@@ -54,7 +63,8 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
         "pooling": pooling,
         "lowercase": encoder.lowercase,
         "sha256": sha256,
-        "content": hashlib.sha256(repr(content).encode()).hexdigest(),
+        "content": content_hash(sha256, pooling, encoder.settings, vocabulary),
+        "fine_tuning": fine_tuning,
     }
     with files.replacing(output) as new:
         try:
@@ -62,6 +72,12 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
         except tf.errors.OpError as error:
             raise InputError(f"{output}: can't be written: {files.reason(error.message)}") from None
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
+
+
+def content_hash(sha256: str, pooling: str, settings: Sequence[Any], vocabulary: Vocabulary | None) -> str:
+    """A hash of all that an encoder's vectors depend on."""
+    content = (sha256, (_FORMAT, pooling, *settings), vocabulary)
+    return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def _check_free(output: pathlib.Path) -> None:
@@ -77,7 +93,8 @@ def _is_replaceable(folder: pathlib.Path) -> bool:
 def is_current(encoder: pathlib.Path, entry: Entry) -> bool:
     """Whether `encoder` is what this version of the package makes of the entry, with mean pooling."""
     description = read_description(encoder)
-    is_ours = {"format": _FORMAT, "pooling": "mean"}.items() <= description.items()
+    is_ours = description.get("format") == _FORMAT and description.get("pooling") == "mean"
+    is_ours = is_ours and "fine_tuning" in description  # an older version's has none
     pinned = {file.sha256 for file in entry.files} - {None}
     return is_ours and (not pinned or description.get("sha256") in pinned)
 

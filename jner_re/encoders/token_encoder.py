@@ -17,18 +17,25 @@ _SUBWORDS_AT_ONCE = 4096
 class TokenEncoder(tf.Module):
     """The contract of the package's encoders (see `architectures`), on a transformer checkpoint."""
 
-    def __init__(self, checkpoint: Checkpoint, vocabulary: Vocabulary, pooling: str = "mean") -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        vocabulary: Vocabulary,
+        pooling: str = "mean",
+        frozen_layers: int | None = None,
+    ) -> None:
         """Sets the encoder up.
 
         Args:
           checkpoint: weights.
           vocabulary: its subwords.
           pooling: of a word's subwords: "mean", or "first" for the first one alone.
+          frozen_layers: see `Transformer`.
         """
         super().__init__(name="token_encoder")
         self.pooling = pooling
         self._wordpiece = Wordpiece(vocabulary)
-        self._transformer = Transformer(checkpoint)
+        self._transformer = Transformer(checkpoint, frozen_layers)
         self._first = vocabulary.first
         self._last = vocabulary.last
         self.num_layers = self._transformer.num_layers
@@ -58,15 +65,70 @@ class TokenEncoder(tf.Module):
         lengths = tf.clip_by_value(tf.cast(sequence_len, tf.int64), 0, steps)
         places = tf.where(tf.sequence_mask(lengths, steps))  # [N, 2]
         subwords = self._wordpiece(tf.gather_nd(tokens, places))
-        windows = make_windows(subwords.row_lengths(), lengths, self._transformer.max_positions - 2)
-        words = self._pool(self._encode(subwords.values, windows), subwords)
-        layers = tf.scatter_nd(places, words, tf.stack([batch, steps, self.num_layers, self.width]))
-        return {"layers": tf.ensure_shape(layers, [None, None, self.num_layers, self.width])}
+        windows = self._windows(subwords, lengths)
+        vectors = self._encode(subwords.values, windows)
+        return {"layers": self._layers(vectors, subwords, places, batch, steps)}
+
+    def from_pieces(
+        self,
+        piece_ids: tf.Tensor,
+        lengths: tf.Tensor,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+        recompute: bool = False,
+    ) -> tf.Tensor:
+        """The same for words that are split into subwords already, and differentiable.
+
+        Args:
+          piece_ids: int32 [B, T, P], of each word the ids of its subwords plus one, 0 past the last one.
+          lengths: int [B].
+          training: whether all subwords go through the transformer at once.
+          seed: see `Transformer`; only for training.
+          recompute: likewise.
+
+        Returns:
+          float32 [B, T, L, D].
+        """
+        batch, steps, _ = tf.unstack(tf.shape(piece_ids, tf.int64))
+        lengths = tf.cast(lengths, tf.int64)
+        places = tf.where(tf.sequence_mask(lengths, steps))
+        words = tf.gather_nd(piece_ids, places)
+        subwords = tf.RaggedTensor.from_tensor(words - 1, tf.math.count_nonzero(words, axis=1))
+        windows = self._windows(subwords, lengths)
+        if training:
+            count = tf.size(windows.starts, tf.int64)
+            vectors = self._encode_group(
+                subwords.values, windows, tf.zeros_like(count), count, seed, recompute
+            )
+        else:
+            vectors = self._encode(subwords.values, windows)
+        return self._layers(vectors, subwords, places, batch, steps)
 
     @property
     def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
         """Those of the SavedModel."""
         return {"tokens": self.tokens}
+
+    @property
+    def dropout(self) -> tuple[float, float]:
+        """See `Checkpoint`."""
+        return self._transformer.dropout, self._transformer.attention_dropout
+
+    def _windows(self, subwords: tf.RaggedTensor, lengths: tf.Tensor) -> Windows:
+        return make_windows(subwords.row_lengths(), lengths, self._transformer.max_positions - 2)
+
+    def _layers(
+        self,
+        vectors: tf.Tensor,
+        subwords: tf.RaggedTensor,
+        places: tf.Tensor,
+        batch: tf.Tensor,
+        steps: tf.Tensor,
+    ) -> tf.Tensor:
+        """Vectors of subwords [P, L, D] to those of words, at their places [N, 2] in [B, T, L, D]."""
+        words = self._pool(vectors, subwords)
+        layers = tf.scatter_nd(places, words, tf.stack([batch, steps, self.num_layers, self.width]))
+        return tf.ensure_shape(layers, [None, None, self.num_layers, self.width])
 
     def _pool(self, vectors: tf.Tensor, subwords: tf.RaggedTensor) -> tf.Tensor:
         """Vectors of subwords [P, L, D] to vectors of words [N, L, D]."""
@@ -102,7 +164,15 @@ class TokenEncoder(tf.Module):
         )
         return tf.ensure_shape(vectors.concat(), [None, self.num_layers, self.width])
 
-    def _encode_group(self, ids: tf.Tensor, windows: Windows, begin: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+    def _encode_group(
+        self,
+        ids: tf.Tensor,
+        windows: Windows,
+        begin: tf.Tensor,
+        end: tf.Tensor,
+        seed: tf.Tensor | None = None,
+        recompute: bool = False,
+    ) -> tf.Tensor:
         """Vectors of the subwords that windows `begin` to `end` own, [p, L, D]."""
         starts, lengths = windows.starts[begin:end], windows.lengths[begin:end]
         owned = tf.searchsorted(windows.owners, tf.stack([begin, end]), out_type=tf.int64)
@@ -113,7 +183,7 @@ class TokenEncoder(tf.Module):
         rows = tf.gather(tf.concat([ids, [self._first]], 0), index)
         rows = tf.where(position < 0, self._first, rows)
         rows = tf.where(position >= lengths[:, tf.newaxis], self._last, rows)
-        layers = self._transformer(rows, lengths + 2)
+        layers = self._transformer(rows, lengths + 2, seed, recompute)
 
         owners = windows.owners[owned[0] : owned[1]] - begin
         subwords = tf.range(owned[0], owned[1])

@@ -58,8 +58,8 @@ def featurize(sentences: Sequence[Sentence], featurizer: Featurizer) -> list[Arr
 
 
 def _without_padding(name: str, array: np.ndarray) -> np.ndarray:
-    """A copy; of characters, only as many columns as the sentence's longest word has."""
-    if name == "char_ids":
+    """A copy; of characters and subwords, only as many columns as the word with most of them has."""
+    if name in ("char_ids", "piece_ids"):
         array = array[:, : np.count_nonzero(array, axis=1).max(initial=0)]
     return array.copy()
 

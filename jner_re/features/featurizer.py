@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from jner_re.features.casing import casing_ids
 from jner_re.features.chars import CharTable
+from jner_re.features.pieces import PieceTable
 from jner_re.features.words import WordTable
 
 
@@ -16,13 +17,21 @@ class Featurizer(tf.Module):
       chars: table of characters; None for no character features.
       words: table of word vectors; None for none.
       casing: whether casing classes are given.
+      pieces: table of the subwords that a fine-tuned encoder reads; None without one.
     """
 
-    def __init__(self, chars: CharTable | None, words: WordTable | None, casing: bool) -> None:
+    def __init__(
+        self,
+        chars: CharTable | None,
+        words: WordTable | None,
+        casing: bool,
+        pieces: PieceTable | None = None,
+    ) -> None:
         super().__init__()
         self.chars = chars
         self.words = words
         self.casing = casing
+        self.pieces = pieces
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string)], autograph=False)
     def __call__(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -36,8 +45,8 @@ class Featurizer(tf.Module):
           tokens: string [B, T], "" past a sentence's end.
 
         Returns:
-          `char_ids` int32 [B, T, C], `word_vectors` float32 [B, T, D], `casing_ids` int32 [B, T], each only
-          where the model has it.
+          `char_ids` int32 [B, T, C], `word_vectors` float32 [B, T, D], `casing_ids` int32 [B, T],
+          `piece_ids` int32 [B, T, P], each only where the model has it.
         """
         features = {}
         if self.chars is not None:
@@ -46,4 +55,6 @@ class Featurizer(tf.Module):
             features["word_vectors"] = self.words(tokens)
         if self.casing:
             features["casing_ids"] = casing_ids(tokens)
+        if self.pieces is not None:
+            features["piece_ids"] = self.pieces(tokens)
         return features

@@ -9,12 +9,13 @@ import pathlib
 from collections.abc import Collection, Sequence
 
 from jner_re.config import ModelConfig
-from jner_re.encoders import module
+from jner_re.encoders import fine_tuning, module
 from jner_re.errors import InputError
 from jner_re.features.cache import cached_layers
 from jner_re.features.chars import CharTable
 from jner_re.features.dataset import FeaturizedCorpus, featurize
 from jner_re.features.featurizer import Featurizer
+from jner_re.features.pieces import PieceTable
 from jner_re.features.specs import InputSizes, feature_specs
 from jner_re.features.words import WordTable
 from jner_re.schema import Sentence
@@ -48,11 +49,13 @@ class Inputs:
       featurizer: look-ups of characters, words and casing.
       encoder: the frozen token encoder, or None.
       sizes: what the joint model is built for.
+      fine_tuned: the folder of the encoder whose weights fine-tuning starts from, or None.
     """
 
     featurizer: Featurizer
     encoder: module.Encoder | None
     sizes: InputSizes
+    fine_tuned: pathlib.Path | None = None
 
     def corpus(self, sentences: Sequence[Sentence], cache: pathlib.Path) -> FeaturizedCorpus:
         """Sentences with their features; the encoder's layers are kept in the folder `cache`."""
@@ -74,6 +77,8 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
+    if config.fine_tune_encoder and not config.encoder:
+        raise InputError("fine_tune_encoder is True and encoder is empty, expected an encoder to fine-tune")
     fingerprints = {}
     words = encoder = None
     if config.glove:
@@ -95,17 +100,31 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
       config: what the model reads.
       frozen: of the same config.
       characters: those that the character BiRNN knows.
+
+    Raises:
+      InputError: the encoder can't be fine-tuned as the config asks.
     """
     chars = CharTable(characters, config.max_word_chars) if config.char_rnn_size else None
+    encoder, fine_tuned, pieces = frozen.encoder, None, None
+    if frozen.encoder and config.fine_tune_encoder:
+        encoder, fine_tuned = None, frozen.encoder.folder
+        pieces = PieceTable(fine_tuning.read_vocabulary(fine_tuned))
+        if config.frozen_encoder_layers >= frozen.encoder.num_layers:
+            raise InputError(
+                f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected at most "
+                f"{frozen.encoder.num_layers - 1}: {config.encoder} has {frozen.encoder.num_layers} layers "
+                "with the embeddings, and one is to be trained"
+            )
     sizes = InputSizes(
-        encoder_layers=frozen.encoder.num_layers if frozen.encoder else 0,
-        encoder_width=frozen.encoder.width if frozen.encoder else 0,
+        encoder_layers=encoder.num_layers if encoder else 0,
+        encoder_width=encoder.width if encoder else 0,
         word_width=frozen.words.width if frozen.words else 0,
         num_chars=chars.size if chars else 0,
         casing=config.casing,
+        pieces=pieces is not None,
     )
-    featurizer = Featurizer(chars, frozen.words, config.casing)
-    return Inputs(featurizer, frozen.encoder, sizes)
+    featurizer = Featurizer(chars, frozen.words, config.casing, pieces)
+    return Inputs(featurizer, encoder, sizes, fine_tuned)
 
 
 def _restricted(vectors: glove.WordVectors, vocabulary: Collection[str]) -> glove.WordVectors:

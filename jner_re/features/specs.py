@@ -17,6 +17,7 @@ class InputSizes:
       word_width: size of the word vectors.
       num_chars: number of character ids.
       casing: whether there are casing classes.
+      pieces: whether there are subwords, which a fine-tuned encoder reads in the place of `encoder_layers`.
     """
 
     encoder_layers: int = 0
@@ -24,6 +25,7 @@ class InputSizes:
     word_width: int = 0
     num_chars: int = 0
     casing: bool = True
+    pieces: bool = False
 
 
 def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
@@ -38,6 +40,8 @@ def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
         specs["char_ids"] = tf.TensorSpec([None, None, None], tf.int32)
     if sizes.casing:
         specs["casing_ids"] = tf.TensorSpec([None, None], tf.int32)
+    if sizes.pieces:
+        specs["piece_ids"] = tf.TensorSpec([None, None, None], tf.int32)
     return specs
 
 

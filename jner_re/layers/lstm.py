@@ -52,14 +52,14 @@ def lstm(
     Returns:
       float [T, B, H], the state after each step, zeros at padding.
     """
-    steps, batch, units = tf.shape(inputs)[0], tf.shape(inputs)[1], recurrent_kernel.shape[0]
+    length, batch, units = tf.shape(inputs)[0], tf.shape(inputs)[1], recurrent_kernel.shape[0]
     gate_inputs = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel) + bias
-    gate_inputs = tf.reshape(gate_inputs, [steps, batch, 4 * units])
-    some_steps = tf.maximum(steps, 1)
-    size = compiled_size(steps) if jit_compile else some_steps
+    gate_inputs = tf.reshape(gate_inputs, [length, batch, 4 * units])
+    steps = tf.maximum(length, 1)
+    size = compiled_size(steps) if jit_compile else steps
     gate_inputs, mask = pad_steps(gate_inputs, size), pad_steps(mask, size)
-    states = _recurrence(gate_inputs, mask, recurrent_kernel, some_steps, reverse, jit_compile)
-    return tf.slice(states, [0, 0, 0], [steps, batch, units])
+    states = _recurrence(gate_inputs, mask, recurrent_kernel, steps, reverse, jit_compile)
+    return tf.slice(states, [0, 0, 0], [length, batch, units])
 
 
 def _recurrence(

@@ -29,9 +29,9 @@ def scan(
       step: (t, *state) -> (state after the step, outputs of the step).
       first: the state to start from, each float [B, any].
       widths: the last dimension of each output.
-      steps: int32 [], the number of steps.
-      size: int32 [], T, at least `steps` and 1. Steps from `steps` on are not run; only XLA may leave any out,
-        whose arrays are zeros where nothing was written.
+      steps: int32 [], the number of steps, at least 1.
+      size: int32 [], T, at least `steps`. Only in XLA may it be more, whose arrays are zeros where nothing
+        was written.
       reverse: bool [], whether t runs from `steps` - 1 to 0.
 
     Returns:

@@ -20,6 +20,7 @@ from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.losses import relation_loss
 from jner_re.models.decode import SpansFromTags
+from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.schema import LabelSet
 
 AllowedPairs = list[list[list[bool]]]
@@ -101,6 +102,7 @@ def build(
     allowed: AllowedPairs | None = None,
     jit_compile: bool = False,
     soft: bool = False,
+    encoder: FineTunedEncoder | None = None,
 ) -> JointModel:
     """Builds the model of the paper's section 3, or with its extensions, as `config` says.
 
@@ -112,6 +114,7 @@ def build(
       jit_compile: whether XLA compiles the BiRNNs' loops when training.
       soft: whether the tags to be learned are distributions (features/soft_targets.py), which the training
         model then reads beside the gold annotation.
+      encoder: reads subwords, if `sizes.pieces`.
     """
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
     rnn = (config.rnn_cell, config.rnn_dropout, jit_compile)
@@ -144,7 +147,8 @@ def build(
     typed_pair_mask = PairMask(allowed if config.typed_pairs else None, name="typed_pair_mask")
 
     # Model
-    states = shared_birnns(_token_representations(config, sizes, features, jit_compile), lengths)
+    tokens = _token_representations(config, sizes, features, encoder, jit_compile)
+    states = shared_birnns(tokens, lengths)
     tag_logits = ner_scores(ner_hidden(ner_birnns(states, lengths)))
     re_states = re_birnns(states, lengths)
 
@@ -207,16 +211,23 @@ def _keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
 
 
 def _token_representations(
-    config: ModelConfig, sizes: InputSizes, features: dict[str, tf.Tensor], jit_compile: bool
+    config: ModelConfig,
+    sizes: InputSizes,
+    features: dict[str, tf.Tensor],
+    encoder: FineTunedEncoder | None,
+    jit_compile: bool,
 ) -> tf.Tensor:
     """v = encoder ∘ GloVe ∘ characters ∘ casing (paper, equation 1): [B, T, D]."""
     parts: list[tf.Tensor] = []
-    if "encoder_layers" in features:
-        parts.append(WeightedAverage(name="layer_average")(features["encoder_layers"]))
+    layers = features.get("encoder_layers")
+    if encoder is not None:
+        layers = encoder(features["piece_ids"], features["lengths"])
+    if layers is not None:
+        parts.append(WeightedAverage(name="layer_average")(layers))
     if "word_vectors" in features:
         parts.append(features["word_vectors"])
     if "char_ids" in features:
-        encoder = CharEncoder(
+        char_encoder = CharEncoder(
             sizes.num_chars,
             config.char_embedding_size,
             config.char_rnn_size,
@@ -224,7 +235,7 @@ def _token_representations(
             jit_compile,
             name="char_encoder",
         )
-        parts.append(encoder(features["char_ids"]))
+        parts.append(char_encoder(features["char_ids"]))
     if "casing_ids" in features:
         parts.append(tf.one_hot(features["casing_ids"], NUM_CLASSES))
     return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)

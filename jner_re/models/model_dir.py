@@ -16,9 +16,11 @@ import tensorflow as tf
 from jner_re import config as configs
 from jner_re import files
 from jner_re.config import ModelConfig
+from jner_re.encoders import fine_tuning
 from jner_re.errors import InputError
 from jner_re.features.inputs import Inputs, make_inputs, open_frozen
 from jner_re.models import ensemble, joint
+from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.schema import LabelSet, Sentence
 
 CONFIG = "config.json"
@@ -163,9 +165,19 @@ def build(
     vocabulary: Vocabulary,
     jit_compile: bool = False,
     soft: bool = False,
+    recompute_gradients: bool = False,
 ) -> joint.JointModel:
-    """The joint model with weights from Python's, NumPy's and TensorFlow's current random states."""
-    return joint.build(config, inputs.sizes, vocabulary.label_set, _allowed(vocabulary), jit_compile, soft)
+    """The joint model with weights from Python's, NumPy's and TensorFlow's current random states.
+
+    Raises:
+      InputError: the weights that fine-tuning starts from can't be read.
+    """
+    encoder = None
+    if inputs.fine_tuned:
+        trainable = fine_tuning.read(inputs.fine_tuned, config.frozen_encoder_layers)
+        encoder = FineTunedEncoder(trainable, recompute_gradients)
+    allowed = _allowed(vocabulary)
+    return joint.build(config, inputs.sizes, vocabulary.label_set, allowed, jit_compile, soft, encoder)
 
 
 def _allowed(vocabulary: Vocabulary) -> joint.AllowedPairs:

@@ -1,0 +1,117 @@
+"""An encoder of this package, read back from its SavedModel with variables that can be trained.
+
+A SavedModel gives back neither the settings of the network nor the vocabulary: encoder.json has them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from jner_re.encoders import saved_encoder
+from jner_re.encoders.checkpoint import BlockWeights, Checkpoint
+from jner_re.encoders.token_encoder import TokenEncoder
+from jner_re.encoders.vocabulary import Vocabulary
+from jner_re.errors import InputError
+
+_Get = Callable[[str], np.ndarray]
+
+
+def read_vocabulary(folder: pathlib.Path) -> Vocabulary:
+    """The vocabulary of an encoder's subwords.
+
+    Raises:
+      InputError: it can't be fine-tuned.
+    """
+    return _read_description(folder)[1]
+
+
+def read(folder: pathlib.Path, frozen_layers: int) -> TokenEncoder:
+    """The encoder, with the weights that its SavedModel has.
+
+    Args:
+      folder: of the SavedModel, written by `saved_encoder.convert` from a BERT or an MPNet.
+      frozen_layers: how many layers, the embeddings being the first, are not trained.
+
+    Raises:
+      InputError: it can't be fine-tuned.
+    """
+    description, vocabulary = _read_description(folder)
+    path = folder / "variables" / "variables"
+    try:
+        checkpoint = _checkpoint(path, description)
+    except Exception as error:  # TensorFlow raises almost anything for a damaged file
+        raise InputError(f"{path}: can't be read: {' '.join(str(error).split())[:200]}") from None
+    return TokenEncoder(checkpoint, vocabulary, description["pooling"], frozen_layers)
+
+
+def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], Vocabulary]:
+    description = saved_encoder.read_description(folder)
+    if not description.get("fine_tuning"):
+        raise InputError(
+            f"{folder}: can't be fine-tuned: expected a BERT or an MPNet that this version of export.encoder "
+            "(jner-re encoder) has converted; an ELMo or an encoder made elsewhere can only be used frozen"
+        )
+    path = folder / saved_encoder.DESCRIPTION
+    try:
+        values = description["fine_tuning"]["vocabulary"]
+        vocabulary = Vocabulary(**{**values, "subwords": tuple(values["subwords"])})
+        settings = description["fine_tuning"]["settings"]
+        content = saved_encoder.content_hash(
+            description["sha256"], description["pooling"], settings, vocabulary
+        )
+        expected = description["content"]
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: damaged: {error}, expected what export.encoder wrote") from None
+    if content != expected:
+        raise InputError(f"{path}: damaged: its content is {content}, expected {expected}")
+    return description, vocabulary
+
+
+def _checkpoint(path: pathlib.Path, description: dict[str, Any]) -> Checkpoint:
+    """What `Transformer` was made of, from the variables of the SavedModel."""
+    reader = tf.train.load_checkpoint(str(path))
+
+    def get(name: str) -> np.ndarray:
+        return reader.get_tensor(f"_transformer/{name}/.ATTRIBUTES/VARIABLE_VALUE")
+
+    model_type, heads, activation, epsilon = description["fine_tuning"]["settings"]
+    subword_embeddings = get("_subword_embeddings")
+    scale = (subword_embeddings.shape[1] // heads) ** -0.5
+    has_distances = reader.has_tensor("_transformer/_distance_bias/.ATTRIBUTES/VARIABLE_VALUE")
+    return Checkpoint(
+        weights_file=path,
+        model_type=model_type,
+        heads=heads,
+        activation=activation,
+        epsilon=epsilon,
+        subword_embeddings=subword_embeddings,
+        position_embeddings=get("_position_embeddings"),
+        embedding_norm=_norm(get, "_norm"),
+        distance_bias=get("_distance_bias") if has_distances else None,
+        blocks=tuple(_block(get, f"_blocks/{i}/_", scale) for i in range(description["layers"] - 1)),
+        dropout=tuple(description["fine_tuning"]["dropout"]),
+        score_scale=scale,
+    )
+
+
+def _block(get: _Get, prefix: str, scale: float) -> BlockWeights:
+    """A block with the query's weights as the checkpoint had them, for which learning rates are known."""
+    names = [field.name for field in dataclasses.fields(BlockWeights)]
+    weights = {name: (_norm if name.endswith("norm") else _dense)(get, prefix + name) for name in names}
+    for array in weights["attention_input"]:  # [D, 3D] and [3D], the query first
+        array[..., : array.shape[-1] // 3] /= np.float32(scale)
+    return BlockWeights(**weights)
+
+
+def _dense(get: _Get, name: str) -> tuple[np.ndarray, np.ndarray]:
+    return get(f"{name}/_kernel"), get(f"{name}/_bias")
+
+
+def _norm(get: _Get, name: str) -> tuple[np.ndarray, np.ndarray]:
+    return get(f"{name}/_scale"), get(f"{name}/_offset")

@@ -1,0 +1,75 @@
+"""A token encoder as a layer of the model, trained with it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import MutableMapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from jner_re.encoders.token_encoder import TokenEncoder
+
+NAME = "fine_tuned_encoder"
+
+
+class FineTunedEncoder(tf.keras.layers.Layer):
+    """From subwords to the layers of every word.
+
+    A file of weights holds those that are trained and the state of dropout; the others are the encoder's own,
+    as it comes from its folder.
+
+    Args:
+      encoder: with the weights that training starts from.
+      recompute: whether the gradient computes the inside of the encoder's blocks again, which saves memory.
+    """
+
+    def __init__(self, encoder: TokenEncoder, recompute: bool = False) -> None:
+        super().__init__(name=NAME)
+        self.encoder = encoder
+        self.recompute = recompute
+        seed = random.randint(0, 2**31 - 1)  # as of layers.dropout.Dropout
+        self.state = self.add_weight(
+            name="state",
+            shape=(2,),
+            dtype=tf.int64,
+            initializer=lambda shape, dtype: tf.constant([seed, 0], dtype),
+            trainable=False,
+        )
+
+    def call(self, piece_ids: tf.Tensor, lengths: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+        """Encodes words.
+
+        Args:
+          piece_ids: int32 [B, T, P], see `TokenEncoder.from_pieces`.
+          lengths: int32 [B].
+          training: whether there is dropout, at the rates of the checkpoint.
+
+        Returns:
+          float32 [B, T, L, D]; zeros past the length.
+        """
+        if not training:
+            return self.encoder.from_pieces(piece_ids, lengths)
+        seed = self.state.assign_add([0, 1])
+        return self.encoder.from_pieces(piece_ids, lengths, True, seed, self.recompute)
+
+    def save_own_variables(self, store: MutableMapping[str, np.ndarray]) -> None:
+        """Gives Keras what a file of weights holds."""
+        for i, variable in enumerate(self._saved()):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Takes it back.
+
+        Raises:
+          ValueError: it is another number of weights.
+        """
+        variables = self._saved()
+        if len(store) != len(variables):
+            raise ValueError(f"{len(store)} weights of the encoder, expected {len(variables)}")
+        for i, variable in enumerate(variables):
+            variable.assign(store[str(i)])
+
+    def _saved(self) -> list[tf.Variable]:
+        return [*self.trainable_weights, self.state]
