@@ -49,7 +49,7 @@ _ROUNDS = flags.DEFINE_integer("rounds", 3, "turns of each implementation at eac
 _STEPS = flags.DEFINE_integer(
     "steps", 0, "batches of a pass; 0 for the whole epoch, else the result is scaled to it", lower_bound=0
 )
-_JIT_COMPILE = flags.DEFINE_boolean("jit_compile", False, "measure training with --jit_compile as well")
+_WITHOUT_XLA = flags.DEFINE_boolean("without_xla", False, "measure training with --nojit_compile as well")
 _PROFILE = flags.DEFINE_boolean("profile", False, "say, for each batch size, where the package's time goes")
 _OUTPUT = flags.DEFINE_string("output", "", "file for the results, a JSON line for each batch size")
 
@@ -69,6 +69,7 @@ def main() -> None:
     threads = _THREADS.value or len(os.sched_getaffinity(0))
     program.import_tensorflow_quietly()
     program.set_threads(threads)
+    program.start_xla_quietly()
     from benchmarks.training_ours import open_task
 
     task = open_task(MODEL, sentences)
@@ -109,9 +110,9 @@ def measure(task: Task, batch_size: int, threads: int) -> Measurement:
 
     train = dataclasses.replace(TRAIN, batch_size=batch_size)
     trainers = {"jner_re": training_ours.Trainer(task, train, _STEPS.value)}
-    if _JIT_COMPILE.value:
-        compiled = dataclasses.replace(train, jit_compile=True)
-        trainers["jner_re, XLA"] = training_ours.Trainer(task, compiled, _STEPS.value)
+    if _WITHOUT_XLA.value:
+        plain = dataclasses.replace(train, jit_compile=False)
+        trainers["jner_re, no XLA"] = training_ours.Trainer(task, plain, _STEPS.value)
     batches = trainers["jner_re"].arrays()
     others, peaks = OtherPrograms(), []
     with contextlib.ExitStack() as stack:

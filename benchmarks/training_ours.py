@@ -90,7 +90,7 @@ class Trainer:
             task.config, task.sizes, task.label_set, task.allowed, config.jit_compile
         ).training
         training.compile_model(self.model, config, len(task.corpus.sentences))
-        self.average = MovingAverage(self.model, config.average_decay)
+        self.average = MovingAverage(self.model, config.average_decay, config.jit_compile)
 
     @property
     def parameters(self) -> int:

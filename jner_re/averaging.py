@@ -21,12 +21,13 @@ class MovingAverage(tf.keras.callbacks.Callback):
     Args:
       model: the model that is trained.
       decay: 0 makes the average the weights themselves.
+      jit_compile: whether XLA compiles the update into one pass over the weights.
 
     Attributes:
       state: what a checkpoint has to hold: the averages and the number of batches.
     """
 
-    def __init__(self, model: tf.keras.Model, decay: float) -> None:
+    def __init__(self, model: tf.keras.Model, decay: float, jit_compile: bool = False) -> None:
         super().__init__()
         self.decay = decay
         self._weights = model.trainable_weights
@@ -34,7 +35,7 @@ class MovingAverage(tf.keras.callbacks.Callback):
         self._batches = tf.Variable(0, trainable=False, dtype=tf.int64)
         self.state = [self._batches, *self.averages]
         self._own: list[np.ndarray] = []
-        self._update = tf.function(self._assign_averages, autograph=False)
+        self._update = tf.function(self._assign_averages, autograph=False, jit_compile=jit_compile)
 
     def _assign_averages(self) -> None:
         decay = tf.constant(self.decay, tf.float64)

@@ -28,6 +28,13 @@ _START_UP_NOISE = (
     "TF-TRT Warning: Could not find TensorRT",
 )
 
+# Lines XLA prints when it compiles for the first time.
+_XLA_NOISE = (
+    "All log messages before absl::InitializeLog() is called are written to STDERR",
+    "Compiled cluster using XLA!",
+    "SetPriority unimplemented for this stream",
+)
+
 
 def import_tensorflow_quietly() -> None:
     """Imports TensorFlow without its start-up noise; every other line it writes is passed on."""
@@ -119,6 +126,7 @@ def start_worker(threads: int) -> None:
     _show_messages()
     import_tensorflow_quietly()
     set_threads(threads)
+    start_xla_quietly()
 
 
 def set_threads(count: int) -> None:
@@ -128,6 +136,14 @@ def set_threads(count: int) -> None:
     if count:
         tf.config.threading.set_intra_op_parallelism_threads(count)
         tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
+def start_xla_quietly() -> None:
+    """Has XLA, which training uses, compile something, without its start-up noise; after `set_threads`."""
+    import tensorflow as tf
+
+    with stderr_without(_XLA_NOISE):
+        tf.function(lambda x: x + 1, jit_compile=True, autograph=False)(tf.constant(1.0))
 
 
 def skip_graph_optimization() -> None:

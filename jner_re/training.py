@@ -118,7 +118,7 @@ def train(
     )
     _LOGGER.info("%s trainable parameters", f"{model_dirs.trainable_parameters(model.training):,}")
     compile_model(model.training, train_config, len(sentences))
-    average = MovingAverage(model.training, train_config.average_decay)
+    average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
     checkpoints = run_directory.Checkpoints(
         model_dir, model.training, model.inference, average, train_config.patience
     )

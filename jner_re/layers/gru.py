@@ -89,8 +89,7 @@ def _recurrence(
 
         def gradient(d_states: tf.Tensor) -> Tensors:
             before = states_before(states, reverse)
-            d_products, d_candidates = backward(d_states, mask, before, gates, kernel, steps, order)
-            d_gate_inputs = tf.concat([d_products[:, :, : 2 * units], d_candidates], axis=2)
+            d_gate_inputs, d_products = backward(d_states, mask, before, gates, kernel, steps, order)
             d_products = tf.reshape(d_products[:steps], [-1, 3 * units])
             d_kernel = tf.matmul(tf.reshape(before[:steps], [-1, units]), d_products, transpose_a=True)
             return d_gate_inputs, d_kernel, tf.reduce_sum(d_products[:, 2 * units :], axis=0)
@@ -133,7 +132,7 @@ def _backward(
     steps: tf.Tensor,
     reverse: tf.Tensor,
 ) -> Tensors:
-    """Gradients of each step's h U + (0, 0, b_u) [T, B, 3H] and candidate before its tanh [T, B, H]."""
+    """Gradients of each step's x W + b and h U + (0, 0, b_u), both [T, B, 3H]."""
     units = kernel.shape[0]
     transposed = tf.transpose(kernel)
 
@@ -146,10 +145,10 @@ def _backward(
         d_reset = sigmoid_gradient(y=reset, dy=d_candidate * held)
         d_product = tf.concat([d_update, d_reset, d_candidate * reset], axis=1)
         d_before = tf.matmul(d_product, transposed) + d_kept
-        return (d_before,), (d_product, d_candidate)
+        return (d_before,), (tf.concat([d_update, d_reset, d_candidate], axis=1), d_product)
 
     last = tf.zeros([tf.shape(gates)[1], units], gates.dtype)
-    return scan(step, (last,), [3 * units, units], steps, tf.shape(gates)[0], ~reverse)
+    return scan(step, (last,), [3 * units, 3 * units], steps, tf.shape(gates)[0], ~reverse)
 
 
 _compiled_forward = tf.function(_forward, jit_compile=True)

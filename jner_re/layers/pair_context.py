@@ -26,16 +26,24 @@ def range_maximum(values: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor) -> tf.T
       [B, N, D]; zeros for empty ranges.
     """
     batch, length = tf.unstack(tf.shape(values)[:2])
-    table = [values]  # table[k][:, t] is the maximum over tokens t to t + 2 ** k - 1
-    for k in range(_LEVELS - 1):
-        table.append(tf.maximum(table[k], tf.roll(table[k], -(2**k), axis=1)))
-    rows = tf.reshape(tf.stack(table), [_LEVELS * batch * length, values.shape[-1]])
-
     empty = ends <= starts
     sizes = tf.where(empty, 1, ends - starts)
     level = tf.reduce_sum(tf.cast(sizes[..., tf.newaxis] >= [2**k for k in range(1, _LEVELS)], tf.int32), -1)
     last = tf.where(empty, 0, ends - tf.bitwise.left_shift(1, level))
     first = tf.where(empty, 0, starts)
+
+    def add_level(k: tf.Tensor, maxima: tf.Tensor, table: tf.TensorArray) -> tuple[Any, ...]:
+        wider = tf.maximum(maxima, tf.roll(maxima, -tf.bitwise.left_shift(1, k), axis=1))
+        return k + 1, wider, table.write(k, maxima)
+
+    # table[k][:, t] is the maximum over tokens t to t + 2 ** k - 1
+    levels = tf.maximum(tf.reduce_max(level), 0) + 1  # also without a range
+    table = tf.TensorArray(values.dtype, levels, element_shape=[None, None, values.shape[-1]])
+    _, _, table = tf.while_loop(
+        lambda k, *_: k < levels, add_level, (0, values, table), maximum_iterations=levels
+    )
+    rows = tf.reshape(table.stack(), [levels * batch * length, values.shape[-1]])
+
     offset = (level * batch + tf.range(batch)[:, tf.newaxis]) * length
     maximum = tf.maximum(tf.gather(rows, offset + first), tf.gather(rows, offset + last))
     return tf.where(empty[..., tf.newaxis], tf.zeros_like(maximum), maximum)
