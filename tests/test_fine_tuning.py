@@ -37,7 +37,6 @@ TRAIN = TrainConfig(
     epochs=2,
     learning_rate=3e-3,
     encoder_learning_rate=1e-3,
-    recompute_gradients=True,
     average_decay=0.9,
 )
 
