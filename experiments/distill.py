@@ -94,6 +94,7 @@ def _mixed_targets(
         sys.exit(1)
     program.import_tensorflow_quietly()
     program.set_threads(pool_flags.workers().threads)
+    program.start_xla_quietly()
     from jner_re.features import soft_targets
 
     targets = teachers.soft_targets(found, _facts(data, config, train_config), folders)

@@ -45,7 +45,8 @@ def main() -> None:
 
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
-    program.start_xla_quietly()
+    if train_config.jit_compile:
+        program.start_xla_quietly()
     from jner_re import run_directory, training
     from jner_re.metrics.table import table
 

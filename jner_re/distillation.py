@@ -5,7 +5,7 @@ The student is trained (`training.train`) on the mixture of the annotation and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -49,7 +49,7 @@ def teach(teacher: TrainedModel, sentences: Sequence[Sentence]) -> SoftTargets:
     return targets
 
 
-def _distributions(teacher: TrainedModel) -> tf.types.experimental.GenericFunction:
+def _distributions(teacher: TrainedModel) -> Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]:
     """From features and gold annotation to soft targets of a batch, padded."""
     taggers = [ensemble.tagger(member, i) for i, member in enumerate(teacher.members)]
     scorers = [ensemble.scorer(member, i) for i, member in enumerate(teacher.members)]

@@ -13,6 +13,7 @@ import tensorflow as tf
 import untrained
 
 from jner_re import training
+from jner_re.averaging import MovingAverage
 from jner_re.config import TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.distillation import teach
@@ -80,7 +81,13 @@ def test_an_ensemble_teaches_the_mean_of_its_members(tmp_path: pathlib.Path) -> 
         np.testing.assert_allclose(one[sentence]["relations"], expected[row, :m, :m], atol=1e-5)
 
 
-def test_a_student_of_the_annotation_is_an_ordinary_model(tmp_path: pathlib.Path) -> None:
+class KilledError(Exception):
+    """Stands for a kill: nothing is cleaned up or saved."""
+
+
+def test_a_student_of_the_annotation_is_an_ordinary_model_also_after_a_kill(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     train, dev = SENTENCES[:12], SENTENCES[12:]
 
     def student(name: str, targets: soft_targets.SoftTargets | None = HARD) -> dict[str, Any]:
@@ -88,6 +95,18 @@ def test_a_student_of_the_annotation_is_an_ordinary_model(tmp_path: pathlib.Path
             SMALL, QUICK, train, dev, tmp_path / name, label_set=LABELS, soft_targets=targets
         )
 
+    update, left = MovingAverage.on_train_batch_end, [3 + 1]  # three batches an epoch
+
+    def dying_update(self: MovingAverage, number: int, logs: Any = None) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KilledError
+        update(self, number, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MovingAverage, "on_train_batch_end", dying_update)
+        with pytest.raises(KilledError):
+            student("whole")
     ordinary, whole = student("ordinary", None), student("whole")
     for one, other in zip(ordinary["history"], whole["history"], strict=True):
         for loss in ("loss", "ner_loss", "re_loss", "val_loss", "val_ner_loss", "val_re_loss"):

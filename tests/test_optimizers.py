@@ -109,6 +109,17 @@ def test_an_encoder_has_a_learning_rate_of_its_own(
         run.check(expected)
 
 
+def test_nadam_follows_the_definition_when_its_momentum_is_constant() -> None:
+    """From some 400 steps on a pass over the weights is left out; until then the rate is 0 here."""
+    steps, first = 420, 380
+    schedule = tf.keras.optimizers.schedules.PiecewiseConstantDecay([first - 1], [0.0, 0.01])
+    run = Run(True)
+    run.optimizer = optimizers.Nadam(schedule)
+    run.optimizer.build(run.variables)
+    run.steps(1, steps)
+    run.check(recursion(nadam, steps, lambda step: 0.01 * (step >= first)))
+
+
 def test_nadam_in_fit() -> None:
     """A model whose gradients are its inputs: loss = sum over weights of weight times input."""
     inputs = [tf.keras.Input([gradient.size]) for gradient in gradients(0)]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jner_re import files
+from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
 
 TABLES = ("results.json",)  # the JSON beside the records that is none
@@ -165,13 +166,22 @@ def _alike(record: Record) -> dict[str, Any]:
         return {"protocol": record.protocol}
     is_fold = record.name.startswith("fold-")
     corpus = {name: record.corpus[name] for name in ("name", "dev")} if is_fold else record.corpus
-    train = {name: value for name, value in record.config["train"].items() if name != "seed"}
+    config = _comparable(record.config)
+    del config["train"]["seed"]
     return {
         "protocol": record.protocol,
         "corpus": corpus,
-        "config": {"model": record.config["model"], "train": train},
+        "config": config,
         "fingerprints": record.fingerprints,
     }
+
+
+def _comparable(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with the options that are newer than the record, and without what changes no result."""
+    model = {**dataclasses.asdict(ModelConfig()), **config["model"]}
+    train = {**dataclasses.asdict(TrainConfig()), **config["train"]}
+    del train["jit_compile"]
+    return {"model": model, "train": train}
 
 
 def is_finished(folder: pathlib.Path, name: str, wanted: dict[str, Any]) -> bool:
@@ -184,6 +194,7 @@ def is_finished(folder: pathlib.Path, name: str, wanted: dict[str, Any]) -> bool
     if not path.exists():
         return False
     found = read(path).identity()
+    wanted, found = ({**one, "config": _comparable(one["config"])} for one in (wanted, found))
     if differences := list(_differences("", wanted, found)):
         field, expected, value = differences[0]
         raise InputError(

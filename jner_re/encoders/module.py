@@ -132,12 +132,14 @@ class _EncoderLayer(tf.keras.layers.Layer):
         return self._encoder.encode(tokens, lengths)
 
 
-def load(handle: str) -> Encoder:
+def load(handle: str, fine_tuning: bool = False) -> Encoder:
     """Finds an encoder; its SavedModel is loaded when it is first needed.
 
     Args:
       handle: a name of the catalogue, which is fetched and converted once into the cache folder; the folder
         of a SavedModel; or a TF-Hub handle, which tensorflow_hub fetches into its own cache.
+      fine_tuning: whether one of the catalogue that an older version converted is converted again if it lacks
+        what fine-tuning needs.
 
     Raises:
       InputError: if there is no such encoder, it can't be fetched, or it isn't one.
@@ -160,16 +162,16 @@ def load(handle: str) -> Encoder:
             f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or a TF-Hub handle; "
             "other checkpoints are converted by export.encoder (jner-re encoder)"
         )
-    return Encoder(_converted(handle))
+    return Encoder(_converted(handle, fine_tuning))
 
 
-def _converted(name: str) -> pathlib.Path:
+def _converted(name: str, fine_tuning: bool) -> pathlib.Path:
     """The cached SavedModel of a checkpoint of the catalogue, made if need be."""
     entry = catalogue.find(name)
     folder = download.cache_folder("encoders") / name
-    if not saved_encoder.is_current(folder, entry):
+    if not saved_encoder.is_current(folder, entry, fine_tuning):
         with files.locked(folder.with_name(f".{name}.lock")):
-            if not saved_encoder.is_current(folder, entry):  # else another process was faster
+            if not saved_encoder.is_current(folder, entry, fine_tuning):  # else another process was faster
                 saved_encoder.convert(catalogue.fetch(name), folder, name)
     return folder
 

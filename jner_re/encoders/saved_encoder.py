@@ -90,11 +90,17 @@ def _is_replaceable(folder: pathlib.Path) -> bool:
     return (folder / DESCRIPTION).exists() or not any(folder.iterdir())
 
 
-def is_current(encoder: pathlib.Path, entry: Entry) -> bool:
-    """Whether `encoder` is what this version of the package makes of the entry, with mean pooling."""
+def is_current(encoder: pathlib.Path, entry: Entry, fine_tuning: bool) -> bool:
+    """Whether `encoder` is what this version of the package makes of the entry, with mean pooling.
+
+    Args:
+      encoder: the folder.
+      entry: of the catalogue.
+      fine_tuning: whether it has to tell what fine-tuning needs, which older versions did not write down.
+    """
     description = read_description(encoder)
     is_ours = description.get("format") == _FORMAT and description.get("pooling") == "mean"
-    is_ours = is_ours and "fine_tuning" in description  # an older version's has none
+    is_ours = is_ours and (not fine_tuning or "fine_tuning" in description)
     pinned = {file.sha256 for file in entry.files} - {None}
     return is_ours and (not pinned or description.get("sha256") in pinned)
 

@@ -79,6 +79,10 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
     if config.fine_tune_encoder and not config.encoder:
         raise InputError("fine_tune_encoder is True and encoder is empty, expected an encoder to fine-tune")
+    if config.frozen_encoder_layers and not config.fine_tune_encoder:
+        raise InputError(
+            f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected 0 without fine_tune_encoder"
+        )
     fingerprints = {}
     words = encoder = None
     if config.glove:
@@ -88,7 +92,7 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
             vectors = _restricted(vectors, vocabulary)
         words = WordTable(vectors.words, vectors.vectors)
     if config.encoder:
-        encoder = module.load(config.encoder)
+        encoder = module.load(config.encoder, config.fine_tune_encoder)
         fingerprints["encoder"] = encoder.fingerprint
     return Frozen((config.encoder, config.glove), encoder, words, fingerprints)
 

@@ -22,7 +22,7 @@ class BiRNN(tf.keras.layers.Layer):
       cell: "gru" or "lstm".
       return_sequences: whether to return the states of all steps, or only each direction's last one.
       jit_compile: whether XLA compiles the loops when training: faster, after a compilation for each batch
-        size and length, the latter rounded up to a multiple of 4. Inference never uses XLA.
+        size and range of lengths (`scan.compiled_size`). Inference never uses XLA.
     """
 
     def __init__(

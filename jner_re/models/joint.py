@@ -116,6 +116,8 @@ def build(
         model then reads beside the gold annotation.
       encoder: reads subwords, if `sizes.pieces`.
     """
+    if sizes.pieces != (encoder is not None):
+        raise ValueError(f"sizes.pieces is {sizes.pieces}, expected an encoder with subwords, and only then")
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
     rnn = (config.rnn_cell, config.rnn_dropout, jit_compile)
 

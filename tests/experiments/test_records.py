@@ -37,6 +37,21 @@ def test_what_is_finished_is_known_by_what_it_is_not_by_when_or_where(tmp_path: 
     assert records.is_finished(tmp_path, "seed-1", made.identity())
 
 
+def test_a_record_from_before_an_option_was_there_has_its_default(tmp_path: pathlib.Path) -> None:
+    made = record("seed-1")
+    model, train = dict(made.config["model"]), dict(made.config["train"])
+    wanted = {**made.identity(), "config": {"model": dict(model), "train": dict(train)}}
+    wanted["config"]["model"]["fine_tune_encoder"] = model["fine_tune_encoder"] = False
+    wanted["config"]["train"]["jit_compile"] = True
+    del model["fine_tune_encoder"]
+    old = dataclasses.replace(made, config={"model": model, "train": {**train, "jit_compile": False}})
+    records.write(tmp_path, old)
+    assert records.is_finished(tmp_path, "seed-1", wanted)
+    wanted["config"]["model"]["fine_tune_encoder"] = True
+    with pytest.raises(InputError, match=r"config\.model\.fine_tune_encoder is False, expected True"):
+        records.is_finished(tmp_path, "seed-1", wanted)
+
+
 @pytest.mark.parametrize(
     ("field", "change", "message"),
     [

@@ -215,6 +215,21 @@ def test_fit_of_a_functional_model(cell: str) -> None:
 
 
 @each_cell
+def test_lengths_around_those_that_xla_compiles_for(cell: str) -> None:
+    plain, compiled = built(cell), built(cell, jit_compile=True)
+    for steps in (15, 16, 17, 24, 25):
+        inputs, lengths = random(B, steps, D), np.array([steps, 0, steps - 1, 1], np.int32)
+        values = []
+        for layer in (plain, compiled):
+            with tf.GradientTape() as tape:
+                states = layer(inputs, lengths, training=True)
+                loss = tf.reduce_sum(states**2)
+            values.append([states, *tape.gradient(loss, layer.trainable_weights)])
+        for one, other in zip(*values, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@each_cell
 def test_export_needs_neither_xla_nor_custom_ops(cell: str, tmp_path: pathlib.Path) -> None:
     layer = built(cell, jit_compile=True)
     layer(random(B, T, D), LENGTHS, training=True)

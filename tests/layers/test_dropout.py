@@ -18,6 +18,13 @@ def test_share_and_scaling(rate: float) -> None:
     np.testing.assert_allclose(dropped[dropped != 0], 1 / (1 - rate), rtol=1e-6)
 
 
+def test_elements_are_dropped_independently_in_any_shape() -> None:
+    dropped = Dropout(0.5, seed=1)(tf.ones([3, 7, 4001]), training=True).numpy().ravel() == 0
+    assert abs(dropped.mean() - 0.5) < 0.01
+    for distance in (1, 2, 4001):
+        assert abs(np.corrcoef(dropped[:-distance], dropped[distance:])[0, 1]) < 0.02
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.5])
 @pytest.mark.parametrize("training", [False, None])
 def test_inference_changes_nothing(rate: float, training: bool | None) -> None:
