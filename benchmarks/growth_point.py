@@ -110,4 +110,7 @@ def _opened(config: ModelConfig) -> Iterator[tuple[Frozen, pathlib.Path]]:
     # Characters are something to read, without which a model of the encoder alone would be refused.
     frozen = open_frozen(dataclasses.replace(config, encoder="", char_rnn_size=1))
     with tempfile.TemporaryDirectory() as folder:
-        yield dataclasses.replace(frozen, encoder=cast("Encoder", _RandomEncoder())), pathlib.Path(folder)
+        yield (
+            dataclasses.replace(frozen, encoders={RANDOM: cast("Encoder", _RandomEncoder())}),
+            pathlib.Path(folder),
+        )

@@ -46,7 +46,7 @@ class Batch(NamedTuple):
     text: tf.Tensor
     tokens: tf.Tensor
     lengths: tf.Tensor
-    layers: tf.Tensor
+    layers: dict[str, tf.Tensor]
 
 
 class Stages:
@@ -63,8 +63,8 @@ class Stages:
         def split(text: tf.Tensor) -> tf.Tensor:
             return split_text(text, extractor.tokenization).tokens.merge_dims(1, 2).to_tensor("")
 
-        def joint(tokens: tf.Tensor, layers: tf.Tensor) -> dict[str, tf.Tensor]:
-            return extractor.model({**extractor.features(tokens), "encoder_layers": layers})
+        def joint(tokens: tf.Tensor, layers: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+            return extractor.model({**extractor.features(tokens), **layers})
 
         self._split, self._encode, self._joint = graph(split), graph(extractor.encode), graph(joint)
 
@@ -80,7 +80,8 @@ class Stages:
         self._split(batch.text).numpy()
 
     def encode(self, batch: Batch) -> None:
-        self._encode(batch.tokens, batch.lengths).numpy()
+        for layers in self._encode(batch.tokens, batch.lengths).values():
+            layers.numpy()
 
     def joint(self, batch: Batch) -> None:
         self._joint(batch.tokens, batch.layers)["relation_scores"].numpy()

@@ -56,7 +56,7 @@ def token_multiplications(config: ModelConfig, sizes: InputSizes, num_tags: int)
     states = 2 * config.rnn_size
     layers = config.shared_layers + config.ner_layers + config.re_layers
     return (
-        sizes.encoder_layers * sizes.encoder_width
+        sum(layers * width for layers, width in sizes.encoders)
         + birnn_multiplications(config.rnn_cell, token_width(config, sizes), config.rnn_size)
         + (layers - 1) * birnn_multiplications(config.rnn_cell, states, config.rnn_size)
         + states * config.ner_hidden_size
@@ -68,7 +68,8 @@ def token_multiplications(config: ModelConfig, sizes: InputSizes, num_tags: int)
 def token_width(config: ModelConfig, sizes: InputSizes) -> int:
     """D of v = encoder ∘ GloVe ∘ characters ∘ casing."""
     casing = NUM_CLASSES if config.casing else 0
-    return sizes.encoder_width + sizes.word_width + 2 * config.char_rnn_size + casing
+    encoders = sum(width for _, width in sizes.encoders)
+    return encoders + sizes.word_width + 2 * config.char_rnn_size + casing
 
 
 def entity_multiplications(config: ModelConfig, num_relations: int) -> int:

@@ -32,7 +32,7 @@ class Architecture:
     """
 
     model: dict[str, Any]
-    sizes: dict[str, int]
+    sizes: dict[str, Any]
     num_casings: int
     num_tags: int
     num_relations: int
@@ -159,14 +159,15 @@ class JointNetwork(nn.Module):
     def __init__(self, architecture: Architecture, relation_weight: float) -> None:
         super().__init__()
         model, sizes = architecture.model, architecture.sizes
-        assert model["rnn_cell"] == "gru" and sizes["encoder_layers"] and sizes["num_chars"]
+        assert model["rnn_cell"] == "gru" and len(sizes["encoders"]) == 1 and sizes["num_chars"]
+        [(num_layers, encoder_width)] = sizes["encoders"]
         self.num_casings, self.relation_weight = architecture.num_casings, relation_weight
         self.re_dropout = model["re_dropout"]
-        self.layer_scores = nn.Parameter(torch.zeros(sizes["encoder_layers"]))
+        self.layer_scores = nn.Parameter(torch.zeros(num_layers))
         self.gamma = nn.Parameter(torch.ones([]))
         units, chars, states = model["rnn_size"], model["char_rnn_size"], 2 * model["rnn_size"]
         self.chars = CharEncoder(sizes["num_chars"], model["char_embedding_size"], chars)
-        width = sizes["encoder_width"] + sizes["word_width"] + 2 * chars + self.num_casings
+        width = encoder_width + sizes["word_width"] + 2 * chars + self.num_casings
         self.shared = BiGRUs(width, units, model["shared_layers"], model["rnn_dropout"])
         self.ner = BiGRUs(states, units, model["ner_layers"], model["rnn_dropout"])
         self.re = BiGRUs(states, units, model["re_layers"], model["rnn_dropout"])

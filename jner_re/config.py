@@ -38,7 +38,7 @@ class ModelConfig:
     encoder: str = _option(
         "minilm",
         "contextual token encoder: a name of the catalogue (minilm, mpnet, elmo-5.5b, …), a TF-Hub handle or "
-        "folder, or empty for none",
+        "folder, several of these joined by commas, or empty for none",
     )
     fine_tune_encoder: bool = _option(
         False,

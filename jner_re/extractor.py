@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 import tensorflow as tf
 
+from jner_re.features.specs import of_encoder
 from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
 from jner_re.models.decode import Found, find
@@ -46,7 +47,7 @@ class Extractor(tf.Module):
         self.threshold = trained.threshold
         self.tokenization = trained.config.tokenization
         self.featurizer = trained.inputs.featurizer
-        self.encoder = trained.inputs.encoder
+        self.encoders = list(trained.inputs.encoders.values())
         # Keras would save each of its layers as functions of their own: only the weights are to be tracked.
         self.model = functools.partial(trained.model, training=False)
         self._weights = list(trained.model.weights)
@@ -167,19 +168,19 @@ class Extractor(tf.Module):
     def outputs(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """The inference model's outputs (`JointModel.inference`) for tokens [B, T] padded with ""."""
         features = self.features(tokens)
-        if self.encoder is not None:
-            features["encoder_layers"] = self.encode(tokens, features["lengths"])
-        return self.model(features)
+        return self.model({**features, **self.encode(tokens, features["lengths"])})
 
     def features(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The model's inputs but for the encoder's layers."""
+        """The model's inputs but for the encoders' layers."""
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), axis=1)
         return {**self.featurizer.features(tokens), "lengths": lengths}
 
-    def encode(self, tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """The encoder's layers [B, T, L, D], with the precision that they have in the cache for training."""
-        assert self.encoder is not None
-        return tf.cast(self.encoder.encode(tokens, lengths), tf.float16)
+    def encode(self, tokens: tf.Tensor, lengths: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Each encoder's layers [B, T, L, D], with the precision that they have in the cache for training."""
+        return {
+            of_encoder("encoder_layers", i): tf.cast(encoder.encode(tokens, lengths), tf.float16)
+            for i, encoder in enumerate(self.encoders)
+        }
 
     def _rows(
         self,
@@ -238,11 +239,11 @@ def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None
       words: keep the word vectors of these words alone.
 
     Raises:
-      InputError: it isn't one, it is damaged, or its encoder or word vectors can't be had.
+      InputError: it isn't one, it is damaged, or its encoders or word vectors can't be had.
     """
     extractor = Extractor(model_dirs.load(pathlib.Path(model_dir), words))
-    if extractor.encoder is not None:
-        extractor.encoder.load_now()
+    for encoder in extractor.encoders:
+        encoder.load_now()
     return extractor
 
 

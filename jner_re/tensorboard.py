@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tensorboard.plugins.pr_curve import summary as pr_curve_summary
 
+from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.metrics.callback import StrictScores
 from jner_re.metrics.confusion import confusion
 from jner_re.metrics.confusion_image import confusion_image
@@ -75,11 +76,11 @@ def _write_losses(logs: dict[str, float], prefix: str) -> None:
 
 def _write_layer_average(model: tf.keras.Model) -> None:
     """The softmax weights of the encoder's layers, layer 0 the embeddings, and gamma, as being trained."""
-    layers = [layer for layer in model.layers if layer.name == "layer_average"]
-    for layer in layers:  # one, or none without an encoder
+    layers = [layer for layer in model.layers if isinstance(layer, WeightedAverage)]
+    for layer in layers:  # one for each encoder
         for i, weight in enumerate(tf.nn.softmax(layer.layer_scores)):
-            tf.summary.scalar(f"layer_average/layer_{i:02}", weight)
-        tf.summary.scalar("layer_average/gamma", layer.gamma)
+            tf.summary.scalar(f"{layer.name}/layer_{i:02}", weight)
+        tf.summary.scalar(f"{layer.name}/gamma", layer.gamma)
 
 
 def _write_scores(report: dict[str, Any]) -> None:

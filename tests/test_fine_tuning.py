@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 import untrained
 from lengths_encoder import save_encoder
+from scored_answers import Answer, answered, assert_alike, predicted
 
 from jner_re import training
 from jner_re.averaging import MovingAverage
@@ -25,7 +26,6 @@ from jner_re.features.inputs import make_inputs, open_frozen
 from jner_re.features.pieces import PieceTable
 from jner_re.models import ensemble_dir, model_dir
 from jner_re.models.fine_tuned_encoder import NAME
-from jner_re.models.predictor import Predictor
 from jner_re.schema import Sentence
 from jner_re.serving import saved_model
 from jner_re.serving.in_process import ModelDirectory, SavedModel
@@ -199,43 +199,9 @@ def untrained_folder(config: ModelConfig, tmp_path_factory: pytest.TempPathFacto
     return untrained.write(tmp_path_factory.mktemp("untrained") / "model", config)
 
 
-Answer = tuple[list[tuple[str, int, int]], list[tuple[str, int, int]], list[float]]
-
-
-def predicted(folder: pathlib.Path, sentences: list[Sentence]) -> list[Answer]:
-    """As training evaluates: entities, relations, and the scores of both, of each sentence."""
-    trained = model_dir.load(folder)
-    corpus = trained.inputs.corpus(sentences, folder / "not used")
-    predictor = Predictor(trained.model, corpus.specs, trained.vocabulary.label_set, 5)
-    return [
-        (
-            [(entity.type, entity.start, entity.end) for entity, _ in entities],
-            [(relation.type, relation.head, relation.tail) for relation, _ in relations],
-            [score for _, score in [*entities, *relations]],
-        )
-        for entities, relations in predictor.scored(corpus, 0.0)
-    ]
-
-
 @pytest.fixture(scope="module")
 def expected(untrained_folder: pathlib.Path, sentences: list[Sentence]) -> list[Answer]:
-    return predicted(untrained_folder, sentences)
-
-
-def answered(model: ModelDirectory | SavedModel, sentences: list[Sentence]) -> list[Answer]:
-    """The same from a model that clients ask."""
-    answers = []
-    for row in model.sentences([sentence.tokens for sentence in sentences], 0.0):
-        entities = zip(*(row[f"entity_{name}"] for name in ("type", "start", "end")), strict=True)
-        relations = zip(*(row[f"relation_{name}"] for name in ("type", "head", "tail")), strict=True)
-        answers.append((list(entities), list(relations), [*row["entity_score"], *row["relation_score"]]))
-    return answers
-
-
-def assert_alike(some: list[Answer], others: list[Answer]) -> None:
-    assert [answer[:2] for answer in some] == [answer[:2] for answer in others]
-    for one, other in zip(some, others, strict=True):
-        np.testing.assert_allclose(one[2], other[2], atol=1e-5)
+    return predicted(untrained_folder, sentences, untrained_folder / "not used")
 
 
 def test_evaluation_prediction_and_export_agree(
@@ -264,7 +230,7 @@ def test_an_ensemble_has_the_encoders_of_its_members(
         weight.assign(-weight)
     model_dir.save_weights(trained.model, member / model_dir.WEIGHTS)
     ensemble_dir.write(tmp_path / "two", [untrained_folder, member], 0.2, "test")
-    assert predicted(tmp_path / "two", sentences) != expected
+    assert predicted(tmp_path / "two", sentences, tmp_path / "not used") != expected
 
 
 def test_a_damaged_description_is_refused(config: ModelConfig, tmp_path: pathlib.Path) -> None:

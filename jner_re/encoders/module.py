@@ -132,6 +132,22 @@ class _EncoderLayer(tf.keras.layers.Layer):
         return self._encoder.encode(tokens, lengths)
 
 
+def handles(encoder: str) -> tuple[str, ...]:
+    """What `load` takes, of `ModelConfig.encoder`: several encoders are joined by commas.
+
+    A folder's name may have commas too, if it is alone.
+
+    Raises:
+      InputError: if one of them is empty, or is there twice.
+    """
+    if not encoder or pathlib.Path(encoder).expanduser().is_dir():
+        return (encoder,) if encoder else ()
+    found = tuple(handle.strip() for handle in encoder.split(","))
+    if "" in found or len(set(found)) < len(found):
+        raise InputError(f"encoder is {encoder!r}, expected one encoder, or different ones joined by commas")
+    return found
+
+
 def load(handle: str, fine_tuning: bool = False) -> Encoder:
     """Finds an encoder; its SavedModel is loaded when it is first needed.
 

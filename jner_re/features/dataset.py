@@ -11,7 +11,7 @@ import tensorflow as tf
 from jner_re.features import tags
 from jner_re.features.cache import CachedLayers
 from jner_re.features.featurizer import Featurizer
-from jner_re.features.specs import gold_specs, soft_tag_specs, target_spec
+from jner_re.features.specs import gold_specs, of_encoder, soft_tag_specs, target_spec
 from jner_re.schema import LabelSet, Sentence
 
 Arrays = dict[str, np.ndarray]
@@ -26,20 +26,19 @@ class FeaturizedCorpus:
     Attributes:
       sentences: N sentences.
       features: of each sentence, without padding: [T, ...].
-      layers: the encoder's layers of each sentence, or None without an encoder.
+      layers: of each encoder, its layers of each sentence.
       specs: of a batch of these features (`specs.feature_specs`).
     """
 
     sentences: Sequence[Sentence]
     features: Sequence[Arrays]
-    layers: CachedLayers | None
+    layers: Sequence[CachedLayers]
     specs: dict[str, tf.TensorSpec]
 
     def arrays(self, i: int) -> Arrays:
         """All inputs of one sentence."""
-        if self.layers is None:
-            return self.features[i]
-        return {**self.features[i], "encoder_layers": self.layers[i]}
+        layers = {of_encoder("encoder_layers", k): each[i] for k, each in enumerate(self.layers)}
+        return {**self.features[i], **layers}
 
 
 def featurize(sentences: Sequence[Sentence], featurizer: Featurizer) -> list[Arrays]:

@@ -1,4 +1,4 @@
-"""Everything frozen that stands before the trained model: encoder, word vectors, character ids, casing."""
+"""Everything frozen that stands before the trained model: encoders, word vectors, character ids, casing."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import dataclasses
 import hashlib
 import logging
 import pathlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from jner_re.config import ModelConfig
 from jner_re.encoders import fine_tuning, module
 from jner_re.errors import InputError
-from jner_re.features.cache import cached_layers
+from jner_re.features.cache import CachedLayers, cached_layers
 from jner_re.features.chars import CharTable
 from jner_re.features.dataset import FeaturizedCorpus, featurize
 from jner_re.features.featurizer import Featurizer
 from jner_re.features.pieces import PieceTable
-from jner_re.features.specs import InputSizes, feature_specs
+from jner_re.features.specs import InputSizes, feature_specs, of_encoder
 from jner_re.features.words import WordTable
 from jner_re.schema import Sentence
 from jner_re.word_vectors import glove
@@ -29,16 +29,22 @@ class Frozen:
     """What is the same for every model of a config: it can be opened once for many runs.
 
     Attributes:
-      names: of the encoder and the word vectors, as the config has them.
-      encoder: the frozen token encoder, or None.
+      names: of the encoders and the word vectors, as the config has them.
+      encoders: the frozen token encoders by their handles, in the config's order.
       words: the table of word vectors, or None.
-      fingerprints: hashes of the encoder and the word vectors, by which a trained model knows them again.
+      fingerprints: hashes of the word vectors, `glove`, and the encoders, `encoder`, `encoder_2`, …, by which
+        a trained model knows them again.
     """
 
     names: tuple[str, str]
-    encoder: module.Encoder | None
+    encoders: Mapping[str, module.Encoder]
     words: WordTable | None
     fingerprints: dict[str, str]
+
+    def sources(self) -> dict[str, str]:
+        """What the config calls each of those that have a fingerprint."""
+        encoders = {of_encoder("encoder", i): handle for i, handle in enumerate(self.encoders)}
+        return {"glove": self.names[1], **encoders}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,54 +53,55 @@ class Inputs:
 
     Attributes:
       featurizer: look-ups of characters, words and casing.
-      encoder: the frozen token encoder, or None.
+      encoders: the frozen token encoders by their handles.
       sizes: what the joint model is built for.
       fine_tuned: the folder of the encoder whose weights fine-tuning starts from, or None.
     """
 
     featurizer: Featurizer
-    encoder: module.Encoder | None
+    encoders: Mapping[str, module.Encoder]
     sizes: InputSizes
     fine_tuned: pathlib.Path | None = None
 
     def corpus(self, sentences: Sequence[Sentence], cache: pathlib.Path) -> FeaturizedCorpus:
-        """Sentences with their features; the encoder's layers are kept in the folder `cache`."""
-        layers = None if self.encoder is None else cached_layers(self.encoder, sentences, cache)
+        """Sentences with their features; the encoders' layers are kept in the folder `cache`.
+
+        Raises:
+          InputError: as `cached_layers`, with the encoder's handle.
+        """
+        layers = [_layers(handle, encoder, sentences, cache) for handle, encoder in self.encoders.items()]
         return FeaturizedCorpus(
             sentences, featurize(sentences, self.featurizer), layers, feature_specs(self.sizes)
         )
 
 
 def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) -> Frozen:
-    """Loads the encoder and the word vectors that `config` names.
+    """Loads the encoders and the word vectors that `config` names.
 
     Args:
       config: what a model reads.
       vocabulary: keep the vectors of these words alone.
 
     Raises:
-      InputError: nothing is left to read, none of the vocabulary has a vector, or one of them can't be had.
+      InputError: nothing is left to read, none of the vocabulary has a vector, one of them can't be had, or
+        it isn't one encoder that is to be fine-tuned.
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
-    if config.fine_tune_encoder and not config.encoder:
-        raise InputError("fine_tune_encoder is True and encoder is empty, expected an encoder to fine-tune")
-    if config.frozen_encoder_layers and not config.fine_tune_encoder:
-        raise InputError(
-            f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected 0 without fine_tune_encoder"
-        )
+    _check_fine_tuning(config)
     fingerprints = {}
-    words = encoder = None
+    words = None
     if config.glove:
         vectors = glove.load(config.glove)
         fingerprints["glove"] = _fingerprint(vectors)
         if vocabulary is not None:
             vectors = _restricted(vectors, vocabulary)
         words = WordTable(vectors.words, vectors.vectors)
-    if config.encoder:
-        encoder = module.load(config.encoder, config.fine_tune_encoder)
-        fingerprints["encoder"] = encoder.fingerprint
-    return Frozen((config.encoder, config.glove), encoder, words, fingerprints)
+    handles = module.handles(config.encoder)
+    encoders = {handle: module.load(handle, config.fine_tune_encoder) for handle in handles}
+    for i, encoder in enumerate(encoders.values()):
+        fingerprints[of_encoder("encoder", i)] = encoder.fingerprint
+    return Frozen((config.encoder, config.glove), encoders, words, fingerprints)
 
 
 def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
@@ -108,27 +115,49 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
     Raises:
       InputError: the encoder can't be fine-tuned as the config asks.
     """
+    _check_fine_tuning(config)
     chars = CharTable(characters, config.max_word_chars) if config.char_rnn_size else None
-    encoder, fine_tuned, pieces = frozen.encoder, None, None
-    if frozen.encoder and config.fine_tune_encoder:
-        encoder, fine_tuned = None, frozen.encoder.folder
+    encoders, fine_tuned, pieces = frozen.encoders, None, None
+    if config.fine_tune_encoder:
+        (encoder,) = encoders.values()
+        encoders, fine_tuned = {}, encoder.folder
         pieces = PieceTable(fine_tuning.read_vocabulary(fine_tuned))
-        if config.frozen_encoder_layers >= frozen.encoder.num_layers:
+        if config.frozen_encoder_layers >= encoder.num_layers:
             raise InputError(
                 f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected at most "
-                f"{frozen.encoder.num_layers - 1}: {config.encoder} has {frozen.encoder.num_layers} layers "
+                f"{encoder.num_layers - 1}: {config.encoder} has {encoder.num_layers} layers "
                 "with the embeddings, and one is to be trained"
             )
     sizes = InputSizes(
-        encoder_layers=encoder.num_layers if encoder else 0,
-        encoder_width=encoder.width if encoder else 0,
+        encoders=tuple((encoder.num_layers, encoder.width) for encoder in encoders.values()),
         word_width=frozen.words.width if frozen.words else 0,
         num_chars=chars.size if chars else 0,
         casing=config.casing,
         pieces=pieces is not None,
     )
     featurizer = Featurizer(chars, frozen.words, config.casing, pieces)
-    return Inputs(featurizer, encoder, sizes, fine_tuned)
+    return Inputs(featurizer, encoders, sizes, fine_tuned)
+
+
+def _check_fine_tuning(config: ModelConfig) -> None:
+    if config.fine_tune_encoder and len(module.handles(config.encoder)) != 1:
+        encoder = repr(config.encoder) if config.encoder else "empty"
+        raise InputError(
+            f"fine_tune_encoder is True and encoder is {encoder}, expected one encoder to fine-tune"
+        )
+    if config.frozen_encoder_layers and not config.fine_tune_encoder:
+        raise InputError(
+            f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected 0 without fine_tune_encoder"
+        )
+
+
+def _layers(
+    handle: str, encoder: module.Encoder, sentences: Sequence[Sentence], cache: pathlib.Path
+) -> CachedLayers:
+    try:
+        return cached_layers(encoder, sentences, cache)
+    except InputError as error:
+        raise InputError(f"encoder {handle}: {error}") from None
 
 
 def _restricted(vectors: glove.WordVectors, vocabulary: Collection[str]) -> glove.WordVectors:

@@ -12,16 +12,14 @@ class InputSizes:
     """What the model reads of each token, and how wide it is; 0 leaves an input out.
 
     Attributes:
-      encoder_layers: L, the encoder's layers.
-      encoder_width: D of the encoder.
+      encoders: of each encoder, L and D: its layers and their width.
       word_width: size of the word vectors.
       num_chars: number of character ids.
       casing: whether there are casing classes.
-      pieces: whether there are subwords, which a fine-tuned encoder reads in the place of `encoder_layers`.
+      pieces: whether there are subwords, which a fine-tuned encoder reads in the place of `encoders`.
     """
 
-    encoder_layers: int = 0
-    encoder_width: int = 0
+    encoders: tuple[tuple[int, int], ...] = ()
     word_width: int = 0
     num_chars: int = 0
     casing: bool = True
@@ -31,9 +29,8 @@ class InputSizes:
 def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
     """Name, shape and type of every feature of a batch, with `lengths`; 0 past a sentence's length."""
     specs = {"lengths": tf.TensorSpec([None], tf.int32)}
-    if sizes.encoder_layers:
-        shape = [None, None, sizes.encoder_layers, sizes.encoder_width]
-        specs["encoder_layers"] = tf.TensorSpec(shape, tf.float16)
+    for i, shape in enumerate(sizes.encoders):
+        specs[of_encoder("encoder_layers", i)] = tf.TensorSpec([None, None, *shape], tf.float16)
     if sizes.word_width:
         specs["word_vectors"] = tf.TensorSpec([None, None, sizes.word_width], tf.float32)
     if sizes.num_chars:
@@ -43,6 +40,11 @@ def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
     if sizes.pieces:
         specs["piece_ids"] = tf.TensorSpec([None, None, None], tf.int32)
     return specs
+
+
+def of_encoder(name: str, i: int) -> str:
+    """The name of what encoder `i`, from 0, has: the first one's is `name`, the others' name_2, name_3, …"""
+    return name if i == 0 else f"{name}_{i + 1}"
 
 
 def gold_specs() -> dict[str, tf.TensorSpec]:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from jner_re.config import ModelConfig
 from jner_re.features.casing import NUM_CLASSES
-from jner_re.features.specs import InputSizes, feature_specs, gold_specs, soft_tag_specs
+from jner_re.features.specs import InputSizes, feature_specs, gold_specs, of_encoder, soft_tag_specs
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
 from jner_re.layers.crf import CRF
@@ -219,13 +219,16 @@ def _token_representations(
     encoder: FineTunedEncoder | None,
     jit_compile: bool,
 ) -> tf.Tensor:
-    """v = encoder ∘ GloVe ∘ characters ∘ casing (paper, equation 1): [B, T, D]."""
-    parts: list[tf.Tensor] = []
-    layers = features.get("encoder_layers")
+    """v = encoder ∘ GloVe ∘ characters ∘ casing (paper, equation 1): [B, T, D].
+
+    Of several encoders, each has a layer average of its own.
+    """
+    layers = [features[of_encoder("encoder_layers", i)] for i in range(len(sizes.encoders))]
     if encoder is not None:
-        layers = encoder(features["piece_ids"], features["lengths"])
-    if layers is not None:
-        parts.append(WeightedAverage(name="layer_average")(layers))
+        layers = [encoder(features["piece_ids"], features["lengths"])]
+    parts: list[tf.Tensor] = [
+        WeightedAverage(name=of_encoder("layer_average", i))(each) for i, each in enumerate(layers)
+    ]
     if "word_vectors" in features:
         parts.append(features["word_vectors"])
     if "char_ids" in features:

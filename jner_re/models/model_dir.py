@@ -41,7 +41,7 @@ class Vocabulary:
       relation_types: sorted.
       characters: those that the character BiRNN knows.
       argument_types: (head type, tail type, relation type) seen together in training.
-      fingerprints: hashes of the encoder and the word vectors.
+      fingerprints: hashes of the encoders and the word vectors (`Frozen.fingerprints`).
       corpora: checksums of the sentences it was trained on and of the dev set, and of soft targets if it
         learned these.
     """
@@ -101,7 +101,7 @@ class TrainedModel:
       config: the architecture.
       vocabulary: types and characters.
       threshold: theta_r, as configured or calibrated.
-      inputs: encoder and look-ups.
+      inputs: encoders and look-ups.
       model: the Keras model with the trained weights (`JointModel.inference`, or `ensemble.build`'s).
       members: the joint models that it is made of: one, or an ensemble's.
     """
@@ -122,8 +122,8 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
       words: keep the word vectors of these words alone.
 
     Raises:
-      InputError: it isn't one, a file of it is damaged, or its encoder or word vectors are not those that it
-        was trained with.
+      InputError: it isn't one, a file of it is damaged, or one of its encoders or its word vectors are
+        not those that it was trained with.
     """
     if not (model_dir / CONFIG).is_file():
         raise InputError(f"{model_dir}: no {CONFIG}, expected a model directory written by training")
@@ -142,10 +142,11 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
         raise InputError(f"{model_dir}: no {THRESHOLD}: its training has not reached the calibration yet")
     threshold = read_threshold(model_dir, config)
     frozen = open_frozen(config, words)
+    sources = frozen.sources()
     for name, fingerprint in vocabulary.fingerprints.items():
         if frozen.fingerprints.get(name) != fingerprint:
             raise InputError(
-                f"{model_dir}: {name} {getattr(config, name)!r} is {frozen.fingerprints.get(name)}, expected "
+                f"{model_dir}: {name} {sources.get(name)!r} is {frozen.fingerprints.get(name)}, expected "
                 f"{fingerprint}, with which the model was trained: it is another one, or damaged"
             )
     inputs = make_inputs(config, frozen, vocabulary.characters)

@@ -20,7 +20,7 @@ from jner_re.models import joint
 from jner_re.schema import LabelSet
 
 LABELS = LabelSet(("Loc", "Org"), ("In", "Of", "At"))
-SIZES = InputSizes(encoder_layers=2, encoder_width=30, word_width=5, num_chars=9)
+SIZES = InputSizes(encoders=((2, 30),), word_width=5, num_chars=9)
 CONFIG = ModelConfig(
     char_rnn_size=3,
     char_embedding_size=7,

@@ -15,7 +15,7 @@ from jner_re.schema import LabelSet
 
 PAPER = ModelConfig()  # as CoNLL04 in Table 1: 1 shared, 1 NER-specific, 2 RE-specific
 LABELS = LabelSet(("Loc", "Org", "Other", "Peop"), ("Kill", "Live_In"))
-SIZES = InputSizes(encoder_layers=3, encoder_width=12, word_width=5, num_chars=20)
+SIZES = InputSizes(encoders=((3, 12),), word_width=5, num_chars=20)
 
 
 def depths(config: ModelConfig) -> tuple[int, int, int]:

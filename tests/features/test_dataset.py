@@ -29,7 +29,7 @@ SENTENCES = (
 )
 
 
-SPECS = feature_specs(InputSizes(encoder_layers=2, encoder_width=3, num_chars=17))
+SPECS = feature_specs(InputSizes(encoders=((2, 3),), num_chars=17))
 
 
 @functools.cache
@@ -45,7 +45,7 @@ def make_corpus(sentences: tuple[Sentence, ...] = SENTENCES) -> dataset.Featuriz
     layers = np.tile(np.array(places, np.float16)[:, :, None], [1, 1, 3])
     features = dataset.featurize(sentences, make_featurizer())
     spans = list(zip(offsets, lengths, strict=False))
-    return dataset.FeaturizedCorpus(sentences, features, CachedLayers(layers, spans), SPECS)
+    return dataset.FeaturizedCorpus(sentences, features, [CachedLayers(layers, spans)], SPECS)
 
 
 def numbered(count: int) -> tuple[Sentence, ...]:
@@ -253,7 +253,7 @@ def test_inference_batches_cover_all_sentences_without_gold(batch_size: int) -> 
 
 
 def test_without_an_encoder() -> None:
-    corpus = dataset.FeaturizedCorpus(SENTENCES, make_corpus().features, None, {})
+    corpus = dataset.FeaturizedCorpus(SENTENCES, make_corpus().features, [], {})
     assert set(corpus.arrays(0)) == {"char_ids", "casing_ids"}
     (_, inputs), *_ = dataset.inference_batches(corpus, 4)
     assert set(inputs) == {"lengths", "char_ids", "casing_ids"}

@@ -37,7 +37,7 @@ def glove(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_everything(encoder: str, glove: str, tmp_path: pathlib.Path) -> None:
     inputs = open_inputs(ModelConfig(encoder=encoder, glove=glove), CHARACTERS)
-    assert inputs.sizes == InputSizes(2, 4, 3, len(CHARACTERS) + 2)
+    assert inputs.sizes == InputSizes(((2, 4),), 3, len(CHARACTERS) + 2)
     corpus = inputs.corpus(SENTENCES, tmp_path / "features")
     arrays = corpus.arrays(0)
     assert set(arrays) == {"encoder_layers", "word_vectors", "char_ids", "casing_ids"}
@@ -63,7 +63,7 @@ def test_only_what_the_config_names(
         config = dataclasses.replace(config, glove=glove)
     inputs = open_inputs(config, CHARACTERS)
     assert inputs.sizes == sizes
-    assert inputs.encoder is None
+    assert not inputs.encoders
     assert set(open_frozen(config).fingerprints) == ({"glove"} if config.glove else set())
     assert set(inputs.corpus(SENTENCES, tmp_path / "features").arrays(0)) == names
     assert not (tmp_path / "features").exists()

@@ -18,7 +18,7 @@ from jner_re.models import joint
 from jner_re.schema import LabelSet
 
 LABELS = LabelSet(("Loc", "Peop"), ("Kill", "Live_In"))
-SIZES = InputSizes(encoder_layers=3, encoder_width=6, word_width=5, num_chars=12)
+SIZES = InputSizes(encoders=((3, 6),), word_width=5, num_chars=12)
 OUT, B_LOC, I_LOC, B_PEOP, I_PEOP = range(5)
 
 
@@ -220,7 +220,7 @@ def preset(name: str) -> ModelConfig:
 
 
 def test_the_papers_model_has_about_six_million_trainable_parameters() -> None:
-    sizes = InputSizes(encoder_layers=3, encoder_width=1024, word_width=50, num_chars=90)
+    sizes = InputSizes(encoders=((3, 1024),), word_width=50, num_chars=90)
     labels = LabelSet(("Loc", "Org", "Other", "Peop"), tuple("abcde"))
     built = joint.build(preset("conll04_paper.flags"), sizes, labels)
     count = sum(int(np.prod(weight.shape)) for weight in built.training.trainable_weights)
