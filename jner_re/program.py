@@ -139,11 +139,16 @@ def set_threads(count: int) -> None:
 
 
 def start_xla_quietly() -> None:
-    """Has XLA, which training uses, compile something, without its start-up noise; after `set_threads`."""
+    """Starts XLA, which training uses, without its noise on start-up; after `set_threads`."""
     import tensorflow as tf
 
+    # Some of the noise comes with the first computation of each thread: enough of them run side by side.
+    count = 4 * (tf.config.threading.get_inter_op_parallelism_threads() or os.cpu_count() or 1)
+    square = tf.function(lambda x: tf.linalg.matmul(x, x), jit_compile=True, autograph=False)
+    squares = tf.function(lambda x: [square(x + i) for i in range(count)], autograph=False)
     with stderr_without(_XLA_NOISE):
-        tf.function(lambda x: x + 1, jit_compile=True, autograph=False)(tf.constant(1.0))
+        square(tf.ones([1024, 1024]))
+        squares(tf.ones([1024, 1024]))
 
 
 def skip_graph_optimization() -> None:
