@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from lengths_encoder import save_encoder
 from scored_answers import Answer, answered, assert_alike, predicted
 
 from jner_re import training
-from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.encoders import checkpoint_source, fine_tuning, module, saved_encoder
@@ -80,13 +79,20 @@ def sentences() -> list[Sentence]:
 
 
 Run = tuple[dict[str, Any], pathlib.Path]
+KILLED = "killed"
 
 
 @pytest.fixture(scope="module")
 def whole(config: ModelConfig, sentences: list[Sentence], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """An uninterrupted run: its metrics and its directory."""
+    """An uninterrupted run: its metrics and its directory; beside it what a kill in its second epoch leaves."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    return training.train(config, TRAIN, sentences[:8], sentences[8:], folder), folder
+
+    def begin(epoch: int, logs: Any) -> None:
+        if epoch == 1:
+            shutil.copytree(folder, folder.with_name(KILLED))
+
+    copying = tf.keras.callbacks.LambdaCallback(on_epoch_begin=begin)
+    return training.train(config, TRAIN, sentences[:8], sentences[8:], folder, callbacks=[copying]), folder
 
 
 def padded(sentences: list[list[str]]) -> tuple[tf.Tensor, tf.Tensor]:
@@ -161,34 +167,13 @@ def test_encoders_of_other_kinds_are_refused(config: ModelConfig, tmp_path: path
         open_frozen(dataclasses.replace(config, encoder="", char_rnn_size=4))
 
 
-class KilledError(Exception):
-    """Stands for a kill."""
-
-
 def test_a_killed_run_resumes_to_the_same_result(
-    whole: Run, config: ModelConfig, sentences: list[Sentence], tmp_path: pathlib.Path
+    whole: Run, config: ModelConfig, sentences: list[Sentence]
 ) -> None:
     metrics, folder = whole
-    left = [3]  # batches; two an epoch
-
-    def dying(original: Callable[..., None]) -> Callable[..., None]:
-        def update(self: MovingAverage, number: int, logs: Any = None) -> None:
-            left[0] -= 1
-            if left[0] < 0:
-                raise KilledError
-            original(self, number, logs)
-
-        return update
-
-    def train() -> dict[str, Any]:
-        return training.train(config, TRAIN, sentences[:8], sentences[8:], tmp_path / "killed")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(MovingAverage, "on_train_batch_end", dying(MovingAverage.on_train_batch_end))
-        with pytest.raises(KilledError):
-            train()
-    assert train() == metrics
-    weights = [model_dir.load(path).model.get_weights() for path in (folder, tmp_path / "killed")]
+    killed = folder.with_name(KILLED)
+    assert training.train(config, TRAIN, sentences[:8], sentences[8:], killed) == metrics
+    weights = [model_dir.load(path).model.get_weights() for path in (folder, killed)]
     for one, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, other)
 
