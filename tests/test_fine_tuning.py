@@ -84,7 +84,7 @@ KILLED = "killed"
 
 @pytest.fixture(scope="module")
 def whole(config: ModelConfig, sentences: list[Sentence], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """An uninterrupted run: its metrics and its directory; beside it what a kill in its second epoch leaves."""
+    """An uninterrupted run: metrics and directory; beside it, what a kill in the second epoch leaves."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
 
     def begin(epoch: int, logs: Any) -> None:
