@@ -7,6 +7,8 @@ import itertools
 import math
 from collections.abc import Sequence
 
+from benchmarks.aligned_table import aligned_table
+
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
@@ -89,10 +91,7 @@ def table(axes: Sequence[Axis]) -> str:
     for axis in axes:
         exponents = ["", *(f"{exponent:.2f}" for exponent in axis.exponents())]
         rows += [_row(axis.name, cost, k) for cost, k in zip(axis.costs, exponents, strict=True)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [" | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    lines.insert(1, " | ".join("-" * (width - 1) + ":" for width in widths))
-    return "\n".join(f"| {line} |" for line in lines)
+    return aligned_table(rows)
 
 
 def _row(name: str, cost: Cost, exponent: str) -> list[str]:

@@ -8,6 +8,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.aligned_table import aligned_table
+
 TORCH = "PyTorch"
 
 
@@ -114,10 +116,7 @@ def table(measurements: Sequence[Measurement]) -> str:
     """A Markdown table, a row for each implementation at each batch size."""
     rows: list[Sequence[str]] = [_HEADER]
     rows += [_row(measurement, name) for measurement in measurements for name in measurement.sides]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [" | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    lines.insert(1, " | ".join("-" * (width - 1) + ":" for width in widths))
-    return "\n".join(f"| {line} |" for line in lines)
+    return aligned_table(rows)
 
 
 def _row(measurement: Measurement, name: str) -> list[str]:

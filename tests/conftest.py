@@ -44,6 +44,14 @@ def messages() -> Iterator[None]:
     logger.propagate = True
 
 
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache folder of a module's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JNER_RE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared() -> pathlib.Path:
     """The folder of real corpora beside the checkout."""

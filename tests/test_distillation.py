@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,11 +29,7 @@ QUICK = TrainConfig(batch_size=4, epochs=2, learning_rate=3e-3, average_decay=0.
 HARD = {sentence: soft_targets.hard(sentence, LABELS) for sentence in SENTENCES}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JNER_RE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_an_ensemble_teaches_the_mean_of_its_members(tmp_path: pathlib.Path) -> None:

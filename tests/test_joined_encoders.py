@@ -6,7 +6,6 @@ import dataclasses
 import json
 import pathlib
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -34,12 +33,7 @@ TRAIN = TrainConfig(batch_size=4, epochs=1, learning_rate=3e-3, jit_compile=Fals
 ATOL = 1e-4  # of scores: in a batch the encoders' last bits differ, which float16 then makes visible
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A cache folder of these tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JNER_RE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture(scope="module")

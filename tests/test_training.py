@@ -6,7 +6,6 @@ import dataclasses
 import logging
 import pathlib
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -52,12 +51,7 @@ def sentences() -> list[Sentence]:
 Run = tuple[dict[str, Any], pathlib.Path]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A cache folder of these tests' own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JNER_RE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture(scope="module")

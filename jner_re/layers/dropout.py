@@ -8,6 +8,23 @@ from typing import Any
 import tensorflow as tf
 
 
+def add_state(layer: tf.keras.layers.Layer, seed: int | None = None) -> tf.Variable:
+    """Gives a layer the weight that its masks follow from: a seed and the number of calls, int64 [2].
+
+    Args:
+      layer: to which it belongs.
+      seed: by default drawn from Python's `random`, which `set_random_seed` fixes.
+    """
+    drawn = random.randint(0, 2**31 - 1) if seed is None else seed
+    return layer.add_weight(
+        name="state",
+        shape=(2,),
+        dtype=tf.int64,
+        initializer=lambda shape, dtype: tf.constant([drawn, 0], dtype),
+        trainable=False,
+    )
+
+
 class Dropout(tf.keras.layers.Layer):
     """Sets each element to 0 with probability `rate` while training and scales the rest by 1/(1-rate).
 
@@ -28,14 +45,7 @@ class Dropout(tf.keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Creates the state: the seed and the number of calls."""
-        seed = random.randint(0, 2**31 - 1) if self.seed is None else self.seed
-        self.state = self.add_weight(
-            name="state",
-            shape=(2,),
-            dtype=tf.int64,
-            initializer=lambda shape, dtype: tf.constant([seed, 0], dtype),
-            trainable=False,
-        )
+        self.state = add_state(self, self.seed)
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from jner_re.encoders.token_encoder import TokenEncoder
+from jner_re.layers.dropout import add_state
 
 NAME = "fine_tuned_encoder"
 
@@ -29,14 +29,7 @@ class FineTunedEncoder(tf.keras.layers.Layer):
         super().__init__(name=NAME)
         self.encoder = encoder
         self.recompute = recompute
-        seed = random.randint(0, 2**31 - 1)  # as of layers.dropout.Dropout
-        self.state = self.add_weight(
-            name="state",
-            shape=(2,),
-            dtype=tf.int64,
-            initializer=lambda shape, dtype: tf.constant([seed, 0], dtype),
-            trainable=False,
-        )
+        self.state = add_state(self)
 
     def call(self, piece_ids: tf.Tensor, lengths: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Encodes words.
