@@ -19,7 +19,7 @@ from jner_re.errors import InputError
 
 from . import ablation_settings, config_flags, data_flags
 from .jobs import pool, pool_flags
-from .jobs.training_job import ON_BOTH, TrainingJob
+from .jobs.training_job import ON_BOTH, TrainingJob, run_name
 from .tables import folder_tables
 
 _SEEDS = flags.DEFINE_integer(
@@ -46,7 +46,7 @@ def main() -> None:
                 f"{name}: {size:,} parameters, expected those of the baseline ± {_TOLERANCE:.0%}"
             )
     jobs = [
-        TrainingJob(f"{ablation_settings.slug(name)}-seed-{each.seed}", name, ON_BOTH, data, changed, each)
+        TrainingJob(run_name(name.removesuffix(" BiRNNs"), each.seed), name, ON_BOTH, data, changed, each)
         for each in train_config.with_seeds(_SEEDS.value)
         for name, changed in settings.items()
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,11 +36,6 @@ def settings(config: ModelConfig) -> dict[str, ModelConfig]:
         NO_RE_SPECIFIC: without("re_layers"),
         NO_TASK_SPECIFIC: without("ner_layers", "re_layers"),
     }
-
-
-def slug(name: str) -> str:
-    """A setting's name as it stands in file names, e.g. "no-ner-specific"."""
-    return re.sub(r"\W+", "-", name.removesuffix(" BiRNNs").lower())
 
 
 def trainable_parameters(configs: Sequence[ModelConfig], data: Data) -> list[int]:

@@ -3,39 +3,69 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from typing import Any
 
 from absl import flags
 
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.errors import InputError
 
 FLAGS = flags.FLAGS
+Configs = tuple[ModelConfig, TrainConfig]
+_DEFAULTS = (ModelConfig(), TrainConfig())
 
 
-def define() -> None:
-    """Defines a flag for each field, with its help text, default and choices."""
-    for kind in (ModelConfig, TrainConfig):
-        for field in dataclasses.fields(kind):
-            description = field.metadata["help"]
-            default: Any = field.default
-            if field.metadata["choices"]:
-                flags.DEFINE_enum(field.name, default, list(field.metadata["choices"]), description)
+def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> None:
+    """Defines a flag for each field, with its help text, default and choices.
+
+    Args:
+      values: where; by default among the program's flags.
+      defaults: what the flags are where they are not given.
+    """
+    for config in defaults:
+        for field in dataclasses.fields(config):
+            help = field.metadata["help"]
+            default: Any = getattr(config, field.name)
+            if choices := field.metadata["choices"]:
+                flags.DEFINE_enum(field.name, default, list(choices), help, flag_values=values)
             elif isinstance(default, bool):
-                flags.DEFINE_boolean(field.name, default, description)
+                flags.DEFINE_boolean(field.name, default, help, flag_values=values)
             elif isinstance(default, int):
-                flags.DEFINE_integer(field.name, default, description)
+                flags.DEFINE_integer(field.name, default, help, flag_values=values)
             elif isinstance(default, float):
-                flags.DEFINE_float(field.name, default, description)
+                flags.DEFINE_float(field.name, default, help, flag_values=values)
             else:
-                flags.DEFINE_string(field.name, default, description)
+                flags.DEFINE_string(field.name, default, help, flag_values=values)
 
 
-def parsed() -> tuple[ModelConfig, TrainConfig]:
+def parsed(values: flags.FlagValues = FLAGS) -> Configs:
     """The configs that the flags give.
 
     Raises:
       InputError: a value is out of its range.
     """
-    model: dict[str, Any] = {field.name: FLAGS[field.name].value for field in dataclasses.fields(ModelConfig)}
-    train: dict[str, Any] = {field.name: FLAGS[field.name].value for field in dataclasses.fields(TrainConfig)}
+    model: dict[str, Any] = {
+        field.name: values[field.name].value for field in dataclasses.fields(ModelConfig)
+    }
+    train: dict[str, Any] = {
+        field.name: values[field.name].value for field in dataclasses.fields(TrainConfig)
+    }
     return ModelConfig(**model), TrainConfig(**train)
+
+
+def changed(configs: Configs, text: str) -> Configs:
+    """The configs with what a text of flags says, such as "--rnn_size=128 --nocasing".
+
+    Raises:
+      InputError: the text has other words, a flag that there is not, or a value out of its range.
+    """
+    values = flags.FlagValues()
+    define(values, configs)
+    try:
+        rest = values(["program", *shlex.split(text)])[1:]
+    except (flags.Error, ValueError) as error:
+        raise InputError(f"{text!r}: {error}") from None
+    if rest:
+        raise InputError(f"{text!r}: {rest[0]!r} is no flag, expected flags such as --rnn_size=128")
+    return parsed(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from jner_re.config import ModelConfig, TrainConfig
@@ -20,13 +21,20 @@ ON_BOTH = (
     "with the threshold that were best on dev for a first training on train alone"
 )
 AS_GIVEN = "trained on train and dev, for the number of epochs and with the threshold of the config"
+SCORED_ON_DEV = (
+    "trained on train, for the number of epochs of the config; dev scored with the threshold of the config, "
+    "test not looked at"
+)
 AS_CONFIGURED = "as configured"  # what chose a threshold
 CHOOSING = "choosing"  # in a run's folder: the model directory of the training on train alone
 
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """A corpus and its splits, under the name by which published figures are found."""
+    """A corpus and its splits, under the name by which published figures are found.
+
+    `test` is empty where it is not to be looked at.
+    """
 
     name: str
     train: tuple[Sentence, ...]
@@ -35,7 +43,8 @@ class Data:
 
     def facts(self) -> dict[str, Any]:
         """What a record says of it."""
-        return record_facts.corpus(self.name, train=self.train, dev=self.dev, test=self.test)
+        tested = {"test": self.test} if self.test else {}
+        return record_facts.corpus(self.name, train=self.train, dev=self.dev, **tested)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +81,12 @@ class Lesson:
     source: str
 
 
+def run_name(setting: str, seed: int) -> str:
+    """Of the run of a setting, as it stands in file names, e.g. "no-ner-specific-seed-1"."""
+    slug = re.sub(r"[^\w.]+", "-", setting.lower()).strip("-")
+    return f"{slug}-seed-{seed}"
+
+
 @dataclasses.dataclass(frozen=True)
 class TrainingJob:
     """A model to be trained and tested.
@@ -79,7 +94,7 @@ class TrainingJob:
     Attributes:
       name: of the run; its model directories are in a folder of this name, its record is NAME.json.
       setting: the runs of one setting are averaged.
-      protocol: ON_DEV, ON_BOTH or AS_GIVEN.
+      protocol: ON_DEV, ON_BOTH, AS_GIVEN or SCORED_ON_DEV.
       data: the corpus.
       config: the architecture.
       train_config: the optimization, with the seed.
@@ -103,7 +118,7 @@ class TrainingJob:
         return records.identity(self.setting, protocol, self.data.facts(), configs)
 
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
-        """Trains what is not trained yet, and evaluates on test.
+        """Trains what is not trained yet, and evaluates on test, or on dev if that is what it is for.
 
         Args:
           runs_dir: where the folders of runs are.
@@ -115,7 +130,8 @@ class TrainingJob:
         attempts.begin(runs_dir / self.name, threads)
         trained = self.train(runs_dir)
         model = model_dir.load(trained.final)
-        report, _ = evaluate(model, self.data.test, trained.threshold, "test")
+        split = "dev" if self.protocol == SCORED_ON_DEV else "test"
+        report, _ = evaluate(model, getattr(self.data, split), trained.threshold, split)
         return records.Record(
             name=self.name,
             **self.identity(),
@@ -124,8 +140,8 @@ class TrainingJob:
             threshold=trained.threshold,
             threshold_source=trained.threshold_source,
             parameters=model_dir.trainable_parameters(model.model),
-            dev=trained.dev,
-            test=report,
+            dev=report if split == "dev" else trained.dev,
+            test=report if split == "test" else None,
             history=(),
             run=attempts.finished(runs_dir / self.name),
         )
@@ -136,8 +152,9 @@ class TrainingJob:
 
         folder = runs_dir / self.name
         without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
-        if self.protocol == AS_GIVEN:
-            self._train(without_dev, self.both(), (), folder / "final")
+        if self.protocol in (AS_GIVEN, SCORED_ON_DEV):
+            sentences = self.both() if self.protocol == AS_GIVEN else self.data.train
+            self._train(without_dev, sentences, (), folder / "final")
             epochs, threshold = self.train_config.epochs, self.config.threshold
             return Trained(folder / "final", None, epochs, threshold, AS_CONFIGURED, None)
         choosing = folder / CHOOSING

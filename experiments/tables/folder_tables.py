@@ -13,9 +13,12 @@ from jner_re.corpora.data_dir import SPLITS
 
 from ..jobs import records
 from ..jobs.records import Record
-from . import comparison, markdown, scores
+from . import comparison, differences, markdown, scores
 from .search_table import search_table
 
+_DIFFERENCES = (
+    "Strict micro F1; difference from the baseline's runs of the same seeds, mean ± its standard error:"
+)
 _SHOWN = 10  # trials of a search that are printed
 
 
@@ -33,6 +36,8 @@ def write_and_print(folder: pathlib.Path) -> None:
     split = "test" if any(record.test for record in found) else "dev"
     print(f"\nStrict scores on {split} in percent, mean ± standard deviation over the runs:\n")
     print(scores_table(folder.as_posix(), found, split))
+    if differences.can_be_made(found):
+        print(f"\n{_DIFFERENCES}\n\n{differences.table(found, split)}")
     print(f"\nScores of each type and of each run: {folder / 'results.md'}, results.csv, results.json")
 
 
@@ -65,7 +70,10 @@ def _markdown(source: str, found: Sequence[Record]) -> str:
     parts = [f"# {source}", *([] if trials else [averaged]), _protocols(found)]
     for split in ("test", "dev"):
         if summaries := scores.summary(found, split):
-            parts += [f"## {split}", scores_table(source, found, split), comparison.per_type(summaries)]
+            parts += [f"## {split}", scores_table(source, found, split)]
+            if differences.can_be_made(found):
+                parts += [_DIFFERENCES, differences.table(found, split)]
+            parts.append(comparison.per_type(summaries))
     if trials:
         heading = "## Trials\n\nStrict micro F1 on dev of the best epoch, in percent."
         parts += [heading, search_table(trials)]

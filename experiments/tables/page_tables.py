@@ -1,6 +1,7 @@
 """The tables of a page that are made from records.
 
-What stands between a line <!-- records: FOLDER ... --> and the line <!-- end of records --> is made.
+What stands between a line <!-- records: FOLDER ... --> and the line <!-- end of records --> is made, and
+likewise after <!-- differences: FOLDER -->.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Sequence
 from jner_re.errors import InputError
 
 from ..jobs import records
-from . import comparison, scores
+from . import comparison, differences, scores
+from .published import BASELINE
 
-_BEGIN = re.compile(r"<!-- records: (?P<folders>.+) -->")
+_BEGIN = re.compile(r"<!-- (?P<kind>records|differences): (?P<folders>.+) -->")
 _END = "<!-- end of records -->"
 
 
@@ -40,7 +42,8 @@ def filled(page: str, path: pathlib.Path) -> str:
         if found := _BEGIN.fullmatch(line.strip()):
             begun = number
             tables += 1
-            lines += ["", table(found["folders"].split()), ""]
+            made = table if found["kind"] == "records" else differences_table
+            lines += ["", made(found["folders"].split()), ""]
     if begun:
         raise InputError(f"{path}: line {begun}: a table without end, expected a line {_END}")
     if not tables:
@@ -71,9 +74,7 @@ def table(folders: Sequence[str]) -> str:
     """
     summaries, sources, corpora = {}, [], {}
     for folder in map(pathlib.Path, folders):
-        found = records.read_folder(folder)
-        if not found:
-            raise InputError(f"{folder}: no records of runs, expected files such as seed-1.json")
+        found = _read(folder)
         for setting, summary in scores.summary(found).items():
             summaries[f"{folder.name}, {setting}"] = summary
             sources.append(setting)
@@ -84,3 +85,24 @@ def table(folders: Sequence[str]) -> str:
     return comparison.comparison(
         summaries, comparison.published_rows(corpus, sources), pathlib.Path(folders[0]).parent.as_posix()
     )
+
+
+def differences_table(folders: Sequence[str]) -> str:
+    """How much each setting of a folder differs from its baseline, on test if it was looked at.
+
+    Raises:
+      InputError: it is not one folder, or it has no baseline with something to compare.
+    """
+    if len(folders) != 1:
+        raise InputError(f"differences: {' '.join(folders)}: expected one folder")
+    found = _read(pathlib.Path(folders[0]))
+    if not differences.can_be_made(found):
+        raise InputError(f"{folders[0]}: expected runs of the setting {BASELINE} and of others")
+    return differences.table(found, "test" if any(record.test for record in found) else "dev")
+
+
+def _read(folder: pathlib.Path) -> list[records.Record]:
+    found = records.read_folder(folder)
+    if not found:
+        raise InputError(f"{folder}: no records of runs, expected files such as seed-1.json")
+    return found

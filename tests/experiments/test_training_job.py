@@ -5,12 +5,22 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import types
 from typing import Any
 
 import pytest
 
-from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, ON_DEV, Data, Lesson, TrainingJob
-from jner_re import training
+from experiments.jobs.training_job import (
+    AS_GIVEN,
+    ON_BOTH,
+    ON_DEV,
+    SCORED_ON_DEV,
+    Data,
+    Lesson,
+    TrainingJob,
+    run_name,
+)
+from jner_re import evaluation, training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.models import model_dir
@@ -69,6 +79,43 @@ def test_a_preset_can_be_taken_as_it_is(calls: list[Any], tmp_path: pathlib.Path
     assert (sentences, dev) == ((*DATA.train, *DATA.dev), ())
     assert (config.threshold, train_config.epochs, train_config.patience) == (0.9, 20, 0)
     assert (trained.epochs, trained.threshold, trained.dev) == (20, 0.9, None)
+
+
+def test_what_is_scored_on_dev_is_trained_on_train_alone_for_all_its_epochs(
+    calls: list[Any], tmp_path: pathlib.Path
+) -> None:
+    trained = job(SCORED_ON_DEV).train(tmp_path)
+    ((_, train_config, sentences, dev, folder),) = calls
+    assert (sentences, dev, folder) == (DATA.train, (), trained.final)
+    assert (train_config.epochs, train_config.patience, train_config.calibrate) == (20, 0, False)
+    assert (trained.epochs, trained.threshold, trained.dev) == (20, 0.9, None)
+
+
+@pytest.mark.parametrize("protocol", [SCORED_ON_DEV, AS_GIVEN])
+def test_test_is_scored_unless_dev_is_to_be(
+    protocol: str, calls: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    scored: list[Any] = []
+
+    def score(model: Any, sentences: Any, threshold: float, split: str) -> tuple[dict[str, str], None]:
+        scored.append((sentences, threshold))
+        return {"of": split}, None
+
+    loaded = types.SimpleNamespace(model=None, vocabulary=types.SimpleNamespace(fingerprints={}))
+    monkeypatch.setattr(evaluation, "evaluate", score)
+    monkeypatch.setattr(model_dir, "load", lambda folder: loaded)
+    monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 5)
+    record = job(protocol).run(tmp_path, threads=1)
+    assert (record.dev, record.test, scored) == (
+        ({"of": "dev"}, None, [(DATA.dev, 0.9)])
+        if protocol == SCORED_ON_DEV
+        else (None, {"of": "test"}, [(DATA.test, 0.9)])
+    )
+
+
+def test_names_of_runs_are_names_of_files() -> None:
+    assert run_name("no NER-specific", 3) == "no-ner-specific-seed-3"
+    assert run_name("dropout 0.4 / 0.6 ", 1) == "dropout-0.4-0.6-seed-1"
 
 
 def test_a_lesson_is_learned_and_stands_in_the_protocol(
