@@ -18,8 +18,8 @@ from jner_re import program
 from jner_re.errors import InputError
 
 from . import ablation_settings, config_flags, data_flags
-from .jobs import pool, pool_flags
-from .jobs.training_job import ON_BOTH, TrainingJob, run_name
+from .jobs import pool, pool_flags, protocol_flags
+from .jobs.training_job import TrainingJob, run_name
 from .tables import folder_tables
 
 _SEEDS = flags.DEFINE_integer(
@@ -27,6 +27,7 @@ _SEEDS = flags.DEFINE_integer(
 )
 _TOLERANCE = 0.02  # by which a setting's number of parameters may differ from the baseline's
 flags.adopt_module_key_flags(pool_flags)
+flags.adopt_module_key_flags(protocol_flags)
 flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
@@ -35,6 +36,7 @@ def main() -> None:
     """Compares the settings' sizes, runs the trials and prints their table."""
     config, train_config = config_flags.parsed()
     settings = ablation_settings.settings(config)
+    protocol = protocol_flags.protocol(train_config)
     data = data_flags.read()
     program.import_tensorflow_quietly()
     sizes = ablation_settings.trainable_parameters(list(settings.values()), data)
@@ -46,7 +48,7 @@ def main() -> None:
                 f"{name}: {size:,} parameters, expected those of the baseline ± {_TOLERANCE:.0%}"
             )
     jobs = [
-        TrainingJob(run_name(name.removesuffix(" BiRNNs"), each.seed), name, ON_BOTH, data, changed, each)
+        TrainingJob(run_name(name.removesuffix(" BiRNNs"), each.seed), name, protocol, data, changed, each)
         for each in train_config.with_seeds(_SEEDS.value)
         for name, changed in settings.items()
     ]

@@ -21,8 +21,8 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.schema import LabelSet
 
 from . import config_flags, data_flags
-from .jobs import pool, pool_flags, record_facts, teachers
-from .jobs.training_job import ON_BOTH, Data, Lesson, TrainingJob
+from .jobs import pool, pool_flags, protocol_flags, record_facts, teachers
+from .jobs.training_job import Data, Lesson, TrainingJob
 from .tables import folder_tables
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _WEIGHT = flags.DEFINE_float(
     upper_bound=1,
 )
 flags.adopt_module_key_flags(pool_flags)
+flags.adopt_module_key_flags(protocol_flags)
 flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
@@ -71,7 +72,7 @@ def _students(
         TrainingJob(
             f"{name}-seed-{each.seed}",
             f"distilled, weight {_WEIGHT.value:g}",
-            ON_BOTH,
+            protocol_flags.protocol(train_config),
             data,
             config,
             each,

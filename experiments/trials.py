@@ -19,22 +19,17 @@ from jner_re import program
 from jner_re.errors import InputError
 
 from . import config_flags, data_flags
-from .jobs import pool, pool_flags, records
+from .jobs import pool, pool_flags, protocol_flags, records
 from .jobs.ensemble_job import EnsembleJob
-from .jobs.training_job import AS_GIVEN, ON_BOTH, TrainingJob
+from .jobs.training_job import TrainingJob
 from .tables import folder_tables
 
 _SEEDS = flags.DEFINE_integer("seeds", 5, "number of trials, of the seeds from --seed on", lower_bound=1)
-_CHOOSE = flags.DEFINE_boolean(
-    "choose_on_dev",
-    True,
-    "let a first training of each seed, on train alone, choose the number of epochs (at most --epochs) and "
-    "the threshold on dev; otherwise --epochs and --threshold are taken as they are",
-)
 _MEMBERS = flags.DEFINE_integer(
     "members", 0, "also evaluate ensembles of so many of the seeds; 0 for none", lower_bound=0
 )
 flags.adopt_module_key_flags(pool_flags)
+flags.adopt_module_key_flags(protocol_flags)
 flags.adopt_module_key_flags(data_flags)
 config_flags.define()
 
@@ -44,10 +39,8 @@ def main() -> None:
     if _MEMBERS.value and not 2 <= _MEMBERS.value <= _SEEDS.value:
         raise InputError(f"--members is {_MEMBERS.value}, expected from 2 to --seeds={_SEEDS.value}")
     config, train_config = config_flags.parsed()
-    if not _CHOOSE.value and (train_config.calibrate or train_config.patience):
-        raise InputError("--calibrate and --patience need a dev set that --nochoose_on_dev trains on")
+    protocol = protocol_flags.protocol(train_config)
     data = data_flags.read()
-    protocol = ON_BOTH if _CHOOSE.value else AS_GIVEN
     singles = [
         TrainingJob(f"seed-{each.seed}", "single model", protocol, data, config, each)
         for each in train_config.with_seeds(_SEEDS.value)

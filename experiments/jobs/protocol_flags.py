@@ -1,0 +1,30 @@
+"""The flag that says what comes from dev, where models are trained on train and dev in the end."""
+
+from __future__ import annotations
+
+from absl import flags
+
+from jner_re.config import TrainConfig
+from jner_re.errors import InputError
+
+from .training_job import AS_GIVEN, ON_BOTH
+
+_CHOOSE = flags.DEFINE_boolean(
+    "choose_on_dev",
+    True,
+    "let a first training of each seed, on train alone, choose the number of epochs (at most --epochs) and "
+    "the threshold on dev; otherwise --epochs and --threshold are taken as they are",
+)
+
+
+def protocol(train_config: TrainConfig) -> str:
+    """As --choose_on_dev says.
+
+    Raises:
+      InputError: the config needs a dev set where there is none.
+    """
+    if _CHOOSE.value:
+        return ON_BOTH
+    if train_config.calibrate or train_config.patience:
+        raise InputError("--calibrate and --patience need a dev set that --nochoose_on_dev trains on")
+    return AS_GIVEN
