@@ -114,6 +114,7 @@ def _encode_missing(encoder: Encoder, wanted: Mapping[bytes, tuple[str, ...]], w
         desc="encoding",
         unit=" sentences",
         file=sys.stderr,
+        mininterval=0.1 if sys.stderr.isatty() else 10.0,
     )
     encoded: dict[bytes, np.ndarray] = {}
     with progress:
