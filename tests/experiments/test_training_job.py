@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from experiments.jobs import protocol_flags
 from experiments.jobs.training_job import (
     AS_GIVEN,
     ON_BOTH,
@@ -23,6 +24,7 @@ from experiments.jobs.training_job import (
 from jner_re import evaluation, training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
+from jner_re.errors import InputError
 from jner_re.models import model_dir
 from jner_re.schema import LabelSet
 
@@ -111,6 +113,17 @@ def test_test_is_scored_unless_dev_is_to_be(
         if protocol == SCORED_ON_DEV
         else (None, {"of": "test"}, [(DATA.test, 0.9)])
     )
+
+
+def test_what_needs_a_dev_set_can_not_train_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def chosen(choose: bool, **options: Any) -> str:
+        monkeypatch.setattr(protocol_flags, "_CHOOSE", types.SimpleNamespace(value=choose))
+        return protocol_flags.protocol(TrainConfig(**options))
+
+    assert (chosen(True, patience=3), chosen(False)) == (ON_BOTH, AS_GIVEN)
+    for options in ({"patience": 3}, {"calibrate": True}):
+        with pytest.raises(InputError, match="need a dev set that --nochoose_on_dev trains on"):
+            chosen(False, **options)
 
 
 def test_names_of_runs_are_names_of_files() -> None:
