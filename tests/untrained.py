@@ -18,7 +18,6 @@ SMALL = ModelConfig(
     glove="",
     rnn_size=7,
     char_rnn_size=4,
-    re_layers=1,
     ner_hidden_size=6,
     re_hidden_size=5,
     label_embedding_size=3,
