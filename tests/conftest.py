@@ -31,6 +31,8 @@ _LONG = (
     "test_trials.py",
     "test_programs.py",
     "test_serve.py",
+    "test_saved_model.py",
+    "test_distillation.py",
 )
 
 
