@@ -109,17 +109,12 @@ def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: 
     records = [json.dumps({"id": i, "text": text}) for i, text in enumerate(texts)]
     (tmp_path / "texts.jsonl").write_text("\n".join(records))
     files = (tmp_path / "texts.txt", tmp_path / "texts.jsonl")
-    result = run("experiments.predict", f"--model={model_dir}", "--threshold=0", *files)
+    result = run("experiments.predict", f"--model={model_dir}", "--threshold=0", "--texts_at_once=6", *files)
     assert result.returncode == 0, result.stderr
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     found, with_ids = answers[: len(texts)], answers[len(texts) :]
     assert [record.pop("id") for record in with_ids] == list(range(6))
-    for record, other in zip(found, with_ids, strict=True):
-        assert record.keys() == other.keys()
-        for task in ("entities", "relations"):
-            for one, another in zip(record[task], other[task], strict=True):
-                assert one | {"score": 0} == another | {"score": 0}
-                assert one["score"] == pytest.approx(another["score"], abs=1e-6)
+    assert found == with_ids
     assert [record["text"] for record in found] == texts
     assert sum(len(record["entities"]) for record in found) and sum(
         len(record["relations"]) for record in found
