@@ -25,7 +25,7 @@ from jner_re.schema import LabelSet
 SENTENCES = [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:16]
 LABELS = LabelSet.of(SENTENCES)
 SMALL = dataclasses.replace(untrained.SMALL, rnn_dropout=0.2, ner_layers=0, re_layers=0, pair_context_size=0)
-QUICK = TrainConfig(batch_size=4, epochs=2, learning_rate=3e-3, average_decay=0.9)
+QUICK = TrainConfig(batch_size=4, epochs=2, learning_rate=3e-3, average_decay=0.9, jit_compile=False)
 HARD = {sentence: soft_targets.hard(sentence, LABELS) for sentence in SENTENCES}
 
 

@@ -36,6 +36,7 @@ TRAIN = TrainConfig(
     learning_rate=3e-3,
     encoder_learning_rate=1e-3,
     average_decay=0.9,
+    jit_compile=False,
 )
 
 

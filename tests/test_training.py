@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import pathlib
 import re
+import shutil
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ def sentences() -> list[Sentence]:
 
 
 Run = tuple[dict[str, Any], pathlib.Path]
+KILLED = "killed"
 
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -56,16 +58,25 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory) -> ModelConfig:
-    """SMALL with an encoder."""
+    """SMALL with an encoder in place of characters."""
     encoder = save_encoder(tmp_path_factory.mktemp("encoder") / "lengths", 0.1)
-    return dataclasses.replace(SMALL, encoder=encoder)
+    return dataclasses.replace(SMALL, encoder=encoder, char_rnn_size=0)
 
 
 @pytest.fixture(scope="module")
 def whole(encoded: ModelConfig, sentences: list[Sentence], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """An uninterrupted run: its metrics and its directory."""
+    """An uninterrupted run: metrics and directory; beside it, what a kill in the second epoch leaves."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    return training.train(encoded, QUICK, sentences[:16], sentences[16:], folder), folder
+    left = [4 + 3]  # batches, four an epoch
+
+    def end(_: int, logs: Any) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            shutil.copytree(folder, folder.with_name(KILLED))
+
+    copying = tf.keras.callbacks.LambdaCallback(on_train_batch_end=end)
+    train, dev = sentences[:16], sentences[16:]
+    return training.train(encoded, QUICK, train, dev, folder, callbacks=[copying]), folder
 
 
 def tensorboard_steps(folder: pathlib.Path) -> dict[str, list[int]]:
@@ -86,11 +97,9 @@ def weights(folder: pathlib.Path) -> list[np.ndarray]:
 def test_twenty_sentences_are_fitted_to_f1_of_one_at_the_calibrated_threshold(
     sentences: list[Sentence], tmp_path: pathlib.Path
 ) -> None:
-    config = dataclasses.replace(
-        DEEP, rnn_size=64, char_rnn_size=32, rnn_dropout=0.0, re_dropout=0.0, threshold=0.95
-    )
+    config = dataclasses.replace(DEEP, rnn_size=64, rnn_dropout=0.0, re_dropout=0.0, threshold=0.95)
     train_config = TrainConfig(
-        batch_size=5, epochs=30, learning_rate=5e-3, constant_fraction=0.5, calibrate=True
+        batch_size=5, epochs=20, learning_rate=1e-2, constant_fraction=0.5, calibrate=True
     )
     metrics = training.train(config, train_config, sentences, sentences, tmp_path / "model")
     assert metrics["dev"]["ner"]["strict"]["micro"]["f1"] == 1.0
@@ -128,7 +137,9 @@ def test_a_run_killed_three_times_resumes_to_the_same_result(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """Within an epoch (as `whole` has left it), while layers are encoded, and at an epoch's end, unsaved."""
     metrics, folder = whole
+    killed = folder.with_name(KILLED)
     encode, update = Encoder.encode, MovingAverage.on_train_batch_end
     left = [0]
 
@@ -146,33 +157,33 @@ def test_a_run_killed_three_times_resumes_to_the_same_result(
         update(self, number, logs)
 
     def train() -> dict[str, Any]:
-        return training.train(encoded, QUICK, sentences[:16], sentences[16:], tmp_path / "killed")
+        return training.train(encoded, QUICK, sentences[:16], sentences[16:], killed)
 
     monkeypatch.setenv("JNER_RE_CACHE", str(tmp_path / "cache"))
-    with monkeypatch.context() as patch:
-        patch.setattr(Encoder, "encode", dying_encode)
-        left[0] = 9
-        with pytest.raises(KilledError):
-            train()
-    with monkeypatch.context() as patch:
-        patch.setattr(MovingAverage, "on_train_batch_end", dying_update)
-        for batches in (
-            4 + 3,
-            4,
-        ):  # four an epoch: within the second epoch, and at its end, before it is saved
-            left[0] = batches
+    capsys.readouterr()
+    for owner, name, dying, count in (
+        (Encoder, "encode", dying_encode, 9),
+        (MovingAverage, "on_train_batch_end", dying_update, 4),  # all of the epoch
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, dying)
+            left[0] = count
             with pytest.raises(KilledError):
                 train()
     assert train() == metrics
     lines = re.findall("^epoch (.)/4  loss .*  best ", capsys.readouterr().out, re.MULTILINE)
-    assert lines == ["1", "2", "3", "4"]
-    assert tensorboard_steps(tmp_path / "killed") == tensorboard_steps(folder)
-    for one, other in zip(weights(folder), weights(tmp_path / "killed"), strict=True):
+    assert lines == ["2", "3", "4"]
+    assert tensorboard_steps(killed) == tensorboard_steps(folder)
+    for one, other in zip(weights(folder), weights(killed), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_a_finished_run_is_not_trained_again(
-    whole: Run, encoded: ModelConfig, sentences: list[Sentence], monkeypatch: pytest.MonkeyPatch
+    whole: Run,
+    encoded: ModelConfig,
+    sentences: list[Sentence],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     metrics, folder = whole
 
@@ -180,7 +191,9 @@ def test_a_finished_run_is_not_trained_again(
         raise AssertionError("fit was called")
 
     monkeypatch.setattr("tensorflow.keras.Model.fit", never)
-    assert training.train(encoded, QUICK, sentences[:16], sentences[16:], folder) == metrics
+    with caplog.at_level(logging.INFO, "jner_re"):
+        assert training.train(encoded, QUICK, sentences[:16], sentences[16:], folder) == metrics
+    assert "resuming after epoch 4" in caplog.messages
 
 
 def test_a_damaged_checkpoint_is_one_clear_error(
@@ -233,6 +246,7 @@ def test_a_directory_of_another_config_or_corpus_is_refused(
 
 
 def test_early_stopping_callbacks_and_types_that_only_dev_has(
+    encoded: ModelConfig,
     sentences: list[Sentence],
     tmp_path: pathlib.Path,
     caplog: pytest.LogCaptureFixture,
@@ -252,13 +266,13 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
     )
     with caplog.at_level(logging.WARNING, "jner_re"):
         metrics = training.train(
-            SMALL,
+            encoded,
             config,
             sentences[:4],
             dev,
             tmp_path / "model",
             label_set=labels,
-            frozen=open_frozen(SMALL),
+            frozen=open_frozen(encoded),
             callbacks=[record],
         )
     assert [message for message in caplog.messages if "Rare" in message] == [
@@ -271,4 +285,6 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
     assert (rare["tp"], rare["fp"], rare["fn"]) == (0, 0, 1)
     assert model_dir.load(tmp_path / "model").vocabulary.label_set == labels
     assert all(np.isfinite(list(logs.values())).all() for logs in metrics["history"])
-    assert training.train(SMALL, config, sentences[:4], dev, tmp_path / "model", label_set=labels) == metrics
+    assert (
+        training.train(encoded, config, sentences[:4], dev, tmp_path / "model", label_set=labels) == metrics
+    )

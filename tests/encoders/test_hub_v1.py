@@ -56,9 +56,10 @@ def test_in_a_functional_model(encoder: module.Encoder) -> None:
 def test_two_steps_of_training_and_an_export(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JNER_RE_CACHE", str(tmp_path / "cache"))
     config = dataclasses.replace(
-        untrained.SMALL, encoder=str(FOLDER), ner_layers=0, re_layers=0, pair_context_size=0, threshold=0.01
-    )
-    train(config, TrainConfig(epochs=2, batch_size=2), SENTENCES, [], tmp_path / "model")
+        untrained.SMALL, encoder=str(FOLDER), char_rnn_size=0, ner_layers=0, re_layers=0, pair_context_size=0,
+        threshold=0.01,
+    )  # fmt: skip
+    train(config, TrainConfig(epochs=2, batch_size=2, jit_compile=False), SENTENCES, [], tmp_path / "model")
     extractor = load(tmp_path / "model")
     texts = ["Ann lives in Rome. He came from Oslo.", "Bob"]
     saved_model.write(extractor, tmp_path / "exported", 0.0)

@@ -39,6 +39,11 @@ def address() -> Iterator[str]:
         yield ray.get_runtime_context().gcs_address
 
 
+@pytest.fixture(scope="module")
+def model(exported: pathlib.Path) -> client.Client:
+    return client.load(exported)
+
+
 def write_lines(path: pathlib.Path) -> None:
     """Lines of JSON with ids, one wrong, one blank, one that is refused."""
     records = [{"id": i, "text": text} for i, text in enumerate([*TEXTS, LONG])]
@@ -46,10 +51,10 @@ def write_lines(path: pathlib.Path) -> None:
     path.write_text("\n".join([*lines[:7], "", "no JSON", *lines[7:]]))
 
 
-def expected_lines(path: pathlib.Path, model: pathlib.Path) -> list[str]:
+def expected_lines(path: pathlib.Path, model: client.Client) -> list[str]:
     """What predict prints."""
     lines = list(text_lines.read([str(path)], None))
-    found = answers.answers(client.load(model), lines, None)
+    found = answers.answers(model, lines, None)
     return [answers.as_json(*pair) for pair in zip(lines, found, strict=True)]
 
 
@@ -65,7 +70,7 @@ def kill_the_first_worker(output: pathlib.Path, killed: list[str]) -> None:
 
 
 def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
-    address: str, exported: pathlib.Path, tmp_path: pathlib.Path
+    address: str, exported: pathlib.Path, model: client.Client, tmp_path: pathlib.Path
 ) -> None:
     corpus, output = tmp_path / "a.jsonl", tmp_path / "found"
     write_lines(corpus)
@@ -88,7 +93,7 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
     parts = [output / f"part-{i:05d}.jsonl" for i in range(5)]
     assert sorted(output.glob("*part-*")) == parts
     lines = [line for part in parts for line in part.read_text(encoding="utf-8").splitlines()]
-    assert lines == expected_lines(corpus, exported)
+    assert lines == expected_lines(corpus, model)
     records = [json.loads(line) for line in lines]
     assert [record.get("id") for record in records if "error" in record] == [None, 40]
     entities, relations = (
@@ -148,11 +153,11 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     assert not list(tmp_path.glob("part-*"))
 
 
-def test_parquet_keeps_its_columns(exported: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_parquet_keeps_its_columns(model: client.Client, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "a.parquet"
     columns = {"n": list(range(7)), "body": [*TEXTS[:5], None, LONG], "x": [[i / 7] for i in range(7)]}
     parquet.write_table(pa.table(columns), path, row_group_size=3)
-    model, tables = client.load(exported), []
+    tables = []
     for shard in shards.divide([path], 4, "body"):
         lines, part = part_files.read(shard, "body"), tmp_path / f"{shard.name}.parquet"
         part_files.write(part, shard, "body", lines, answers.answers(model, lines, None))

@@ -12,6 +12,7 @@ import time
 from test_programs import ROOT, TINY, run
 
 from experiments.jobs import records
+from jner_re.corpora import sample_corpus, spert_json
 
 _SECONDS = 240
 
@@ -26,9 +27,12 @@ def wait_for(path: pathlib.Path, program: subprocess.Popen[bytes]) -> None:
 
 def test_trials_go_on_after_a_kill(tmp_path: pathlib.Path) -> None:
     output, runs = tmp_path / "results", tmp_path / "runs"
+    (data := tmp_path / "data").mkdir()
+    for split in ("train", "dev", "test"):
+        spert_json.write(sample_corpus.read_sample(split)[:12], data / f"{split}.json")
     flags = [
-        *TINY, "--epochs=1", "--data_dir=sample", "--seeds=2", "--jobs=1", "--nochoose_on_dev",
-        f"--output_dir={output}", f"--runs_dir={runs}",
+        *TINY, "--epochs=1", f"--data_dir={data}", "--nojit_compile", "--seeds=2", "--jobs=1",
+        "--nochoose_on_dev", f"--output_dir={output}", f"--runs_dir={runs}",
     ]  # fmt: skip
     command = [sys.executable, "-m", "experiments.trials", *flags]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as program:
