@@ -4,7 +4,8 @@ python -m experiments.distill --flagfile=experiments/presets/conll04.flags --dat
 
 Of each fold of the training sentences, an ensemble trained on the other folds gives the probabilities of tag
 sequences and relations. The students are trained on the mixture of these and the annotation, and tested as
-experiments.trials does. What is finished is not run again, and an interrupted run goes on.
+experiments.trials does. --folds=0 takes the ensemble of the trials themselves, which has seen all sentences.
+What is finished is not run again, and an interrupted run goes on.
 
 --helpfull also shows the flags of model and training.
 """
@@ -18,19 +19,26 @@ from absl import flags
 
 from jner_re import program
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.errors import InputError
 from jner_re.schema import LabelSet
 
 from . import config_flags, data_flags
 from .jobs import pool, pool_flags, protocol_flags, record_facts, teachers
-from .jobs.training_job import Data, Lesson, TrainingJob
+from .jobs.training_job import AS_GIVEN, Data, Lesson, TrainingJob, run_name
 from .tables import folder_tables
 
 if TYPE_CHECKING:
     from jner_re.features.soft_targets import SoftTargets
 
-_FOLDS = flags.DEFINE_integer("folds", 5, "number of folds of the training sentences", lower_bound=2)
+_FOLDS = flags.DEFINE_integer(
+    "folds",
+    5,
+    "number of folds of the training sentences, 2 or more; 0 for one ensemble, trained on all of them: that "
+    "of trials --nochoose_on_dev, whose models are used if --output_dir and --runs_dir are the same",
+    lower_bound=0,
+)
 _MEMBERS = flags.DEFINE_integer(
-    "members", 5, "models in each fold's ensemble, of the seeds from --seed on", lower_bound=1
+    "members", 5, "models in each ensemble, of the seeds from --seed on", lower_bound=1
 )
 _SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of the folds")
 _SEEDS = flags.DEFINE_integer("seeds", 5, "number of students, of the seeds from --seed on", lower_bound=1)
@@ -50,6 +58,10 @@ config_flags.define()
 def main() -> None:
     """Trains the members, then the students, and prints the students' table."""
     config, train_config = config_flags.parsed()
+    if _FOLDS.value == 1:
+        raise InputError("--folds is 1, expected 2 or more, or 0 for teachers that have seen all sentences")
+    if not _FOLDS.value and protocol_flags.protocol(train_config) != AS_GIVEN:
+        raise InputError("--folds=0 needs --nochoose_on_dev: dev, which its teachers have seen, can't choose")
     data, folders = data_flags.read(), pool_flags.folders()
     targets: SoftTargets = {}
     if pool.unfinished(_students(data, config, train_config, targets), folders.output):
@@ -63,15 +75,20 @@ def main() -> None:
 def _students(
     data: Data, config: ModelConfig, train_config: TrainConfig, targets: SoftTargets
 ) -> list[TrainingJob]:
-    source = (
-        f"learned the annotation and, with weight {_WEIGHT.value:g}, what {_MEMBERS.value} models trained on "
-        f"the other folds gave as probable in each of {_FOLDS.value} folds (split seed {_SPLIT_SEED.value})"
-    )
-    name = f"distilled-{_WEIGHT.value:g}"
+    learned = f"learned the annotation and, with weight {_WEIGHT.value:g}, what {_MEMBERS.value} models"
+    if _FOLDS.value:
+        name = "distilled"
+        source = (
+            f"{learned} trained on the other folds gave as probable in each of {_FOLDS.value} folds "
+            f"(split seed {_SPLIT_SEED.value})"
+        )
+    else:
+        name = "distilled from seen sentences"
+        source = f"{learned} trained on the same sentences gave as probable"
     return [
         TrainingJob(
-            f"{name}-seed-{each.seed}",
-            f"distilled, weight {_WEIGHT.value:g}",
+            run_name(f"{name} {_WEIGHT.value:g}", each.seed),
+            f"{name}, weight {_WEIGHT.value:g}",
             protocol_flags.protocol(train_config),
             data,
             config,
@@ -86,10 +103,16 @@ def _mixed_targets(
     data: Data, config: ModelConfig, train_config: TrainConfig, folders: pool.Folders
 ) -> SoftTargets:
     """What the students learn, after training the members that are not trained yet."""
-    split = (_FOLDS.value, _MEMBERS.value, _SPLIT_SEED.value)
-    found = teachers.teachers(data, *split, config, train_config)
+    if _FOLDS.value:
+        split = (_FOLDS.value, _MEMBERS.value, _SPLIT_SEED.value)
+        found = teachers.teachers(data, *split, config, train_config)
+        of_members = pool.Folders(folders.output / teachers.RECORDS, folders.runs)
+        path = folders.output / "soft_targets.npz"
+    else:
+        found = [teachers.seen_teacher(data, _MEMBERS.value, config, train_config)]
+        of_members = folders
+        path = folders.output / "soft_targets_of_seen.npz"
     members = [member for teacher in found for member in teacher.members]
-    of_members = pool.Folders(folders.output / teachers.RECORDS, folders.runs)
     if pool.run_all(members, of_members, pool_flags.workers()):
         print("the students wait for the members that failed")
         sys.exit(1)
@@ -98,7 +121,7 @@ def _mixed_targets(
     program.start_xla_quietly()
     from jner_re.features import soft_targets
 
-    targets = teachers.soft_targets(found, _facts(data, config, train_config), folders)
+    targets = teachers.soft_targets(found, _facts(data, config, train_config), path, folders.runs)
     return soft_targets.mixed(targets, _WEIGHT.value, LabelSet.of((*data.train, *data.dev)))
 
 

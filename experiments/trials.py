@@ -22,6 +22,7 @@ from . import config_flags, data_flags
 from .jobs import pool, pool_flags, protocol_flags, records
 from .jobs.ensemble_job import EnsembleJob
 from .jobs.training_job import TrainingJob
+from .jobs.trial_jobs import trial_jobs
 from .tables import folder_tables
 
 _SEEDS = flags.DEFINE_integer("seeds", 5, "number of trials, of the seeds from --seed on", lower_bound=1)
@@ -41,10 +42,7 @@ def main() -> None:
     config, train_config = config_flags.parsed()
     protocol = protocol_flags.protocol(train_config)
     data = data_flags.read()
-    singles = [
-        TrainingJob(f"seed-{each.seed}", "single model", protocol, data, config, each)
-        for each in train_config.with_seeds(_SEEDS.value)
-    ]
+    singles = trial_jobs(data, protocol, config, train_config, _SEEDS.value)
     folders = pool_flags.folders()
     failed = pool.run_all(singles, folders, pool_flags.workers())
     if _MEMBERS.value:

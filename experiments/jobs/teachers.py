@@ -1,4 +1,4 @@
-"""The teachers of a distillation: of each fold an ensemble of models that were not trained on it."""
+"""The teachers of a distillation: ensembles, each of which gives the soft targets of some sentences."""
 
 from __future__ import annotations
 
@@ -13,34 +13,33 @@ from jner_re.corpora import splits
 from jner_re.errors import InputError
 from jner_re.schema import LabelSet, Sentence
 
-from . import pool
-from .training_job import AS_CONFIGURED, CHOOSING, ON_DEV, Data, TrainingJob
+from .training_job import AS_CONFIGURED, AS_GIVEN, ON_DEV, Data, TrainingJob
+from .trial_jobs import trial_jobs
 
 if TYPE_CHECKING:
     from jner_re.features.soft_targets import SoftTargets
     from jner_re.models.model_dir import TrainedModel
 
-FILE = "soft_targets.npz"  # in the output folder
-RECORDS = "members"  # folder of the members' records, in the output folder
+RECORDS = "members"  # in the output folder: folder of the records of models that were trained to teach
 
 
 @dataclasses.dataclass(frozen=True)
 class Teacher:
-    """The ensemble of one fold.
+    """An ensemble.
 
     Attributes:
-      held_out: the fold: sentences of train and dev.
-      members: trained on the other folds' sentences of train.
+      taught: the sentences that it gives soft targets of.
+      members: the models that it is made of.
     """
 
-    held_out: tuple[Sentence, ...]
+    taught: tuple[Sentence, ...]
     members: tuple[TrainingJob, ...]
 
 
 def teachers(
     data: Data, folds: int, members: int, split_seed: int, config: ModelConfig, train_config: TrainConfig
 ) -> list[Teacher]:
-    """A teacher for each fold of train and dev; all have the types of both.
+    """A teacher for each fold of train and dev, not trained on it; all have the types of both.
 
     Dev chooses the members' epochs; none of it is trained on. Its sentences are in folds too, since the
     students' last training learns them: together with the sentences of train that have the same tokens.
@@ -80,13 +79,22 @@ def teachers(
     return found
 
 
-def soft_targets(of: Sequence[Teacher], facts: dict[str, Any], folders: pool.Folders) -> SoftTargets:
-    """The soft targets of all folds: from their file, or else made by the members and written to it.
+def seen_teacher(data: Data, members: int, config: ModelConfig, train_config: TrainConfig) -> Teacher:
+    """The ensemble of the trials of `--nochoose_on_dev`: it teaches what it was trained on, train and dev."""
+    jobs = trial_jobs(data, AS_GIVEN, config, train_config, members)
+    return Teacher((*data.train, *data.dev), tuple(jobs))
+
+
+def soft_targets(
+    of: Sequence[Teacher], facts: dict[str, Any], path: pathlib.Path, runs_dir: pathlib.Path
+) -> SoftTargets:
+    """What the teachers teach: from its file, or else made by their members and written to it.
 
     Args:
       of: the teachers; members whose model directories are not here are trained first.
       facts: what the targets are made from.
-      folders: of the file and of the model directories.
+      path: of the file.
+      runs_dir: folder of the model directories.
 
     Raises:
       InputError: the file is damaged or was made from something else.
@@ -94,14 +102,13 @@ def soft_targets(of: Sequence[Teacher], facts: dict[str, Any], folders: pool.Fol
     from jner_re.distillation import teach
     from jner_re.features import soft_targets
 
-    path = folders.output / FILE
-    sentences = [sentence for teacher in of for sentence in teacher.held_out]
+    sentences = [sentence for teacher in of for sentence in teacher.taught]
     if path.exists():
         return soft_targets.read(path, sentences, facts)
     targets: dict[Sentence, Any] = {}
     for number, teacher in enumerate(of, 1):
-        print(f"soft targets of fold {number} of {len(of)}: {len(teacher.held_out)} sentences", flush=True)
-        targets.update(teach(_opened(teacher, folders.runs), teacher.held_out))
+        print(f"soft targets by teacher {number} of {len(of)}: {len(teacher.taught)} sentences", flush=True)
+        targets.update(teach(_opened(teacher, runs_dir), teacher.taught))
     soft_targets.write(path, targets, sentences, facts)
     return targets
 
@@ -111,7 +118,7 @@ def _opened(teacher: Teacher, runs_dir: pathlib.Path) -> TrainedModel:
     from jner_re.models import ensemble_dir, model_dir
     from jner_re.run_directory import METRICS
 
-    trained = [runs_dir / member.name / CHOOSING for member in teacher.members]
+    trained = [member.final(runs_dir) for member in teacher.members]
     for member, folder in zip(teacher.members, trained, strict=True):
         if not (folder / METRICS).exists():  # only its record was kept
             member.train(runs_dir)

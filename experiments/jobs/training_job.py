@@ -26,7 +26,8 @@ SCORED_ON_DEV = (
     "test not looked at"
 )
 AS_CONFIGURED = "as configured"  # what chose a threshold
-CHOOSING = "choosing"  # in a run's folder: the model directory of the training on train alone
+CHOOSING = "choosing"  # in a run's folder: the model directory of the training that dev chooses from
+_FINAL = "final"  # likewise: of the one after it, or of the only one where dev chooses nothing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,27 +147,30 @@ class TrainingJob:
             run=attempts.finished(runs_dir / self.name),
         )
 
+    def final(self, runs_dir: pathlib.Path) -> pathlib.Path:
+        """The model directory that is tested."""
+        return runs_dir / self.name / (CHOOSING if self.protocol == ON_DEV else _FINAL)
+
     def train(self, runs_dir: pathlib.Path) -> Trained:
         """Trains, or finds what was trained already."""
         from jner_re.models import model_dir
 
-        folder = runs_dir / self.name
+        final, choosing = self.final(runs_dir), runs_dir / self.name / CHOOSING
         without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
         if self.protocol in (AS_GIVEN, SCORED_ON_DEV):
             sentences = self.both() if self.protocol == AS_GIVEN else self.data.train
-            self._train(without_dev, sentences, (), folder / "final")
+            self._train(without_dev, sentences, (), final)
             epochs, threshold = self.train_config.epochs, self.config.threshold
-            return Trained(folder / "final", None, epochs, threshold, AS_CONFIGURED, None)
-        choosing = folder / CHOOSING
+            return Trained(final, None, epochs, threshold, AS_CONFIGURED, None)
         calibrated = dataclasses.replace(self.train_config, calibrate=True)
         metrics = self._train(calibrated, self.data.train, self.data.dev, choosing)
         chosen = (metrics["best_epoch"], metrics["threshold"], metrics["threshold_source"], metrics["dev"])
         if self.protocol == ON_DEV:
-            return Trained(choosing, choosing, *chosen)
+            return Trained(final, choosing, *chosen)
         epochs, threshold, source, _ = chosen
-        self._train(dataclasses.replace(without_dev, epochs=epochs), self.both(), (), folder / "final")
-        model_dir.write_threshold(folder / "final", threshold, f"{source} for a training on train alone")
-        return Trained(folder / "final", choosing, *chosen)
+        self._train(dataclasses.replace(without_dev, epochs=epochs), self.both(), (), final)
+        model_dir.write_threshold(final, threshold, f"{source} for a training on train alone")
+        return Trained(final, choosing, *chosen)
 
     def both(self) -> tuple[Sentence, ...]:
         """Train and dev."""
