@@ -10,8 +10,6 @@ number of parameters, which is printed. Each is trained and tested as experiment
 
 from __future__ import annotations
 
-import sys
-
 from absl import flags
 
 from jner_re import program
@@ -55,8 +53,7 @@ def main() -> None:
     folders = pool_flags.folders()
     failed = pool.run_all(jobs, folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
-    if failed:
-        sys.exit(1)
+    pool.refuse_failed(failed)
 
 
 if __name__ == "__main__":

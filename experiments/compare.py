@@ -12,8 +12,7 @@ again, so that variants and seeds can be added.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from absl import flags
 
@@ -46,6 +45,7 @@ def main() -> None:
     given = config_flags.parsed()
     variants = variants_of(given, _VARIANTS.value)
     data = Data(data_flags.name(), data_flags.read_split("train"), data_flags.read_split("dev"), ())
+    _check_encoders(variants)
     jobs = [
         TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data, config, each)
         for name, (config, train_config) in variants.items()
@@ -54,8 +54,7 @@ def main() -> None:
     folders = pool_flags.folders()
     failed = pool.run_all(jobs, folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
-    if failed:
-        sys.exit(1)
+    pool.refuse_failed(failed)
 
 
 def variants_of(given: Configs, texts: Sequence[str]) -> dict[str, Configs]:
@@ -77,15 +76,36 @@ def variants_of(given: Configs, texts: Sequence[str]) -> dict[str, Configs]:
                 f'--variant={text!r}: expected a name, a colon and flags, such as "smaller: --rnn_size=128"'
             )
         if run_name(name, 0) in slugs:
-            raise InputError(f"--variant={text!r}: a name that another has, {name!r}")
+            raise InputError(
+                f"--variant={text!r}: another name is like {name!r}: expected names that differ in more than "
+                "capitals and signs, which names of files don't have"
+            )
         slugs.add(run_name(name, 0))
         try:
             variants[name] = config_flags.changed(given, changes)
         except InputError as error:
-            raise InputError(f"--variant={text!r}: {error}") from None
+            raise InputError(
+                f"--variant={text!r}: {error} (a variant has flags of model and training)"
+            ) from None
         if variants[name] == given:
             raise InputError(f"--variant={text!r}: changes nothing of the baseline")
+        if variants[name][1].seed != given[1].seed:
+            raise InputError(
+                f"--variant={text!r}: changes the seed, expected the baseline's (--seed, --seeds)"
+            )
     return variants
+
+
+def _check_encoders(variants: Mapping[str, Configs]) -> None:
+    """Fetches what the variants read; raises InputError, with the variant's name, where it can't be had."""
+    program.import_tensorflow_quietly()
+    from jner_re.features.inputs import make_inputs, open_frozen
+
+    for name, (config, _) in variants.items():
+        try:
+            make_inputs(config, open_frozen(config), "a")
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ threshold. What is finished is not run again, and an interrupted run goes on.
 from __future__ import annotations
 
 import pathlib
-import sys
 
 from absl import flags
 
@@ -70,8 +69,7 @@ def main() -> None:
         files.write_text(path, "".join(f"{change}\n" for change in changes))
         print(f"{len(changes)} changes of the annotation are listed in {path}")
     folder_tables.write_and_print(folders.output)
-    if failed:
-        sys.exit(1)
+    pool.refuse_failed(failed)
 
 
 def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:

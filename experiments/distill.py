@@ -12,7 +12,6 @@ What is finished is not run again, and an interrupted run goes on.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
@@ -68,8 +67,7 @@ def main() -> None:
         targets = _mixed_targets(data, config, train_config, folders)
     failed = pool.run_all(_students(data, config, train_config, targets), folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
-    if failed:
-        sys.exit(1)
+    pool.refuse_failed(failed)
 
 
 def _students(
@@ -113,9 +111,7 @@ def _mixed_targets(
         of_members = folders
         path = folders.output / "soft_targets_of_seen.npz"
     members = [member for teacher in found for member in teacher.members]
-    if pool.run_all(members, of_members, pool_flags.workers()):
-        print("the students wait for the members that failed")
-        sys.exit(1)
+    pool.refuse_failed(pool.run_all(members, of_members, pool_flags.workers()))
     program.import_tensorflow_quietly()
     program.set_threads(pool_flags.workers().threads)
     program.start_xla_quietly()

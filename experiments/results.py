@@ -17,7 +17,7 @@ from absl import flags
 from jner_re import files, program
 from jner_re.errors import InputError
 
-from .jobs import records
+from .jobs import pool, records
 from .tables import folder_tables, page_tables
 
 _PAGE = flags.DEFINE_string("page", None, "page with tables made from records; folders are relative to here")
@@ -29,11 +29,13 @@ def main(folders: Sequence[str]) -> None:
     if not folders and not _PAGE.value:
         raise InputError("no folders, expected some with records, or --page")
     for folder in map(pathlib.Path, folders):
-        found = records.read_folder(folder)
-        if not found:
-            raise InputError(f"{folder}: no records of runs, expected files such as seed-1.json")
-        folder_tables.write(folder, found)
-        print(f"{folder}: tables of {len(found)} runs")
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder, expected one with records, such as seed-1.json")
+        if found := records.read_folder(folder):
+            folder_tables.write(folder, found)
+            print(f"{folder}: tables of {pool.counted(len(found), 'run')}: {folder / 'results.md'}")
+        else:
+            print(f"{folder}: no run is finished")
     if _PAGE.value:
         path = pathlib.Path(_PAGE.value)
         old = files.read_text(path)

@@ -10,7 +10,6 @@ run again, and an interrupted run goes on.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from absl import flags
@@ -48,8 +47,7 @@ def main() -> None:
     if _MEMBERS.value:
         failed += pool.run_all(_ensembles(singles, folders), folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
-    if failed:
-        sys.exit(1)
+    pool.refuse_failed(failed)
 
 
 def _ensembles(singles: Sequence[TrainingJob], folders: pool.Folders) -> list[EnsembleJob]:

@@ -11,7 +11,6 @@ and an interrupted search goes on. The best trial's flags are in best.flags; tes
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from absl import flags
@@ -69,8 +68,7 @@ def main() -> None:
     program.import_tensorflow_quietly()
     failed = search(jobs, folders, pool_flags.workers(), stopping)
     _report(candidates, folders)
-    if failed:
-        sys.exit(1)
+    pool.refuse_failed(failed)
 
 
 def _early_stopping(train_config: TrainConfig) -> EarlyStopping | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import re
 import sys
 import time
 import traceback
@@ -22,6 +23,7 @@ from . import records, worker
 
 _ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
 _SECONDS_BETWEEN_LINES = 30.0
+_PROGRESS = re.compile(r"(epoch|resuming|stopped|encoding|[\d,]+ (sentences|trainable))\b|.*: waiting ")
 
 
 class Named(Protocol):
@@ -98,6 +100,12 @@ def run_all(jobs: Sequence[Job], folders: Folders, workers: Workers) -> int:
 
     with ray_session.start(workers.ray_address, workers.cores()):
         return _Run(folders, workers, len(left)).all(left)
+
+
+def refuse_failed(failed: int) -> None:
+    """Raises InputError if jobs failed, for the last line of a program: their own lines are far above."""
+    if failed:
+        raise InputError(f"{counted(failed, 'run')} failed, as said above; the same command tries again")
 
 
 def unfinished(jobs: Sequence[_AnyJob], output: pathlib.Path) -> list[_AnyJob]:
@@ -212,8 +220,9 @@ def _scores(record: records.Record) -> str:
 
 
 def _last_line(path: pathlib.Path) -> str:
+    """Of how far a training is; TensorFlow, too, writes to the log."""
     try:
         lines = files.read_text(path).splitlines()
     except InputError:  # not there yet, or on another machine
         return ""
-    return lines[-1].strip() if lines else ""
+    return next((line.strip() for line in reversed(lines) if _PROGRESS.match(line)), "")

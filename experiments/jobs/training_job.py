@@ -183,9 +183,11 @@ class TrainingJob:
         dev: tuple[Sentence, ...],
         folder: pathlib.Path,
     ) -> dict[str, Any]:
-        from jner_re import training
+        from jner_re import run_directory, training
 
-        print(f"{self.name}: {len(sentences)} sentences, dev of {len(dev)}, model directory {folder}")
+        if not (folder / run_directory.METRICS).exists():  # else it is finished, and only opened
+            of_dev = f", dev of {len(dev)}" if dev else ""
+            print(f"{len(sentences)} sentences{of_dev}, model directory {folder}", flush=True)
         # A rare type may be in dev alone: the model has it all the same.
         options: dict[str, Any] = {"label_set": self.label_set or LabelSet.of(self.both())}
         if self.lesson:

@@ -80,7 +80,9 @@ def table(folders: Sequence[str]) -> str:
             sources.append(setting)
         corpora[found[0].corpus["name"]] = folder
     if len(corpora) > 1:
-        raise InputError(f"{folders}: are of the corpora {', '.join(corpora)}, expected one corpus a table")
+        raise InputError(
+            f"{' '.join(folders)}: are of the corpora {', '.join(corpora)}, expected one corpus a table"
+        )
     (corpus,) = corpora
     return comparison.comparison(
         summaries, comparison.published_rows(corpus, sources), pathlib.Path(folders[0]).parent.as_posix()

@@ -63,9 +63,10 @@ def _another(field: Any, value: Any) -> Any:
         (["small: --rnn_size=0"], r"rnn_size is 0, expected at least 1"),
         (["small: 64"], r"'64' is no flag, expected flags such as"),
         (["small: --rnn_size='64"], r"No closing quotation"),
+        (["again: --seed=5"], r"changes the seed"),
         (["small: --rnn_size=128"], r"changes nothing of the baseline"),
-        (["a b: --rnn_size=64", "A-B: --rnn_size=32"], r"a name that another has, 'A-B'"),
-        (["Baseline: --rnn_size=64"], r"a name that another has, 'Baseline'"),
+        (["a b: --rnn_size=64", "A-B: --rnn_size=32"], r"another name is like 'A-B'"),
+        (["Baseline: --rnn_size=64"], r"another name is like 'Baseline'"),
     ],
 )
 def test_what_is_no_variant_is_refused(texts: list[str], problem: str) -> None:

@@ -1,0 +1,42 @@
+"""What a pool says of its jobs; test_trials.py runs one."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from experiments.jobs import pool
+from jner_re.errors import InputError
+
+LOG = """910 sentences, dev of 243, model directory runs/seed-1
+encoding:   0%|          | 0/879\rencoding:  30%|###       | 264/879
+4,903,957 trainable parameters
+epoch  1/14  loss  30.133  25 s an epoch, 5:20 left
+2026-11-26 09:23:00.314732: W tensorflow/core/kernels/data/generator.cc:108] Error occurred when finalizing
+If you'd like to file a bug, run with envvar XLA_FLAGS=--xla_dump_to=/tmp/foo and attach the results.
+WARNING:tensorflow:5 out of the last 5 calls triggered tf.function retracing
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (7, "epoch  1/14  loss  30.133  25 s an epoch, 5:20 left"),
+        (3, "4,903,957 trainable parameters"),
+        (2, "encoding:  30%|###       | 264/879"),
+        (1, "910 sentences, dev of 243, model directory runs/seed-1"),
+        (0, ""),
+    ],
+)
+def test_progress_is_what_training_says(lines: int, shown: str, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "log.txt"
+    path.write_bytes("".join(line + "\n" for line in LOG.split("\n")[:lines]).encode())
+    assert pool._last_line(path) == shown
+    assert pool._last_line(tmp_path / "none") == ""
+
+
+def test_failed_runs_are_the_last_thing_said() -> None:
+    pool.refuse_failed(0)
+    with pytest.raises(InputError, match="2 runs failed, as said above; the same command tries again"):
+        pool.refuse_failed(2)
