@@ -75,6 +75,10 @@ def train(
             raise InputError(
                 f"{name} is {getattr(train_config, name)}, expected a dev set that is not trained on"
             )
+    for name in ("encoder_learning_rate", "encoder_warmup", "recompute_gradients"):
+        value, default = getattr(train_config, name), getattr(TrainConfig, name)
+        if value != default and not config.fine_tune_encoder:
+            raise InputError(f"{name} is {value}, expected {default} without fine_tune_encoder")
     run_directory.check_config(model_dir, config, train_config)
     label_set = label_set or LabelSet.of(sentences)
     if not label_set.relation_types:

@@ -125,6 +125,16 @@ def test_calibration_and_patience_need_a_dev_set(sentences: list[Sentence], tmp_
     assert not list(tmp_path.iterdir())
 
 
+def test_what_is_of_fine_tuning_alone_is_refused_without_it(
+    sentences: list[Sentence], tmp_path: pathlib.Path
+) -> None:
+    for options in ({"encoder_learning_rate": 1e-5}, {"encoder_warmup": 0.2}, {"recompute_gradients": True}):
+        (name,) = options
+        with pytest.raises(InputError, match=f"{name} is .*, expected .* without fine_tune_encoder"):
+            training.train(SMALL, TrainConfig(**options), sentences, [], tmp_path / "none")
+    assert not list(tmp_path.iterdir())
+
+
 class KilledError(Exception):
     """Stands for a kill: nothing is cleaned up or saved."""
 
