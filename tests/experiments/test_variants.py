@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from make_record import evaluation, record
 
-from experiments import compare, config_flags
+from experiments import config_flags, variants
 from experiments.jobs import records
 from experiments.jobs.records import Record
 from experiments.tables import differences, folder_tables, page_tables
@@ -20,8 +20,8 @@ GIVEN = (ModelConfig(rnn_size=128), TrainConfig(epochs=7))
 
 
 def test_a_variant_is_the_baseline_but_for_its_flags() -> None:
-    variants = compare.variants_of(GIVEN, ["cased: --nocasing --glove=", "fast: --learning_rate=0.01"])
-    assert variants == {
+    made = variants.variants_of(GIVEN, ["cased: --nocasing --glove=", "fast: --learning_rate=0.01"])
+    assert made == {
         "baseline": GIVEN,
         "cased": (ModelConfig(rnn_size=128, casing=False, glove=""), TrainConfig(epochs=7)),
         "fast": (ModelConfig(rnn_size=128), TrainConfig(epochs=7, learning_rate=0.01)),
@@ -71,7 +71,7 @@ def _another(field: Any, value: Any) -> Any:
 )
 def test_what_is_no_variant_is_refused(texts: list[str], problem: str) -> None:
     with pytest.raises(InputError, match=problem) as error:
-        compare.variants_of(GIVEN, texts)
+        variants.variants_of(GIVEN, texts)
     assert f"--variant={texts[-1]!r}" in str(error.value)
 
 
