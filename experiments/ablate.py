@@ -16,9 +16,9 @@ from jner_re import program
 from jner_re.errors import InputError
 
 from . import ablation_settings, config_flags, data_flags
-from .jobs import pool, pool_flags, protocol_flags
+from .jobs import pool_flags, protocol_flags
 from .jobs.training_job import TrainingJob, run_name
-from .tables import folder_tables
+from .run_jobs import run_jobs
 
 _SEEDS = flags.DEFINE_integer(
     "seeds", 3, "number of trials of each setting, of the seeds from --seed on", lower_bound=1
@@ -50,10 +50,7 @@ def main() -> None:
         for each in train_config.with_seeds(_SEEDS.value)
         for name, changed in settings.items()
     ]
-    folders = pool_flags.folders()
-    failed = pool.run_all(jobs, folders, pool_flags.workers())
-    folder_tables.write_and_print(folders.output)
-    pool.refuse_failed(failed)
+    run_jobs(jobs)
 
 
 if __name__ == "__main__":

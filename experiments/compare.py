@@ -19,7 +19,7 @@ from jner_re import program
 from . import config_flags, data_flags
 from .jobs import pool, pool_flags
 from .jobs.training_job import SCORED_ON_DEV, Data, TrainingJob, run_name
-from .tables import folder_tables
+from .run_jobs import run_jobs
 from .variants import check_encoders, variants_of
 
 _VARIANTS = flags.DEFINE_multi_string(
@@ -41,16 +41,14 @@ def main() -> None:
     given = config_flags.parsed()
     variants = variants_of(given, _VARIANTS.value)
     data = Data(data_flags.name(), data_flags.read_split("train"), data_flags.read_split("dev"), ())
-    check_encoders(variants)
     jobs = [
         TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data, config, each)
         for name, (config, train_config) in variants.items()
         for each in train_config.with_seeds(_SEEDS.value)
     ]
-    folders = pool_flags.folders()
-    failed = pool.run_all(jobs, folders, pool_flags.workers())
-    folder_tables.write_and_print(folders.output)
-    pool.refuse_failed(failed)
+    if pool.unfinished(jobs, pool_flags.folders().output):
+        check_encoders(variants)
+    run_jobs(jobs)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 from absl import flags
 
-from jner_re.config import ModelConfig, TrainConfig
+from jner_re.config import ModelConfig, TrainConfig, check_together
 from jner_re.errors import InputError
 
 FLAGS = flags.FLAGS
@@ -43,7 +43,7 @@ def parsed(values: flags.FlagValues = FLAGS) -> Configs:
     """The configs that the flags give.
 
     Raises:
-      InputError: a value is out of its range.
+      InputError: a value is out of its range, or does not go with another.
     """
     model: dict[str, Any] = {
         field.name: values[field.name].value for field in dataclasses.fields(ModelConfig)
@@ -51,7 +51,9 @@ def parsed(values: flags.FlagValues = FLAGS) -> Configs:
     train: dict[str, Any] = {
         field.name: values[field.name].value for field in dataclasses.fields(TrainConfig)
     }
-    return ModelConfig(**model), TrainConfig(**train)
+    configs = ModelConfig(**model), TrainConfig(**train)
+    check_together(*configs)
+    return configs
 
 
 def changed(configs: Configs, text: str) -> Configs:

@@ -24,7 +24,7 @@ from jner_re.schema import LabelSet
 from . import config_flags, data_flags
 from .jobs import pool, pool_flags, protocol_flags, record_facts, teachers
 from .jobs.training_job import AS_GIVEN, Data, Lesson, TrainingJob, run_name
-from .tables import folder_tables
+from .run_jobs import run_jobs
 
 if TYPE_CHECKING:
     from jner_re.features.soft_targets import SoftTargets
@@ -65,9 +65,7 @@ def main() -> None:
     targets: SoftTargets = {}
     if pool.unfinished(_students(data, config, train_config, targets), folders.output):
         targets = _mixed_targets(data, config, train_config, folders)
-    failed = pool.run_all(_students(data, config, train_config, targets), folders, pool_flags.workers())
-    folder_tables.write_and_print(folders.output)
-    pool.refuse_failed(failed)
+    run_jobs(_students(data, config, train_config, targets))
 
 
 def _students(

@@ -55,10 +55,13 @@ def variants_of(given: Configs, texts: Sequence[str]) -> dict[str, Configs]:
 def check_encoders(variants: Mapping[str, Configs]) -> None:
     """Fetches what the variants read; raises InputError, with the variant's name, where it can't be had."""
     program.import_tensorflow_quietly()
-    from jner_re.features.inputs import make_inputs, open_frozen
+    from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 
+    checked: dict[tuple[object, ...], Frozen] = {}  # of variants that read the same
     for name, (config, _) in variants.items():
+        read = (config.encoder, config.fine_tune_encoder, config.glove, config.char_rnn_size > 0)
         try:
-            make_inputs(config, open_frozen(config), "a")
+            frozen = checked[read] = checked.get(read) or open_frozen(config)
+            make_inputs(config, frozen, "a")
         except InputError as error:
             raise InputError(f"{name}: {error}") from None

@@ -149,6 +149,14 @@ class TrainConfig:
         return [dataclasses.replace(self, seed=self.seed + i) for i in range(count)]
 
 
+def check_together(model: ModelConfig, train: TrainConfig) -> None:
+    """Raises InputError if an option of fine-tuning is given where no encoder is fine-tuned."""
+    for name in ("encoder_learning_rate", "encoder_warmup", "recompute_gradients"):
+        value, default = getattr(train, name), getattr(TrainConfig, name)
+        if value != default and not model.fine_tune_encoder:
+            raise InputError(f"{name} is {value}, expected {default} without fine_tune_encoder")
+
+
 def _check(config: ModelConfig | TrainConfig) -> None:
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from jner_re import config as configs
 from jner_re import files, optimizers, run_directory
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
@@ -75,10 +76,7 @@ def train(
             raise InputError(
                 f"{name} is {getattr(train_config, name)}, expected a dev set that is not trained on"
             )
-    for name in ("encoder_learning_rate", "encoder_warmup", "recompute_gradients"):
-        value, default = getattr(train_config, name), getattr(TrainConfig, name)
-        if value != default and not config.fine_tune_encoder:
-            raise InputError(f"{name} is {value}, expected {default} without fine_tune_encoder")
+    configs.check_together(config, train_config)
     run_directory.check_config(model_dir, config, train_config)
     label_set = label_set or LabelSet.of(sentences)
     if not label_set.relation_types:

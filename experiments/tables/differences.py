@@ -6,10 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from ..jobs.records import Record
-from . import markdown
+from . import markdown, scores
 from .published import BASELINE
 
 _SCORES = {"NER F1": ("ner",), "RE F1": ("re",), "F1 of both": ("ner", "re")}
@@ -30,7 +28,7 @@ def table(found: Sequence[Record], split: str) -> str:
         if not record.members and (report := getattr(record, split)):
             seed = record.config["train"]["seed"]
             settings.setdefault(record.setting, {})[seed] = report
-    baseline = settings.pop(BASELINE)
+    baseline = settings.pop(BASELINE, {})
     rows = [[BASELINE, str(len(baseline)), *_cells(baseline, None)]]
     rows += [[name, str(len(runs)), *_cells(runs, baseline)] for name, runs in settings.items()]
     return markdown.table(COLUMNS, rows)
@@ -45,25 +43,24 @@ def can_be_made(found: Sequence[Record]) -> bool:
 def _cells(runs: Mapping[int, Any], baseline: Mapping[int, Any] | None) -> list[str]:
     cells = []
     for tasks in _SCORES.values():
-        scores = {seed: _f1(report, tasks) for seed, report in runs.items()}
-        cells.append(_with(pd.Series(scores), "std"))
-        if baseline is None:
-            cells.append("")
-            continue
-        differences = {
-            seed: f1 - _f1(baseline[seed], tasks) for seed, f1 in scores.items() if seed in baseline
-        }
-        cells.append(_with(pd.Series(differences, dtype=float), "sem", "+"))
+        found = {seed: _f1(report, tasks) for seed, report in runs.items()}
+        cells.append(markdown.deviating(scores.mean_and_deviation(list(found.values()))) if found else "–")
+        both = [seed for seed in found if baseline and seed in baseline]
+        cells.append(
+            "" if baseline is None else _difference([found[k] - _f1(baseline[k], tasks) for k in both])
+        )
     return cells
 
 
 def _f1(report: Mapping[str, Any], tasks: Sequence[str]) -> float:
-    return 100 * sum(report[task]["strict"]["micro"]["f1"] for task in tasks) / len(tasks)
+    return sum(report[task]["strict"]["micro"]["f1"] for task in tasks) / len(tasks)
 
 
-def _with(values: pd.Series[float], spread: str, sign: str = "") -> str:
-    """Mean and spread; a dash without values."""
-    if values.empty:
+def _difference(values: Sequence[float]) -> str:
+    """Mean and its standard error, in percent; a dash without values."""
+    if not values:
         return "–"
-    deviation = float(getattr(values, spread)())
-    return f"{values.mean():{sign}.2f}" + ("" if math.isnan(deviation) else f" ± {deviation:.2f}")
+    score = scores.mean_and_deviation(values)
+    deviation = score["deviation"]
+    error = "" if deviation is None else f" ± {deviation / math.sqrt(len(values)):.2f}"
+    return f"{score['mean']:+.2f}{error}"

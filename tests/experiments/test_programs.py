@@ -192,8 +192,8 @@ def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path
 
 
 def test_bad_input_of_prediction(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    assert_one_line_error(run("experiments.predict", f"--model={model_dir}", tmp_path / "no.txt"), "no.txt")
     """A long sentence in JSON from standard input; in plain text it is in the next test."""
+    assert_one_line_error(run("experiments.predict", f"--model={model_dir}", tmp_path / "no.txt"), "no.txt")
     (lines := tmp_path / "lines.json").write_bytes(
         b'{"text": "fine"}\n\xff\xfe\n{"id": 3, "text": "\\ud83d"}\n{"id": "\\ud83d", "text": "a"}\n'
     )
