@@ -12,9 +12,6 @@ import pytest
 from jner_re import program
 
 program.import_tensorflow_quietly()
-# Most of these tests' time is spent on tracing small graphs and optimizing them, little on running them. The
-# programs that tests start in a process of their own train with the graphs as TensorFlow optimizes them.
-program.skip_graph_optimization()
 
 pytest_plugins = ["exported_model"]
 

@@ -7,7 +7,6 @@ import pathlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 import tensorflow as tf
@@ -17,7 +16,6 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from export import serving_files
-from jner_re import program
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
 from jner_re.serving import saved_model, warmup
@@ -47,11 +45,8 @@ def written(
 
 
 @pytest.fixture(scope="module")
-def model(written: tuple[pathlib.Path, subprocess.CompletedProcess[str]]) -> Iterator[SavedModel]:
-    """What was written, loaded; it is run as in the program, with its graph optimized."""
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
-    yield SavedModel(written[0] / "2")
-    program.skip_graph_optimization()
+def model(written: tuple[pathlib.Path, subprocess.CompletedProcess[str]]) -> SavedModel:
+    return SavedModel(written[0] / "2")
 
 
 def test_the_program_writes_the_next_version_and_reports(
