@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import pathlib
 
 import tensorflow as tf
@@ -17,7 +16,6 @@ from jner_re.models.model_dir import Vocabulary
 
 LOGS = "logs"
 METRICS = "metrics.json"
-_LOGGER = logging.getLogger(__name__)
 
 
 def check_config(model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig) -> None:
@@ -133,7 +131,6 @@ class Checkpoints(tf.keras.callbacks.Callback):
             raise InputError(
                 f"{path}: can't be read, so that the run can't go on: {reason}; expected what training wrote"
             ) from None
-        _LOGGER.info("resuming after epoch %d", len(self.progress.history))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Saves, and stops the run if it is out of patience."""

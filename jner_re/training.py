@@ -194,6 +194,8 @@ def _fit(
     done = len(checkpoints.progress.history)
     if checkpoints.progress.stopped or done >= config.epochs:
         return
+    if done:
+        _LOGGER.info("resuming after epoch %d", done)
     batches, steps = training_batches(corpus, label_set, config.batch_size, config.seed, done, targets)
     validation = None
     if dev is not None:
