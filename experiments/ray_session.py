@@ -6,7 +6,9 @@ import contextlib
 import importlib.util
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 
 from jner_re import program
@@ -28,6 +30,7 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
     """Ray is there inside the block; a local one ends with it.
 
     Nothing of Ray's own output is shown: what a task raises comes back to the one who asks for its result.
+    SIGTERM, which Ray would answer with the stack of its own code, ends the program as Ctrl+C does.
 
     Args:
       address: of a cluster, such as "10.0.0.5:6379", or "auto" for the one that this machine belongs to; None
@@ -50,6 +53,8 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
     except (OSError, ValueError, RuntimeError) as error:
         line = " ".join(str(error).split())
         raise InputError(f"Ray at {address or 'this machine'}: {line:.300}") from None
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
