@@ -67,7 +67,7 @@ def changed(configs: Configs, text: str) -> Configs:
     try:
         rest = values(["program", *shlex.split(text)])[1:]
     except (flags.Error, ValueError) as error:
-        raise InputError(f"{text!r}: {error}") from None
+        raise InputError(f"{error}; expected flags of model and training") from None
     if rest:
-        raise InputError(f"{text!r}: {rest[0]!r} is no flag, expected flags such as --rnn_size=128")
+        raise InputError(f"{rest[0]!r} is no flag, expected flags such as --rnn_size=128")
     return parsed(values)

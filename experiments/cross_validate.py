@@ -22,9 +22,9 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.schema import Sentence
 
 from . import config_flags
-from .jobs import pool, pool_flags
+from .jobs import pool_flags
 from .jobs.fold_jobs import fold_jobs
-from .tables import folder_tables
+from .run_jobs import run_jobs
 
 _CORPUS = flags.DEFINE_string(
     "corpus",
@@ -63,13 +63,11 @@ def main() -> None:
         f"{name}: {len(sentences)} sentences; removed because of overlaps: {len(removed)} entities with "
         f"{relations} relations"
     )
-    failed = pool.run_all(jobs, folders, pool_flags.workers())
     if changes:
         path = folders.output / "corpus_changes.txt"
         files.write_text(path, "".join(f"{change}\n" for change in changes))
         print(f"{len(changes)} changes of the annotation are listed in {path}")
-    folder_tables.write_and_print(folders.output)
-    pool.refuse_failed(failed)
+    run_jobs(jobs)
 
 
 def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:

@@ -109,7 +109,8 @@ def _mixed_targets(
         of_members = folders
         path = folders.output / "soft_targets_of_seen.npz"
     members = [member for teacher in found for member in teacher.members]
-    pool.refuse_failed(pool.run_all(members, of_members, pool_flags.workers()))
+    failed = pool.run_all(members, of_members, pool_flags.workers())
+    pool.refuse_failed(failed, "no student was trained")
     program.import_tensorflow_quietly()
     program.set_threads(pool_flags.workers().threads)
     program.start_xla_quietly()
@@ -123,8 +124,10 @@ def _facts(data: Data, config: ModelConfig, train_config: TrainConfig) -> dict[s
     """What soft targets are made from, by the names of flags and splits."""
     configs = record_facts.configs(config, train_config)
     corpus = record_facts.corpus(data.name, train=data.train, dev=data.dev)
-    split = {"folds": _FOLDS.value, "members": _MEMBERS.value, "split_seed": _SPLIT_SEED.value}
-    return {**split, **corpus, **configs["model"], **configs["train"]}
+    teaching = {"folds": _FOLDS.value, "members": _MEMBERS.value}
+    if _FOLDS.value:
+        teaching["split_seed"] = _SPLIT_SEED.value
+    return {**teaching, **corpus, **configs["model"], **configs["train"]}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ python -m experiments.results results/*
 
 writes results.md, results.csv and results.json of each folder. With --page=docs/results.md it checks that
 the page is what the records say, with --update too it writes the page: what stands between the lines
-<!-- records: FOLDER ... --> and <!-- end of records --> is a table made from the records of these folders.
+<!-- records: FOLDER ... --> and <!-- end of records --> is a table made from the records of these folders,
+after <!-- differences: FOLDER --> one of how much its settings differ from its baseline.
 """
 
 from __future__ import annotations

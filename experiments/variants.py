@@ -9,7 +9,8 @@ from jner_re.errors import InputError
 
 from . import config_flags
 from .config_flags import Configs
-from .jobs.training_job import run_name
+from .jobs import records
+from .jobs.training_job import SCORED_ON_DEV, refuse_choosing, slug
 from .tables.published import BASELINE
 
 
@@ -21,28 +22,33 @@ def variants_of(given: Configs, texts: Sequence[str]) -> dict[str, Configs]:
       texts: each a name, a colon and flags.
 
     Raises:
-      InputError: one is not, its flags are not valid, it changes nothing, or two have one name.
+      InputError: one is not, its flags are not valid or choose by dev, it changes nothing, or its name can't
+        be taken.
     """
+    refuse_choosing(given[1], SCORED_ON_DEV)
     variants = {BASELINE: given}
-    slugs = {run_name(BASELINE, 0)}
+    slugs = {slug(BASELINE)}
     for text in texts:
         name, colon, changes = (part.strip() for part in text.partition(":"))
         if not colon or not name or not changes:
             raise InputError(
                 f'--variant={text!r}: expected a name, a colon and flags, such as "smaller: --rnn_size=128"'
             )
-        if run_name(name, 0) in slugs:
+        if not slug(name) or name == records.SEARCH:
+            raise InputError(
+                f"--variant={text!r}: expected a name with letters or digits, and not {records.SEARCH!r}"
+            )
+        if slug(name) in slugs:
             raise InputError(
                 f"--variant={text!r}: another name is like {name!r}: expected names that differ in more than "
                 "capitals and signs, which names of files don't have"
             )
-        slugs.add(run_name(name, 0))
+        slugs.add(slug(name))
         try:
             variants[name] = config_flags.changed(given, changes)
+            refuse_choosing(variants[name][1], SCORED_ON_DEV)
         except InputError as error:
-            raise InputError(
-                f"--variant={text!r}: {error} (a variant has flags of model and training)"
-            ) from None
+            raise InputError(f"--variant={text!r}: {error}") from None
         if variants[name] == given:
             raise InputError(f"--variant={text!r}: changes nothing of the baseline")
         if variants[name][1].seed != given[1].seed:

@@ -151,8 +151,13 @@ class TrainConfig:
 
 def check_together(model: ModelConfig, train: TrainConfig) -> None:
     """Raises InputError if an option of fine-tuning is given where no encoder is fine-tuned."""
-    for name in ("encoder_learning_rate", "encoder_warmup", "recompute_gradients"):
-        value, default = getattr(train, name), getattr(TrainConfig, name)
+    for config, name in (
+        (model, "frozen_encoder_layers"),
+        (train, "encoder_learning_rate"),
+        (train, "encoder_warmup"),
+        (train, "recompute_gradients"),
+    ):
+        value, default = getattr(config, name), getattr(type(config), name)
         if value != default and not model.fine_tune_encoder:
             raise InputError(f"{name} is {value}, expected {default} without fine_tune_encoder")
 

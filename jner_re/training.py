@@ -10,10 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from jner_re import config as configs
 from jner_re import files, optimizers, run_directory
 from jner_re.averaging import MovingAverage
-from jner_re.config import ModelConfig, TrainConfig
+from jner_re.config import ModelConfig, TrainConfig, check_together
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.evaluation import best_threshold
@@ -76,7 +75,7 @@ def train(
             raise InputError(
                 f"{name} is {getattr(train_config, name)}, expected a dev set that is not trained on"
             )
-    configs.check_together(config, train_config)
+    check_together(config, train_config)
     run_directory.check_config(model_dir, config, train_config)
     label_set = label_set or LabelSet.of(sentences)
     if not label_set.relation_types:

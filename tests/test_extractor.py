@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import strategies
+from scored_answers import OTHER_BATCH
 
 from jner_re import extractor as extractors
 from jner_re.extractor import MAX_TOKENS, Extractor
@@ -42,7 +43,7 @@ def found(outputs: dict[str, tf.Tensor], row: int) -> tuple[list[tuple], list[tu
 def assert_alike(one: tuple[list[tuple], list[tuple]], other: tuple[list[tuple], list[tuple]]) -> None:
     for items, others in zip(one, other, strict=True):
         assert [item[:-1] for item in items] == [item[:-1] for item in others]
-        np.testing.assert_allclose([x[-1] for x in items], [x[-1] for x in others], atol=1e-4)
+        np.testing.assert_allclose([x[-1] for x in items], [x[-1] for x in others], atol=OTHER_BATCH)
 
 
 def test_equals_the_model_on_features(

@@ -23,7 +23,9 @@ from . import records, worker
 
 _ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
 _SECONDS_BETWEEN_LINES = 30.0
-_PROGRESS = re.compile(r"(epoch|resuming|stopped|encoding|[\d,]+ (sentences|trainable))\b|.*: waiting ")
+_PROGRESS = re.compile(
+    r"(epoch|resuming|stopped|waiting|[\d,]+ (sentences|trainable))\b|.*: (waiting|fetching) |.*: +\d+%"
+)
 
 
 class Named(Protocol):
@@ -102,10 +104,18 @@ def run_all(jobs: Sequence[Job], folders: Folders, workers: Workers) -> int:
         return _Run(folders, workers, len(left)).all(left)
 
 
-def refuse_failed(failed: int) -> None:
-    """Raises InputError if jobs failed, for the last line of a program: their own lines are far above."""
+def refuse_failed(failed: int, waiting: str = "") -> None:
+    """Raises InputError if jobs failed, for the last line of a program: their own lines are far above.
+
+    Args:
+      failed: how many.
+      waiting: what has not been begun because of them.
+    """
     if failed:
-        raise InputError(f"{counted(failed, 'run')} failed, as said above; the same command tries again")
+        raise InputError(
+            f"{counted(failed, 'run')} failed, as said above{waiting and f'; {waiting}'}; "
+            "the same command tries again"
+        )
 
 
 def unfinished(jobs: Sequence[_AnyJob], output: pathlib.Path) -> list[_AnyJob]:

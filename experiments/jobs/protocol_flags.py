@@ -5,9 +5,8 @@ from __future__ import annotations
 from absl import flags
 
 from jner_re.config import TrainConfig
-from jner_re.errors import InputError
 
-from .training_job import AS_GIVEN, ON_BOTH
+from .training_job import AS_GIVEN, ON_BOTH, refuse_choosing
 
 _CHOOSE = flags.DEFINE_boolean(
     "choose_on_dev",
@@ -25,6 +24,5 @@ def protocol(train_config: TrainConfig) -> str:
     """
     if _CHOOSE.value:
         return ON_BOTH
-    if train_config.calibrate or train_config.patience:
-        raise InputError("--calibrate and --patience need a dev set that --nochoose_on_dev trains on")
+    refuse_choosing(train_config, AS_GIVEN)
     return AS_GIVEN

@@ -17,6 +17,7 @@ from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
 
+SEARCH = "search"  # the setting of a search's trials
 TABLES = ("results.json",)  # the JSON beside the records that is none
 
 
@@ -219,7 +220,7 @@ def check_company(folder: pathlib.Path, wanted: dict[str, Any]) -> None:
                     f"{wanted['corpus'][field]!r}: choose another --output_dir for another program or corpus"
                 )
         settings = (other.setting, wanted["setting"])
-        if "search" in settings and settings != ("search", "search"):
+        if SEARCH in settings and settings != (SEARCH, SEARCH):
             raise InputError(
                 f"{path_of(folder, other.name)}: is a run of {settings[0]!r}, expected {settings[1]!r}: "
                 "choose another --output_dir for a search"

@@ -46,7 +46,7 @@ class SearchJob:
         """As `Record.identity`."""
         corpus = record_facts.corpus(self.corpus, train=self.train, dev=self.dev)
         configs = record_facts.configs(self.config, self.train_config)
-        return records.identity("search", self.protocol, corpus, configs)
+        return records.identity(records.SEARCH, self.protocol, corpus, configs)
 
     def run(self, folder: pathlib.Path, threads: int, report: Callable[[float], None]) -> None:
         """Trains, and reports the average F1 of each epoch, those of an earlier attempt first.

@@ -1,4 +1,4 @@
-"""One run of the paper's protocols: training, choosing on dev, and the evaluation on test."""
+"""One run of a protocol: training, choosing on dev, and the evaluation on test, or of comparisons on dev."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.errors import InputError
 from jner_re.schema import LabelSet, Sentence
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Trained:
     """What a run's trainings left.
 
     Attributes:
-      final: the model directory to evaluate on test.
+      final: the model directory to evaluate.
       choosing: the model directory that was evaluated on dev, or None.
       epochs: that the final weights were trained for.
       threshold: theta_r.
@@ -84,13 +85,25 @@ class Lesson:
 
 def run_name(setting: str, seed: int) -> str:
     """Of the run of a setting, as it stands in file names, e.g. "no-ner-specific-seed-1"."""
-    slug = re.sub(r"[^\w.]+", "-", setting.lower()).strip("-")
-    return f"{slug}-seed-{seed}"
+    return f"{slug(setting)}-seed-{seed}"
+
+
+def slug(setting: str) -> str:
+    """A setting's name in those of files: letters, digits, underscores, dots and hyphens."""
+    return re.sub(r"[^\w.]+", "-", setting.lower()).strip("-")
+
+
+def refuse_choosing(train_config: TrainConfig, protocol: str) -> None:
+    """Raises InputError if the config chooses by a dev set that the protocol does not choose by."""
+    for name in ("calibrate", "patience"):
+        value, default = getattr(train_config, name), getattr(TrainConfig, name)
+        if value != default:
+            raise InputError(f"{name} is {value}, expected {default}: each model is {protocol}")
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainingJob:
-    """A model to be trained and tested.
+    """A model to be trained, and evaluated on test, or on dev if that is what its protocol says.
 
     Attributes:
       name: of the run; its model directories are in a folder of this name, its record is NAME.json.
@@ -119,7 +132,7 @@ class TrainingJob:
         return records.identity(self.setting, protocol, self.data.facts(), configs)
 
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
-        """Trains what is not trained yet, and evaluates on test, or on dev if that is what it is for.
+        """Trains what is not trained yet, and evaluates.
 
         Args:
           runs_dir: where the folders of runs are.
@@ -148,7 +161,7 @@ class TrainingJob:
         )
 
     def final(self, runs_dir: pathlib.Path) -> pathlib.Path:
-        """The model directory that is tested."""
+        """The model directory that is evaluated."""
         return runs_dir / self.name / (CHOOSING if self.protocol == ON_DEV else _FINAL)
 
     def train(self, runs_dir: pathlib.Path) -> Trained:

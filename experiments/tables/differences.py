@@ -23,21 +23,26 @@ def table(found: Sequence[Record], split: str) -> str:
       found: records, some of them of the setting BASELINE.
       split: "dev" or "test".
     """
-    settings: dict[str, dict[int, Mapping[str, Any]]] = {}
-    for record in found:
-        if not record.members and (report := getattr(record, split)):
-            seed = record.config["train"]["seed"]
-            settings.setdefault(record.setting, {})[seed] = report
+    settings = _by_setting(found, split)
     baseline = settings.pop(BASELINE, {})
     rows = [[BASELINE, str(len(baseline)), *_cells(baseline, None)]]
     rows += [[name, str(len(runs)), *_cells(runs, baseline)] for name, runs in settings.items()]
     return markdown.table(COLUMNS, rows)
 
 
-def can_be_made(found: Sequence[Record]) -> bool:
-    """Whether there is a baseline, and something to compare with it."""
-    settings = {record.setting for record in found}
+def can_be_made(found: Sequence[Record], split: str) -> bool:
+    """Whether there is a baseline, and something to compare with it, on this split."""
+    settings = _by_setting(found, split)
     return BASELINE in settings and len(settings) > 1
+
+
+def _by_setting(found: Sequence[Record], split: str) -> dict[str, dict[int, Mapping[str, Any]]]:
+    """Of single models, the evaluations on the split: by setting and seed."""
+    settings: dict[str, dict[int, Mapping[str, Any]]] = {}
+    for record in found:
+        if not record.members and (report := getattr(record, split)):
+            settings.setdefault(record.setting, {})[record.config["train"]["seed"]] = report
+    return settings
 
 
 def _cells(runs: Mapping[int, Any], baseline: Mapping[int, Any] | None) -> list[str]:

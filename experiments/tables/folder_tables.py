@@ -33,12 +33,18 @@ def write_and_print(folder: pathlib.Path) -> None:
         print(f"\nThe best of {len(trials)} trials, strict micro F1 on dev in percent:\n")
         print(search_table(trials, _SHOWN))
         return
-    split = "test" if any(record.test for record in found) else "dev"
-    print(f"\nStrict scores on {split} in percent, mean ± standard deviation over the runs:\n")
-    print(scores_table(folder.as_posix(), found, split))
-    if differences.can_be_made(found):
-        print(f"\n{_DIFFERENCES}\n\n{differences.table(found, split)}")
+    for split in _shown_splits(found):
+        print(f"\nStrict scores on {split} in percent, mean ± standard deviation over the runs:\n")
+        print(scores_table(folder.as_posix(), found, split))
+        if differences.can_be_made(found, split):
+            print(f"\n{_DIFFERENCES}\n\n{differences.table(found, split)}")
     print(f"\nScores of each type and of each run: {folder / 'results.md'}, results.csv, results.json")
+
+
+def _shown_splits(found: Sequence[Record]) -> list[str]:
+    """Test, and dev if there are runs without test."""
+    shown = {"test" if record.test else "dev" for record in found}
+    return sorted(shown, reverse=True)
 
 
 def write(folder: pathlib.Path, found: Sequence[Record]) -> None:
@@ -71,7 +77,7 @@ def _markdown(source: str, found: Sequence[Record]) -> str:
     for split in ("test", "dev"):
         if summaries := scores.summary(found, split):
             parts += [f"## {split}", scores_table(source, found, split)]
-            if differences.can_be_made(found):
+            if differences.can_be_made(found, split):
                 parts += [_DIFFERENCES, differences.table(found, split)]
             parts.append(comparison.per_type(summaries))
     if trials:

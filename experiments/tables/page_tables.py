@@ -28,7 +28,7 @@ def filled(page: str, path: pathlib.Path) -> str:
       path: for messages.
 
     Raises:
-      InputError: a table isn't ended, or a folder has no records.
+      InputError: a table isn't ended, a folder has no records, or no baseline with something to compare.
     """
     lines: list[str] = []
     begun = 0  # the line of a table whose end is still to come
@@ -90,7 +90,7 @@ def table(folders: Sequence[str]) -> str:
 
 
 def differences_table(folders: Sequence[str]) -> str:
-    """How much each setting of a folder differs from its baseline, on test if it was looked at.
+    """How much each setting of a folder differs from its baseline, on test if both were tested, else on dev.
 
     Raises:
       InputError: it is not one folder, or it has no baseline with something to compare.
@@ -98,9 +98,10 @@ def differences_table(folders: Sequence[str]) -> str:
     if len(folders) != 1:
         raise InputError(f"differences: {' '.join(folders)}: expected one folder")
     found = _read(pathlib.Path(folders[0]))
-    if not differences.can_be_made(found):
-        raise InputError(f"{folders[0]}: expected runs of the setting {BASELINE} and of others")
-    return differences.table(found, "test" if any(record.test for record in found) else "dev")
+    for split in ("test", "dev"):
+        if differences.can_be_made(found, split):
+            return differences.table(found, split)
+    raise InputError(f"{folders[0]}: expected runs of the setting {BASELINE} and of others")
 
 
 def _read(folder: pathlib.Path) -> list[records.Record]:

@@ -145,10 +145,6 @@ def _check_fine_tuning(config: ModelConfig) -> None:
         raise InputError(
             f"fine_tune_encoder is True and encoder is {encoder}, expected one encoder to fine-tune"
         )
-    if config.frozen_encoder_layers and not config.fine_tune_encoder:
-        raise InputError(
-            f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected 0 without fine_tune_encoder"
-        )
 
 
 def _layers(

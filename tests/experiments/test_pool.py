@@ -16,12 +16,18 @@ epoch  1/14  loss  30.133  25 s an epoch, 5:20 left
 2026-11-26 09:23:00.314732: W tensorflow/core/kernels/data/generator.cc:108] Error occurred when finalizing
 If you'd like to file a bug, run with envvar XLA_FLAGS=--xla_dump_to=/tmp/foo and attach the results.
 WARNING:tensorflow:5 out of the last 5 calls triggered tf.function retracing
+glove-6b-50d: fetching from a place
+/cache/minilm: waiting for another process to fetch it
+waiting for another program that is at this run
 """
 
 
 @pytest.mark.parametrize(
     ("lines", "shown"),
     [
+        (10, "waiting for another program that is at this run"),
+        (9, "/cache/minilm: waiting for another process to fetch it"),
+        (8, "glove-6b-50d: fetching from a place"),
         (7, "epoch  1/14  loss  30.133  25 s an epoch, 5:20 left"),
         (3, "4,903,957 trainable parameters"),
         (2, "encoding:  30%|###       | 264/879"),
@@ -40,3 +46,5 @@ def test_failed_runs_are_the_last_thing_said() -> None:
     pool.refuse_failed(0)
     with pytest.raises(InputError, match="2 runs failed, as said above; the same command tries again"):
         pool.refuse_failed(2)
+    with pytest.raises(InputError, match="1 run failed, as said above; no student was trained; the same"):
+        pool.refuse_failed(1, "no student was trained")

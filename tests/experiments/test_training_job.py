@@ -121,8 +121,14 @@ def test_what_needs_a_dev_set_can_not_train_on_it(monkeypatch: pytest.MonkeyPatc
         return protocol_flags.protocol(TrainConfig(**options))
 
     assert (chosen(True, patience=3), chosen(False)) == (ON_BOTH, AS_GIVEN)
-    for options in ({"patience": 3}, {"calibrate": True}):
-        with pytest.raises(InputError, match="need a dev set that --nochoose_on_dev trains on"):
+    for options, problem in (
+        (
+            {"patience": 3},
+            "patience is 3, expected 0: each model is trained on train and dev, for the number",
+        ),
+        ({"calibrate": True}, "calibrate is True, expected False: each model is trained on train and dev"),
+    ):
+        with pytest.raises(InputError, match=problem):
             chosen(False, **options)
 
 

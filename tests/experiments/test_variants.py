@@ -64,16 +64,30 @@ def _another(field: Any, value: Any) -> Any:
         (["small: 64"], r"'64' is no flag, expected flags such as"),
         (["small: --rnn_size='64"], r"No closing quotation"),
         (["rate: --encoder_warmup=0.2"], r"encoder_warmup is 0.2, expected 0.1 without fine_tune_encoder"),
+        (["few: --frozen_encoder_layers=2"], r"frozen_encoder_layers is 2, expected 0 without"),
+        (
+            ["short: --patience=3"],
+            r"patience is 3, expected 0: each model is trained on train, for the number",
+        ),
+        (["tuned: --calibrate"], r"calibrate is True, expected False: each model is trained on train"),
         (["again: --seed=5"], r"changes the seed"),
         (["small: --rnn_size=128"], r"changes nothing of the baseline"),
         (["a b: --rnn_size=64", "A-B: --rnn_size=32"], r"another name is like 'A-B'"),
         (["Baseline: --rnn_size=64"], r"another name is like 'Baseline'"),
+        (["+: --rnn_size=64"], r"expected a name with letters or digits, and not 'search'"),
+        (["search: --rnn_size=64"], r"expected a name with letters or digits, and not 'search'"),
     ],
 )
 def test_what_is_no_variant_is_refused(texts: list[str], problem: str) -> None:
     with pytest.raises(InputError, match=problem) as error:
         variants.variants_of(GIVEN, texts)
     assert f"--variant={texts[-1]!r}" in str(error.value)
+
+
+def test_a_baseline_may_not_choose_by_dev() -> None:
+    given = (GIVEN[0], dataclasses.replace(GIVEN[1], patience=2))
+    with pytest.raises(InputError, match=r"^patience is 2, expected 0"):
+        variants.variants_of(given, [])
 
 
 def on_dev(setting: str, seed: int, ner: float, re: float) -> Record:
@@ -110,6 +124,21 @@ def test_differences_are_those_of_equal_seeds() -> None:
 def test_seeds_that_the_baseline_does_not_have_give_no_difference() -> None:
     last = differences.table([RUNS[0], RUNS[4]], "dev").splitlines()[-1]
     assert last == "| variant | 1 | 87.00 | – | 67.00 | – | 77.00 | – |"
+
+
+def test_runs_with_test_beside_them_are_compared_apart(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tested = dataclasses.replace(record("seed-1", "single model"), test=evaluation(0.9, 0.7))
+    for each in (tested, *RUNS):
+        records.write(tmp_path, each)
+    folder_tables.write_and_print(tmp_path)
+    printed = capsys.readouterr().out
+    written = (tmp_path / "results.md").read_text()
+    page = f"<!-- differences: {tmp_path} -->\n<!-- end of records -->\n"
+    for text in (printed, written, page_tables.filled(page, pathlib.Path("page.md"))):
+        assert text.count(BASELINE_ROW) == text.count(VARIANT_ROW) == 1
+        assert "| baseline | 0 |" not in text
 
 
 def test_folders_and_pages_show_differences(tmp_path: pathlib.Path) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from exported_model import MIN_SCORE
+from scored_answers import OTHER_BATCH
 
 import jner_re
 from jner_re.serving.client import Client
@@ -131,7 +132,7 @@ def test_a_text_of_several_sentences_is_its_sentences_put_together(clients: dict
     places += [(e.type, e.start + at, e.end + at) for e in second.entities]
     assert [(e.type, e.start, e.end) for e in whole.entities] == places
     scores = [e.score for document in (first, second) for e in document.entities]
-    assert [e.score for e in whole.entities] == pytest.approx(scores, abs=1e-4)
+    assert [e.score for e in whole.entities] == pytest.approx(scores, abs=OTHER_BATCH)
     offset = len(first.entities)
     expected = {(r.type, r.head, r.tail) for r in first.relations}
     expected |= {(r.type, r.head + offset, r.tail + offset) for r in second.relations}

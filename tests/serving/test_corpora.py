@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 from exported_model import MIN_SCORE
+from scored_answers import OTHER_BATCH
 
 from jner_re import corpora
 from jner_re.models import model_dir
@@ -25,7 +26,7 @@ def assert_alike(found: list[Scored], expected: list[Scored]) -> None:
     for one, other in zip(found, expected, strict=True):
         for items, others in zip(one, other, strict=True):
             assert [item for item, _ in items] == [item for item, _ in others]
-            np.testing.assert_allclose([s for _, s in items], [s for _, s in others], atol=1e-4)
+            np.testing.assert_allclose([s for _, s in items], [s for _, s in others], atol=OTHER_BATCH)
 
 
 def test_equals_evaluation_for_any_batch_size_and_order(

@@ -1,0 +1,52 @@
+"""The programs that run jobs: a mistake in their flags is one line, said before anything is begun."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+from test_programs import TINY, assert_one_line_error, run
+
+
+@pytest.mark.parametrize(
+    ("module", "flags", "parts"),
+    [
+        (
+            "trials",
+            ["--nochoose_on_dev", "--patience=3"],
+            ["patience is 3, expected 0: each model is trained"],
+        ),
+        ("compare", ["--variant=small: --rnn_size=0"], ["--variant='small: --rnn_size=0': rnn_size is 0"]),
+        ("ablate", [], ["ner_layers is 0, expected at least 1"]),
+        ("distill", ["--folds=1"], ["--folds is 1, expected 2 or more, or 0"]),
+        ("distill", ["--folds=0"], ["--folds=0 needs --nochoose_on_dev"]),
+        ("tune", ["--frozen_encoder_layers=1"], ["frozen_encoder_layers is 1, expected 0 without"]),
+    ],
+)
+def test_a_mistake_is_one_line(
+    module: str, flags: list[str], parts: list[str], tmp_path: pathlib.Path
+) -> None:
+    given = [
+        *TINY,
+        "--data_dir=sample",
+        f"--output_dir={tmp_path / 'out'}",
+        f"--runs_dir={tmp_path / 'runs'}",
+    ]
+    assert_one_line_error(run(f"experiments.{module}", *given, *flags), *parts)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_corpus_that_is_not_there(tmp_path: pathlib.Path) -> None:
+    given = [*TINY, f"--output_dir={tmp_path / 'out'}", f"--runs_dir={tmp_path / 'runs'}"]
+    result = run("experiments.cross_validate", *given, f"--corpus={tmp_path / 'none.json'}")
+    assert_one_line_error(result, "none.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_results_of_folders_and_pages(tmp_path: pathlib.Path) -> None:
+    empty = run("experiments.results", tmp_path)
+    assert (empty.returncode, empty.stdout) == (0, f"{tmp_path}: no run is finished\n")
+    assert_one_line_error(run("experiments.results"), "no folders, expected some with records, or --page")
+    assert_one_line_error(run("experiments.results", tmp_path / "none"), "none: no such folder")
+    (page := tmp_path / "page.md").write_text("nothing\n")
+    assert_one_line_error(run("experiments.results", f"--page={page}"), "page.md: no table of records")
