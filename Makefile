@@ -46,7 +46,7 @@ venv: .venv/all-installed
 
 demo: .venv/demo-installed
 	$(BIN)/python -m experiments.train --flagfile=experiments/presets/sample.flags --data_dir=sample --model_dir=$(DEMO)
-	$(BIN)/python -m experiments.evaluate --model_dir=$(DEMO) --corpus=jner_re/corpora/sample/test.json \
+	$(BIN)/python -m experiments.evaluate --model_dir=$(DEMO) --corpus=sample \
 	  --output=$(DEMO)/evaluation.json
 	@echo
 	@echo "Entities and relations of three sentences:"

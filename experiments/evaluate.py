@@ -12,10 +12,13 @@ from absl import flags
 
 from jner_re import config as configs
 from jner_re import corpora, files, program
+from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
-_CORPUS = flags.DEFINE_string("corpus", None, "annotated corpus", required=True)
+_CORPUS = flags.DEFINE_string(
+    "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
+)
 _FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of the corpus")
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
@@ -39,7 +42,8 @@ def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
     config, _ = configs.load(pathlib.Path(_MODEL_DIR.value) / "config.json")
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
-    sentences = corpora.read(pathlib.Path(_CORPUS.value), _FORMAT.value, tokenization)
+    corpus = sample_corpus.FOLDER / "test.json" if _CORPUS.value == "sample" else pathlib.Path(_CORPUS.value)
+    sentences = corpora.read(corpus, _FORMAT.value, tokenization)
     program.import_tensorflow_quietly()
     program.set_threads(_THREADS.value)
     from jner_re.evaluation import evaluate
@@ -51,9 +55,7 @@ def main() -> None:
     model = model_dir.load(pathlib.Path(_MODEL_DIR.value))
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
     report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
-    about = facts.facts(
-        pathlib.Path(_MODEL_DIR.value), pathlib.Path(_CORPUS.value), sentences, _THRESHOLD.value
-    )
+    about = facts.facts(pathlib.Path(_MODEL_DIR.value), corpus, sentences, _THRESHOLD.value)
     report["threshold"] = threshold
     if _CALIBRATION.value:
         results = calibration.calibration(sentences, scored)

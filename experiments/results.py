@@ -4,8 +4,9 @@ python -m experiments.results results/*
 
 writes results.md, results.csv and results.json of each folder. With --page=docs/results.md it checks that
 the page is what the records say, with --update too it writes the page: what stands between the lines
-<!-- records: FOLDER ... --> and <!-- end of records --> is a table made from the records of these folders,
-after <!-- differences: FOLDER --> one of how much its settings differ from its baseline.
+<!-- records: FOLDER ... --> and <!-- end of records --> is replaced by a table of the scores on test of the
+runs in these folders, after <!-- differences: FOLDER --> by one of how much its settings differ from its
+baseline. Folders are relative to where the program is started.
 """
 
 from __future__ import annotations

@@ -50,7 +50,9 @@ def variants_of(given: Configs, texts: Sequence[str]) -> dict[str, Configs]:
         except InputError as error:
             raise InputError(f"--variant={text!r}: {error}") from None
         if variants[name] == given:
-            raise InputError(f"--variant={text!r}: changes nothing of the baseline")
+            raise InputError(
+                f"--variant={text!r}: changes nothing of the baseline, expected flags in which it differs"
+            )
         if variants[name][1].seed != given[1].seed:
             raise InputError(
                 f"--variant={text!r}: changes the seed, expected the baseline's (--seed, --seeds)"

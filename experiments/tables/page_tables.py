@@ -1,7 +1,7 @@
 """The tables of a page that are made from records.
 
-What stands between a line <!-- records: FOLDER ... --> and the line <!-- end of records --> is made, and
-likewise after <!-- differences: FOLDER -->.
+What stands between a line <!-- records: FOLDER ... --> and the line <!-- end of records --> is made from the
+runs' scores on test, and likewise after <!-- differences: FOLDER --> how much settings differ.
 """
 
 from __future__ import annotations
@@ -64,17 +64,22 @@ def check(old: str, new: str, path: pathlib.Path) -> None:
 
 
 def table(folders: Sequence[str]) -> str:
-    """The averages of all settings in the folders, then what was published of the corpus.
+    """The averages on test of all settings in the folders, then what was published of the corpus.
 
     Args:
       folders: of records of one corpus, in the order of the rows.
 
     Raises:
-      InputError: a folder has no records, or they are of different corpora.
+      InputError: a folder has no records, none of test, or they are of different corpora.
     """
     summaries, sources, corpora = {}, [], {}
     for folder in map(pathlib.Path, folders):
         found = _read(folder)
+        if not any(record.test for record in found):
+            raise InputError(
+                f"{folder}: no run was tested, expected one that was; a comparison on dev is shown after "
+                "<!-- differences: FOLDER -->"
+            )
         for setting, summary in scores.summary(found).items():
             summaries[f"{folder.name}, {setting}"] = summary
             sources.append(setting)

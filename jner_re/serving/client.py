@@ -196,9 +196,11 @@ def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
     except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
         raise InputError(f"{path}: can't be opened: {system_cause(error)}") from None
     if exported is None:
+        inner = next(folder.glob(f"*/{_CONFIG}"), None)  # as in the folders of experiments' runs
+        hint = f"; there is a model directory in it: {inner.parent}" if inner else ""
         raise InputError(
-            f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory written by "
-            "training, an exported folder, or a URL such as http://localhost:8501/v1/models/jner_re"
+            f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory of training, an "
+            f"exported folder, or a URL such as http://localhost:8501/v1/models/jner_re{hint}"
         )
     return exported
 

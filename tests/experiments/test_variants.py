@@ -148,6 +148,8 @@ def test_folders_and_pages_show_differences(tmp_path: pathlib.Path) -> None:
     assert VARIANT_ROW in contents["results.md"]
     page = f"<!-- differences: {tmp_path} -->\n<!-- end of records -->\n"
     assert VARIANT_ROW in page_tables.filled(page, pathlib.Path("page.md"))
+    with pytest.raises(InputError, match="no run was tested, expected one that was"):
+        page_tables.table([str(tmp_path)])
     with pytest.raises(InputError, match="expected one folder"):
         page_tables.differences_table([str(tmp_path), str(tmp_path)])
     for each in RUNS[2:]:
