@@ -22,7 +22,7 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.schema import Sentence
 
 from . import config_flags
-from .jobs import pool_flags
+from .jobs import pool, pool_flags
 from .jobs.fold_jobs import fold_jobs
 from .run_jobs import run_jobs
 
@@ -63,6 +63,7 @@ def main() -> None:
         f"{name}: {len(sentences)} sentences; removed because of overlaps: {len(removed)} entities with "
         f"{relations} relations"
     )
+    pool.unfinished(jobs, folders.output)  # refuses the folder of other runs before a file in it is replaced
     if changes:
         path = folders.output / "corpus_changes.txt"
         files.write_text(path, "".join(f"{change}\n" for change in changes))

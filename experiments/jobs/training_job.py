@@ -90,7 +90,7 @@ def run_name(setting: str, seed: int) -> str:
 
 def slug(setting: str) -> str:
     """A setting's name in those of files: letters, digits, underscores, dots and hyphens."""
-    return re.sub(r"[^\w.]+", "-", setting.lower()).strip("-")
+    return re.sub(r"[^\w.]+", "-", setting.lower()).strip("-.")
 
 
 def refuse_choosing(train_config: TrainConfig, protocol: str) -> None:

@@ -193,11 +193,11 @@ def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
         if (folder / _CONFIG).is_file():  # also if exports are in it
             return folder
         exported = _exported(folder)
+        inner = sorted(path.parent.name for path in folder.glob(f"*/{_CONFIG}"))  # as in an experiment's run
     except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
         raise InputError(f"{path}: can't be opened: {system_cause(error)}") from None
     if exported is None:
-        inner = next(folder.glob(f"*/{_CONFIG}"), None)  # as in the folders of experiments' runs
-        hint = f"; there is a model directory in it: {inner.parent}" if inner else ""
+        hint = f"; model directories in it: {', '.join(inner)}" if inner else ""
         raise InputError(
             f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory of training, an "
             f"exported folder, or a URL such as http://localhost:8501/v1/models/jner_re{hint}"

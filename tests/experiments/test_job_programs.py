@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pathlib
 
+import make_record
 import pytest
 from test_programs import TINY, assert_one_line_error, run
+
+from experiments.jobs import records
 
 
 @pytest.mark.parametrize(
@@ -41,6 +44,19 @@ def test_a_corpus_that_is_not_there(tmp_path: pathlib.Path) -> None:
     result = run("experiments.cross_validate", *given, f"--corpus={tmp_path / 'none.json'}")
     assert_one_line_error(result, "none.json")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_was_changed_in_another_corpus_stays(tmp_path: pathlib.Path) -> None:
+    """A folder of other runs is refused before the list of changes in it is replaced."""
+    rows = [f"{i}|Drug{i} poisoning .|Drug{i} poisoning|0|16|Drug{i}|0|6" for i in range(10, 30)]
+    (tmp_path / "DRUG-AE.rel").write_text("\n".join(rows) + "\n")
+    records.write(out := tmp_path / "out", make_record.record("fold-1", "10 folds"))
+    (changes := out / "corpus_changes.txt").write_text("of another corpus")
+    flags = [*TINY, f"--output_dir={out}", f"--runs_dir={tmp_path / 'runs'}", "--input_format=ade"]
+    result = run("experiments.cross_validate", *flags, f"--corpus={tmp_path / 'DRUG-AE.rel'}")
+    assert "removed because of overlaps: 20 entities" in result.stdout
+    assert_one_line_error(result, "fold-1.json: corpus.name is")
+    assert changes.read_text() == "of another corpus"
 
 
 def test_results_of_folders_and_pages(tmp_path: pathlib.Path) -> None:

@@ -74,6 +74,7 @@ def _another(field: Any, value: Any) -> Any:
         (["small: --rnn_size=128"], r"changes nothing of the baseline"),
         (["a b: --rnn_size=64", "A-B: --rnn_size=32"], r"another name is like 'A-B'"),
         (["Baseline: --rnn_size=64"], r"another name is like 'Baseline'"),
+        (["..: --rnn_size=64"], r"expected a name with letters or digits"),
         (["+: --rnn_size=64"], r"expected a name with letters or digits, and not 'search'"),
         (["search: --rnn_size=64"], r"expected a name with letters or digits, and not 'search'"),
     ],

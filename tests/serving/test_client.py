@@ -277,9 +277,10 @@ def test_what_is_no_model_is_refused(tmp_path: pathlib.Path) -> None:
             jner_re.load(path)
     with pytest.raises(jner_re.InputError, match=r"no config.json and no saved_model.pb, expected"):
         jner_re.load(tmp_path / "nothing")
-    (tmp_path / "run" / "final").mkdir(parents=True)
-    (tmp_path / "run" / "final" / "config.json").write_text("{}")
-    with pytest.raises(jner_re.InputError, match=f"there is a model directory in it: {tmp_path}/run/final$"):
+    for name in ("final", "choosing"):
+        (tmp_path / "run" / name).mkdir(parents=True)
+        (tmp_path / "run" / name / "config.json").write_text("{}")
+    with pytest.raises(jner_re.InputError, match=r"; model directories in it: choosing, final$"):
         jner_re.load(tmp_path / "run")
     for url in (
         "ftp://x",
