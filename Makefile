@@ -1,45 +1,48 @@
-# Needs Linux, make and Python 3.10 or 3.11 (PYTHON=python3.10 picks another). Everything goes into .venv.
+# Needs Linux, make and Python 3.10 to 3.13 (PYTHON=python3.11 picks another). Everything goes into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+COMMA := ,
+EXTRAS := encoders,serving,spacy,distributed,dev
 DEMO := runs/demo
 MIN_SCORE ?= 0.5
 PORT ?= 8501
-# Puts the checkout on the environment's path: with setuptools' finder alone, a folder called jner_re, such as the
+# Puts the checkout on an environment's path: with setuptools' finder alone, a folder called jner_re, such as the
 # checkout itself, would hide the package from a script beside it.
-ON_PATH := $(BIN)/python -c 'import os, pathlib, sysconfig; \
+ON_PATH = $(1)/python -c 'import os, pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path("purelib"), "jner_re_checkout.pth").write_text(os.getcwd() + "\n")'
 
-.PHONY: help venv demo serve results test lint bench compatibility clean
+.PHONY: help venv demo serve results test test-current lint bench compatibility clean
 help:
 	@echo "make demo           train on the sample corpus, evaluate, and extract from three sentences"
 	@echo "make serve          export the demo's model and serve it on this computer, with a page to try it"
 	@echo "make venv           .venv with every extra"
 	@echo "make results        the tables of results/, and whether docs/results.md is what its records say"
 	@echo "make test           the tests"
+	@echo "make test-current   the tests with TensorFlow 2.21, which Python 3.12 and later have, on this Python"
 	@echo "make lint           ruff and mypy"
 	@echo "make bench          the benchmarks"
 	@echo "make compatibility  whether an exported model answers alike in other TensorFlows, which are installed"
 
 .venv/made:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v not in ((3, 10), (3, 11)) and \
-	"error: %s is Python %d.%d, expected 3.10 or 3.11: make PYTHON=python3.11" % (sys.executable, *v))'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 10) <= v <= (3, 13) and \
+	"error: %s is Python %d.%d, expected 3.10 to 3.13: make PYTHON=python3.13" % (sys.executable, *v))'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
 	@touch $@
 
 .venv/demo-installed: .venv/made setup.cfg setup.py pyproject.toml
 	$(BIN)/pip install --progress-bar on --editable .
-	@$(ON_PATH)
+	@$(call ON_PATH,$(BIN))
 	@touch $@
 
 .venv/all-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable '.[encoders,serving,spacy,distributed,dev]'
-	@$(ON_PATH)
+	$(BIN)/pip install --progress-bar on --editable '.[$(EXTRAS)]'
+	@$(call ON_PATH,$(BIN))
 	@touch $@ .venv/serving-installed .venv/demo-installed
 
 .venv/serving-installed: .venv/made setup.cfg setup.py pyproject.toml
 	$(BIN)/pip install --progress-bar on --editable '.[serving]'
-	@$(ON_PATH)
+	@$(call ON_PATH,$(BIN))
 	@touch $@ .venv/demo-installed
 
 venv: .venv/all-installed
@@ -70,6 +73,19 @@ results: .venv/demo-installed
 
 test: .venv/all-installed
 	$(BIN)/python -m pytest
+
+# The requirements of Python 3.12 and later, which 3.10 and 3.11 can install, too.
+.venv-current/all-installed: .venv/made setup.cfg setup.py pyproject.toml tests/current_stack.py
+	test -x .venv-current/bin/pip || $(PYTHON) -m venv .venv-current
+	.venv-current/bin/pip install --quiet --upgrade pip
+	.venv-current/bin/python tests/current_stack.py $(subst $(COMMA), ,$(EXTRAS)) > .venv-current/requirements.txt
+	.venv-current/bin/pip install --progress-bar on --requirement .venv-current/requirements.txt
+	.venv-current/bin/pip install --no-deps --editable .
+	@$(call ON_PATH,.venv-current/bin)
+	@touch $@
+
+test-current: .venv-current/all-installed
+	.venv-current/bin/python -m pytest
 
 lint: .venv/all-installed
 	$(BIN)/ruff check .

@@ -44,8 +44,7 @@ SIZES = {
 
 def main() -> None:
     """Measures and prints."""
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
+    program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.encoders.elmo import Elmo
 
     encoder = Elmo(random_checkpoint())

@@ -34,8 +34,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 def main() -> None:
     """Measures and prints."""
     start, used = time.perf_counter(), time.process_time()
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
+    program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.serving.client import Client
     from jner_re.serving.in_process import ModelDirectory
 

@@ -29,8 +29,7 @@ _THREADS = flags.DEFINE_integer("threads", 1, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Measures and prints."""
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
+    program.import_tensorflow_quietly(_THREADS.value)
     splitters = {"split_text": in_graph(), **sentencex_if_installed()}
     text = ""
     for corpus, sentences in corpora(_CONLL04.value, _ADE.value):

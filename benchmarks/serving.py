@@ -5,7 +5,8 @@
 Exports the model into a temporary folder, loads it, and asks its signature `serving_default` for batches of
 texts of one sentence each. Stages of the same graph (split and tokenize, encode, joint model; the rest is
 decoding and grouping) are timed alone. All take turns in every round, so that what else the machine does
-meets all alike: medians of the rounds, with their range.
+meets all alike: medians of the rounds, with their range. With an annotated corpus (--corpus) it also says
+what bfloat16 does to the scores of the tokenized sentences.
 """
 
 from __future__ import annotations
@@ -21,16 +22,18 @@ from absl import flags
 
 from jner_re import program
 from jner_re.corpora import sample_corpus, spert_json
+from jner_re.metrics import strict
+from jner_re.schema import Sentence
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
     from jner_re.extractor import Extractor
-    from jner_re.serving.in_process import SavedModel
+    from jner_re.serving.client import Client
     from jner_re.serving.rows import Row
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
-_CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus")
+_CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus's")
 _BATCHES = flags.DEFINE_list("batches", ["1", "8", "32"], "batch sizes")
 _SENTENCES = flags.DEFINE_integer("sentences", 256, "sentences of a round", lower_bound=1)
 _ROUNDS = flags.DEFINE_integer("rounds", 5, "rounds that are measured", lower_bound=1)
@@ -89,18 +92,19 @@ class Stages:
 
 def main() -> None:
     """Measures and prints."""
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
+    program.import_tensorflow_quietly(_THREADS.value)
     from jner_re import extractor as extractors
-    from jner_re.serving import saved_model
+    from jner_re.serving import precision, saved_model
+    from jner_re.serving.client import Client
     from jner_re.serving.in_process import SavedModel
 
     extractor = extractors.load(_MODEL_DIR.value)
-    texts = read_texts()
+    sentences = read_sentences()
+    texts = [" ".join(sentence.tokens) for sentence in sentences[: _SENTENCES.value]]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name) / "1"
         saved_model.write(extractor, folder, 0.0)
-        model = SavedModel(folder)
+        model, rounded = SavedModel(folder), SavedModel(folder, precision.BFLOAT16)
     rows = model.texts(texts, None)
     words = [list(filter(None, row["token"])) for row in rows]
     print(f"{len(texts)} sentences of {sum(map(len, words)) / len(words):.1f} tokens, {_ROUNDS.value} rounds")
@@ -110,33 +114,20 @@ def main() -> None:
         turns: dict[str, Callable[[Batch], object]] = {
             "whole": lambda batch: model.texts(batch.texts, None),
             **{name: getattr(stages, name) for name in _STAGES},
-            "bfloat16": lambda batch: in_bfloat16(model, batch.texts),
+            "bfloat16": lambda batch: rounded.texts(batch.texts, None),
         }
         report(size, len(texts), measure(turns, batches))
-    compare(rows, in_bfloat16(model, texts), extractor.threshold)
-
-
-def read_texts() -> list[str]:
-    """One sentence each."""
+    compare(rows, rounded.texts(texts, None), extractor.threshold)
     if _CORPUS.value:
-        sentences = spert_json.load(pathlib.Path(_CORPUS.value)).valid_sentences()
-    else:
-        sentences = [s for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)]
-    return [" ".join(sentence.tokens) for sentence in sentences[: _SENTENCES.value]]
+        print()
+        for name, asked in (("float32", model), ("bfloat16", rounded)):
+            print(f"{name}: {strict_f1(Client(asked), sentences, extractor)}")
 
 
-def in_bfloat16(model: SavedModel, texts: list[str]) -> list[Row]:
-    """An answer with the option that TensorFlow Serving's --mixed_precision=bfloat16 sets.
-
-    The option belongs to a call: TensorFlow keeps a graph for each of its values.
-    """
-    import tensorflow as tf
-
-    option = "auto_mixed_precision_onednn_bfloat16"
-    tf.config.optimizer.set_experimental_options({option: True})
-    rows = model.texts(texts, None)
-    tf.config.optimizer.set_experimental_options({option: False})
-    return rows
+def read_sentences() -> list[Sentence]:
+    if _CORPUS.value:
+        return spert_json.load(pathlib.Path(_CORPUS.value)).valid_sentences()
+    return [s for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)]
 
 
 def measure(turns: dict[str, Callable[[Batch], object]], batches: Sequence[Batch]) -> dict[str, list[float]]:
@@ -184,6 +175,17 @@ def compare(rows: Sequence[Row], others: Sequence[Row], threshold: float) -> Non
             f"\nbfloat16: {len(one)} {name}, {len(one.keys() - two.keys())} lost, "
             f"{len(two.keys() - one.keys())} new; largest difference of a score {largest:.4f}"
         )
+
+
+def strict_f1(client: Client, gold: list[Sentence], extractor: Extractor) -> str:
+    """Of the signature `tokens` with the model's threshold."""
+    scored = client.predict([sentence.tokens for sentence in gold], extractor.threshold)
+    predicted = [
+        Sentence(sentence.tokens, tuple(entity for entity, _ in entities), tuple(r for r, _ in relations))
+        for sentence, (entities, relations) in zip(gold, scored, strict=True)
+    ]
+    report = strict.evaluate(gold, predicted, extractor.label_set)
+    return ", ".join(f"{task} {report[task]['strict']['micro']['f1']:.2%}" for task in ("ner", "re"))
 
 
 def entities_of(row: Row) -> dict[tuple[Any, ...], float]:

@@ -67,8 +67,7 @@ def main() -> None:
     folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
     sentences = data_dir.read_split(folder, "train")
     threads = _THREADS.value or len(os.sched_getaffinity(0))
-    program.import_tensorflow_quietly()
-    program.set_threads(threads)
+    program.import_tensorflow_quietly(threads)
     program.start_xla_quietly()
     from benchmarks.training_ours import open_task
 

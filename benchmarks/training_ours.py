@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re import training
 from jner_re.averaging import MovingAverage
@@ -82,7 +83,7 @@ class Trainer:
     """
 
     def __init__(self, task: Task, config: TrainConfig, steps: int) -> None:
-        tf.keras.utils.set_random_seed(config.seed)
+        keras.utils.set_random_seed(config.seed)
         batches, whole = training_batches(task.corpus, task.label_set, config.batch_size, config.seed, 0)
         self.steps = min(steps, whole) if steps else whole
         self.batches = batches.take(self.steps)

@@ -25,6 +25,7 @@ from jner_re import program
 
 program.import_tensorflow_quietly()
 import tensorflow as tf  # noqa: E402
+import tf_keras as keras  # noqa: E402
 
 from jner_re.layers.birnn_stack import BiRNNStack  # noqa: E402
 
@@ -74,23 +75,23 @@ def repeat(step: Callable[[], object]) -> float:
     return (time.perf_counter() - start) / steps
 
 
-def keras_network() -> tf.keras.Model:
-    inputs = states = tf.keras.Input([None, _INPUT_SIZE.value])
+def keras_network() -> keras.Model:
+    inputs = states = keras.Input([None, _INPUT_SIZE.value])
     for _ in range(_LAYERS.value):
-        gru = tf.keras.layers.GRU(_UNITS.value, return_sequences=True)
-        states = tf.keras.layers.Bidirectional(gru)(states)
-    return tf.keras.Model(inputs, tf.keras.layers.Dense(_LABELS)(states))
+        gru = keras.layers.GRU(_UNITS.value, return_sequences=True)
+        states = keras.layers.Bidirectional(gru)(states)
+    return keras.Model(inputs, keras.layers.Dense(_LABELS)(states))
 
 
-def our_network(jit_compile: bool) -> tf.keras.Model:
-    inputs = tf.keras.Input([None, _INPUT_SIZE.value])
+def our_network(jit_compile: bool) -> keras.Model:
+    inputs = keras.Input([None, _INPUT_SIZE.value])
     lengths = tf.fill(tf.shape(inputs)[:1], tf.shape(inputs)[1])
     states = BiRNNStack(_UNITS.value, _LAYERS.value, jit_compile=jit_compile)(inputs, lengths)
-    return tf.keras.Model(inputs, tf.keras.layers.Dense(_LABELS)(states))
+    return keras.Model(inputs, keras.layers.Dense(_LABELS)(states))
 
 
-def train_step(network: tf.keras.Model) -> Step:
-    optimizer = tf.keras.optimizers.legacy.Adam()  # one fused operation per weight, as PyTorch's fused=True
+def train_step(network: keras.Model) -> Step:
+    optimizer = keras.optimizers.legacy.Adam()  # one fused operation per weight, as PyTorch's fused=True
 
     @tf.function(reduce_retracing=True)
     def step(inputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -104,7 +105,7 @@ def train_step(network: tf.keras.Model) -> Step:
     return step
 
 
-def tensorflow_turn(network: tf.keras.Model) -> Turn:
+def tensorflow_turn(network: keras.Model) -> Turn:
     step = train_step(network)
 
     def turn(batch_size: int) -> float:

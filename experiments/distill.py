@@ -111,8 +111,7 @@ def _mixed_targets(
     members = [member for teacher in found for member in teacher.members]
     failed = pool.run_all(members, of_members, pool_flags.workers())
     pool.refuse_failed(failed, "no student was trained")
-    program.import_tensorflow_quietly()
-    program.set_threads(pool_flags.workers().threads)
+    program.import_tensorflow_quietly(pool_flags.workers().threads)
     program.start_xla_quietly()
     from jner_re.features import soft_targets
 

@@ -44,8 +44,7 @@ def main() -> None:
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
     corpus = sample_corpus.FOLDER / "test.json" if _CORPUS.value == "sample" else pathlib.Path(_CORPUS.value)
     sentences = corpora.read(corpus, _FORMAT.value, tokenization)
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
+    program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import evaluate
     from jner_re.metrics import calibration
     from jner_re.metrics.table import table

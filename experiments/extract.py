@@ -31,7 +31,7 @@ from tqdm import tqdm
 
 from jner_re import files, program
 from jner_re.errors import InputError
-from jner_re.serving import client
+from jner_re.serving import client, precision
 
 from . import ray_session
 from .extraction import manifest, shard_pool, shards
@@ -58,6 +58,12 @@ _THRESHOLD = flags.DEFINE_float(
 )
 _WORKERS = flags.DEFINE_integer("workers", 0, "processes; 0 for one a core (or --threads)", lower_bound=0)
 _THREADS = flags.DEFINE_integer("threads", 1, "threads of TensorFlow in each worker", lower_bound=1)
+_PRECISION = flags.DEFINE_enum(
+    "precision",
+    precision.FLOAT32,
+    precision.CHOICES,
+    "bfloat16 is faster on a processor with instructions for it, and changes scores in the third digit",
+)
 _BATCH = flags.DEFINE_integer("batch_size", 256, "texts that are answered together", lower_bound=1)
 _ADDRESS = flags.DEFINE_string(
     "ray_address",
@@ -70,6 +76,8 @@ def main() -> None:
     """Divides the corpus, has the missing parts made, and reports."""
     begin = time.monotonic()
     ray_session.check_installed()
+    if not _ADDRESS.value:  # a cluster's machines check their own processors
+        precision.check(_PRECISION.value)
     output = pathlib.Path(_OUTPUT.value).expanduser().resolve()
     paths = shards.find_files(_INPUT.value)
     if any(path.parent == output for path in paths):
@@ -82,6 +90,8 @@ def main() -> None:
         "threshold": task.threshold,
         "output_format": task.ending,
     }
+    if task.precision != precision.FLOAT32:  # folders that are older than the flag don't name it
+        settings["precision"] = task.precision
     waiting = f"another program writes to {output}, waiting for it"
     with files.locked(output / ".lock", lambda: print(waiting, file=sys.stderr)):
         everything = shards.divide(paths, _SIZE.value, task.text_field)
@@ -111,6 +121,7 @@ def _task(output: pathlib.Path, input_format: str) -> Task:
         threshold=_THRESHOLD.value,
         threads=_THREADS.value,
         batch_size=_BATCH.value,
+        precision=_PRECISION.value,
     )
 
 

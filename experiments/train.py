@@ -43,8 +43,7 @@ def main() -> None:
     sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
 
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
+    program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:
         program.start_xla_quietly()
     from jner_re import run_directory, training

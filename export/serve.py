@@ -23,6 +23,7 @@ from absl import flags
 
 from jner_re import program
 from jner_re.errors import InputError, system_cause
+from jner_re.serving import precision
 
 if TYPE_CHECKING:
     import uvicorn
@@ -47,6 +48,12 @@ _REQUESTS = flags.DEFINE_integer(
     "max_requests", 64, "that are answered at the same time; further ones get 503", lower_bound=1
 )
 _BATCHES = flags.DEFINE_integer("num_batch_threads", 1, "batches that run at the same time", lower_bound=1)
+_PRECISION = flags.DEFINE_enum(
+    "precision",
+    precision.FLOAT32,
+    precision.CHOICES,
+    "bfloat16 is faster on a processor with instructions for it, and changes scores in the third digit",
+)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 
@@ -60,15 +67,14 @@ def main() -> None:
     except ImportError as error:
         raise InputError(f"{error.name} is missing, expected: pip install 'jner-re[serving]'") from None
     listener = _listener(_HOST.value, _PORT.value)
-    program.import_tensorflow_quietly()
-    program.set_threads(_THREADS.value)
+    program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.serving import page
     from jner_re.serving.server import app
     from jner_re.serving.server.batcher import Batcher
     from jner_re.serving.server.metrics import Metrics
     from jner_re.serving.server.versions import Versions
 
-    versions = Versions(pathlib.Path(_BASE_PATH.value), _NAME.value)
+    versions = Versions(pathlib.Path(_BASE_PATH.value), _NAME.value, _PRECISION.value)
     counts = Metrics()
     batcher = Batcher(_BATCHES.value, counts.rows.observe)
     limits = app.Limits(_BYTES.value, _REQUESTS.value, answer_seconds=_TIMEOUT.value / 1000)

@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Entity", "InputError", "Relation", "Token", "load"]
 
 
-def load(path_or_url: str | os.PathLike[str]) -> Client:
+def load(path_or_url: str | os.PathLike[str], precision: str = "float32") -> Client:
     """Opens a model: a model directory, an exported folder, or the URL of one behind TensorFlow Serving.
 
+    Args:
+      path_or_url: of the model.
+      precision: "float32", or "bfloat16" where the processor has instructions for it; not for a URL.
+
     Raises:
-      InputError: it is none of these, it is damaged, or what it needs can't be had.
+      InputError: it is none of these, it is damaged, what it needs isn't available, or the processor has no
+        instructions for the precision.
     """
     from jner_re.serving import client
 
-    return client.load(path_or_url)
+    return client.load(path_or_url, precision)

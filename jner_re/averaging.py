@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
+import tf_keras as keras
 
 
-class MovingAverage(tf.keras.callbacks.Callback):
+class MovingAverage(keras.callbacks.Callback):
     """Follows a model's trainable weights, and stands in for them while the model is evaluated.
 
     After batch t (from 1), with decay d, the average of the weights w_1 to w_t, in which w_i counts d^(t-i):
@@ -27,7 +28,7 @@ class MovingAverage(tf.keras.callbacks.Callback):
       state: what a checkpoint has to hold: the averages and the number of batches.
     """
 
-    def __init__(self, model: tf.keras.Model, decay: float, jit_compile: bool = False) -> None:
+    def __init__(self, model: keras.Model, decay: float, jit_compile: bool = False) -> None:
         super().__init__()
         self.decay = decay
         self._weights = model.trainable_weights

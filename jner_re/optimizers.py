@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.config import TrainConfig
 
 
-class ConstantThenLinear(tf.keras.optimizers.schedules.LearningRateSchedule):
+class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate that is constant and then falls linearly to 0.
 
     Args:
@@ -38,7 +39,7 @@ class ConstantThenLinear(tf.keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-class WarmUpThenLinear(tf.keras.optimizers.schedules.LearningRateSchedule):
+class WarmUpThenLinear(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate that rises linearly from 0 and then falls linearly to 0, as BERT is fine-tuned with.
 
     Args:
@@ -73,12 +74,12 @@ class _EncoderRate:
 
     iterations: tf.Variable  # of the optimizer
     _var_key: Callable[[tf.Variable], str]
-    encoder_rate: tf.keras.optimizers.schedules.LearningRateSchedule | None = None
+    encoder_rate: keras.optimizers.schedules.LearningRateSchedule | None = None
     _encoder_keys: frozenset[str] = frozenset()
 
     def set_encoder_rate(
         self,
-        schedule: tf.keras.optimizers.schedules.LearningRateSchedule,
+        schedule: keras.optimizers.schedules.LearningRateSchedule,
         variables: Sequence[tf.Variable],
     ) -> None:
         """Makes `schedule` that of `variables`."""
@@ -93,7 +94,7 @@ class _EncoderRate:
         return None if self.encoder_rate is None else self.encoder_rate(self.iterations)
 
 
-class Adam(_EncoderRate, tf.keras.optimizers.Adam):
+class Adam(_EncoderRate, keras.optimizers.Adam):
     """Adam (Kingma and Ba, 2015, as at the end of their section 2) by TensorFlow's fused kernel.
 
     Keras's own takes a dozen operations for every variable, and its scalars anew for each.
@@ -123,7 +124,7 @@ class Adam(_EncoderRate, tf.keras.optimizers.Adam):
         )
 
 
-class Nadam(_EncoderRate, tf.keras.optimizers.Nadam):
+class Nadam(_EncoderRate, keras.optimizers.Nadam):
     """Nadam (Dozat, 2016) with the momentum schedule mu_t = beta_1 (1 - 0.5 · 0.96^t), right in graphs too.
 
     m, v and n being Adam's moments and the number of steps, p_t the product of mu_1 to mu_t:
@@ -198,7 +199,7 @@ class _Scalars:
 
 def make(
     config: TrainConfig, steps_per_epoch: int, encoder_weights: Sequence[tf.Variable] = ()
-) -> tf.keras.optimizers.Optimizer:
+) -> keras.optimizers.Optimizer:
     """Adam or Nadam (paper, section 3.4) with the schedules and clipping of `config`.
 
     Args:

@@ -15,8 +15,13 @@ from absl import app, flags
 
 from jner_re.errors import InputError
 
-# Lines TensorFlow 2.15 prints while it is imported on a machine without a GPU: they ask nothing of the user.
+# Of every line that TensorFlow's C++ side writes early.
+_BEFORE_LOGGING = "All log messages before absl::InitializeLog() is called are written to STDERR"
+
+# Lines TensorFlow prints while it is imported and looks for GPUs on a machine without one: they ask
+# nothing of the user.
 _START_UP_NOISE = (
+    _BEFORE_LOGGING,
     "oneDNN custom operations are on",
     "Could not find cuda drivers",
     "Could not find TensorRT",
@@ -26,23 +31,40 @@ _START_UP_NOISE = (
     "This TensorFlow binary is optimized to use available CPU instructions",
     "To enable the following instructions",
     "TF-TRT Warning: Could not find TensorRT",
+    "failed call to cuInit",
+    "oneDNN supports DT_INT64 only on platforms with AVX-512",
 )
 
 # Lines XLA prints when it compiles for the first time.
 _XLA_NOISE = (
-    "All log messages before absl::InitializeLog() is called are written to STDERR",
+    _BEFORE_LOGGING,
     "Compiled cluster using XLA!",
     "SetPriority unimplemented for this stream",
 )
 
 
-def import_tensorflow_quietly() -> None:
-    """Imports TensorFlow without its start-up noise; every other line it writes is passed on."""
+def import_tensorflow_quietly(threads: int = 0) -> None:
+    """Imports and starts TensorFlow without its start-up noise; every other line it writes is passed on.
+
+    Where it finds a GPU, memory is taken as it is needed, not all of it at once.
+
+    Args:
+      threads: of TensorFlow at most; 0 for one a core, or what has been set before.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # information messages off, warnings and errors on
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # else it imports another Keras than tf-keras, too
     warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     with stderr_without(_START_UP_NOISE):
-        import tensorflow  # noqa: F401
+        import tensorflow as tf
+
+        for gpu in tf.config.list_physical_devices("GPU"):
+            with contextlib.suppress(RuntimeError):  # it is in use already
+                tf.config.experimental.set_memory_growth(gpu, True)
+        if threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        tf.function(tf.transpose, autograph=False)(tf.zeros([2, 2], tf.int64))  # oneDNN's first words
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
 
 
@@ -120,26 +142,16 @@ def start_worker(threads: int) -> None:
     """What a process that does a part of a program's work does first.
 
     Args:
-      threads: as of `set_threads`.
+      threads: as of `import_tensorflow_quietly`.
     """
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     _show_messages()
-    import_tensorflow_quietly()
-    set_threads(threads)
+    import_tensorflow_quietly(threads)
     start_xla_quietly()
 
 
-def set_threads(count: int) -> None:
-    """Bounds TensorFlow's threads; 0 leaves one a core. Call it before anything is computed."""
-    import tensorflow as tf
-
-    if count:
-        tf.config.threading.set_intra_op_parallelism_threads(count)
-        tf.config.threading.set_inter_op_parallelism_threads(count)
-
-
 def start_xla_quietly() -> None:
-    """Starts XLA, which training uses, without its noise on start-up; after `set_threads`."""
+    """Starts XLA, which training uses, without its noise on start-up; after `import_tensorflow_quietly`."""
     import tensorflow as tf
 
     # Some of the noise comes with the first computation of each thread: enough of them run side by side.

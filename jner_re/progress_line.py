@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.run_directory import Progress
 
@@ -13,7 +13,7 @@ _REDRAW_SECONDS = 0.1
 _CLEAR = "\r\x1b[K"
 
 
-class ProgressLine(tf.keras.callbacks.Callback):
+class ProgressLine(keras.callbacks.Callback):
     """Prints loss, F1 on dev (if there are scores), the best epoch and the time left after every epoch.
 
     It belongs behind what appends an epoch to the history: `run_directory.Checkpoints`.

@@ -6,6 +6,7 @@ import json
 import pathlib
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re import config as configs
 from jner_re.averaging import MovingAverage
@@ -79,7 +80,7 @@ class Progress(tf.train.experimental.PythonState):
         return scores.index(max(scores))
 
 
-class Checkpoints(tf.keras.callbacks.Callback):
+class Checkpoints(keras.callbacks.Callback):
     """After every epoch: the best (without a dev set: the latest) weights, then all that resuming needs.
 
     Args:
@@ -96,8 +97,8 @@ class Checkpoints(tf.keras.callbacks.Callback):
     def __init__(
         self,
         model_dir: pathlib.Path,
-        training: tf.keras.Model,
-        inference: tf.keras.Model,
+        training: keras.Model,
+        inference: keras.Model,
         average: MovingAverage,
         patience: int,
     ) -> None:

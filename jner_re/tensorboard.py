@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tf_keras as keras
 from tensorboard.plugins.pr_curve import summary as pr_curve_summary
 
 from jner_re.layers.weighted_average import WeightedAverage
@@ -21,7 +22,7 @@ _THRESHOLDS = np.linspace(0, 1, 101)  # evenly spaced, as TensorBoard takes them
 _LOSSES = {"loss": "loss/total", "ner_loss": "loss/ner", "re_loss": "loss/re"}
 
 
-class TensorBoardLogs(tf.keras.callbacks.Callback):
+class TensorBoardLogs(keras.callbacks.Callback):
     """Writes the runs `train` and `dev`; a step is a number of finished epochs.
 
     It belongs behind what saves the checkpoint: then an epoch that is trained again, because the run was
@@ -74,7 +75,7 @@ def _write_losses(logs: dict[str, float], prefix: str) -> None:
         tf.summary.scalar(tag, logs[f"{prefix}{name}"])
 
 
-def _write_layer_average(model: tf.keras.Model) -> None:
+def _write_layer_average(model: keras.Model) -> None:
     """The softmax weights of the encoder's layers, layer 0 the embeddings, and gamma, as being trained."""
     layers = [layer for layer in model.layers if isinstance(layer, WeightedAverage)]
     for layer in layers:  # one for each encoder

@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-import tensorflow as tf
+import tf_keras as keras
 
 from jner_re import files, optimizers, run_directory
 from jner_re.averaging import MovingAverage
@@ -45,7 +45,7 @@ def train(
     *,
     label_set: LabelSet | None = None,
     frozen: Frozen | None = None,
-    callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     soft_targets: soft.SoftTargets | None = None,
 ) -> dict[str, Any]:
     """Trains a model, or goes on with a run that was interrupted.
@@ -108,7 +108,7 @@ def train(
     dev_corpus = inputs.corpus(dev, feature_cache()) if dev else None
     run_directory.claim(model_dir, config, train_config, vocabulary)
 
-    tf.keras.utils.set_random_seed(train_config.seed)
+    keras.utils.set_random_seed(train_config.seed)
     model = model_dirs.build(
         config,
         inputs,
@@ -186,7 +186,7 @@ def _fit(
     label_set: LabelSet,
     targets: Sequence[Arrays] | None,
     checkpoints: run_directory.Checkpoints,
-    callbacks: Sequence[tf.keras.callbacks.Callback],
+    callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """Runs the epochs that are left."""
     checkpoints.restore()

@@ -5,20 +5,19 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.averaging import MovingAverage
 
 
-def make_model() -> tf.keras.Model:
-    model = tf.keras.Sequential(
-        [tf.keras.layers.Dense(2, input_shape=(3,)), tf.keras.layers.BatchNormalization()]
-    )
+def make_model() -> keras.Model:
+    model = keras.Sequential([keras.layers.Dense(2, input_shape=(3,)), keras.layers.BatchNormalization()])
     for weight in model.weights:
         weight.assign(np.random.default_rng(0).normal(size=weight.shape) ** 2)
     return model
 
 
-def train(model: tf.keras.Model, average: MovingAverage, steps: int) -> list[list[np.ndarray]]:
+def train(model: keras.Model, average: MovingAverage, steps: int) -> list[list[np.ndarray]]:
     """Gives the trainable weights new values `steps` times; returns the values of each step."""
     random = np.random.default_rng(1)
     seen = []
@@ -50,10 +49,10 @@ def test_after_one_batch_it_is_the_weights() -> None:
 
 def test_validation_in_fit_sees_the_averages() -> None:
     """The validation loss of an epoch is that of the averaged weights, which evaluate() then confirms."""
-    tf.keras.utils.set_random_seed(1)
-    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(3,))])
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(3,))])
     average = MovingAverage(model, 0.9)
-    model.compile(tf.keras.optimizers.SGD(0.05), "mse")
+    model.compile(keras.optimizers.SGD(0.05), "mse")
     x = np.random.default_rng(2).normal(size=(12, 3))
     y = np.arange(12.0)
     logs = model.fit(
@@ -120,7 +119,7 @@ def test_averages_in_fit() -> None:
     average = MovingAverage(model, 0.5)
     model.compile("sgd", "mse")
     seen = []
-    record = tf.keras.callbacks.LambdaCallback(
+    record = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda *_: seen.append([weight.numpy() for weight in model.trainable_weights])
     )
     model.fit(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 import untrained
 from lengths_encoder import save_encoder
 from scored_answers import Answer, answered, assert_alike, predicted
@@ -86,7 +87,7 @@ def whole(config: ModelConfig, sentences: list[Sentence], tmp_path_factory: pyte
         if epoch == 1:
             shutil.copytree(folder, folder.with_name(KILLED))
 
-    copying = tf.keras.callbacks.LambdaCallback(on_epoch_begin=begin)
+    copying = keras.callbacks.LambdaCallback(on_epoch_begin=begin)
     return training.train(config, TRAIN, sentences[:8], sentences[8:], folder, callbacks=[copying]), folder
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tensorflow as tf
+import tf_keras as keras
 import untrained
 from lengths_encoder import save_encoder
 from scored_answers import OTHER_BATCH, Answer, answered, assert_alike, predicted
@@ -94,7 +94,7 @@ def test_the_averages_are_joined(
     joined = np.concatenate(expected, axis=-1)
     assert joined.shape == (len(sentences[0].tokens), 64)
     tokens = trained.model.get_layer("shared_birnns").input
-    inputs = tf.keras.Model(trained.model.input, tokens)
+    inputs = keras.Model(trained.model.input, tokens)
     found = inputs(collate([features], [len(joined)])).numpy()[0]
     np.testing.assert_allclose(found[:, :64], joined, rtol=1e-4, atol=1e-5)
 

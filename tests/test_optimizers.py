@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re import optimizers
 
@@ -65,7 +66,7 @@ def adam(t: int, m: Any, v: Any, g: Any) -> Any:
 class Run:
     """Three variables and their optimizer, stepped in a graph or eagerly."""
 
-    def __init__(self, graph: bool, kind: type[tf.keras.optimizers.Optimizer] = optimizers.Nadam) -> None:
+    def __init__(self, graph: bool, kind: type[keras.optimizers.Optimizer] = optimizers.Nadam) -> None:
         self.variables = [tf.Variable(tf.ones(gradient.shape)) for gradient in gradients(0)]
         self.optimizer = kind(SCHEDULE)
         self.optimizer.build(self.variables)
@@ -87,7 +88,7 @@ class Run:
 @pytest.mark.parametrize("graph", [True, False])
 @pytest.mark.parametrize(("kind", "update"), [(optimizers.Nadam, nadam), (optimizers.Adam, adam)])
 def test_every_step_follows_the_definition(
-    kind: type[tf.keras.optimizers.Optimizer], update: Callable[..., Any], graph: bool
+    kind: type[keras.optimizers.Optimizer], update: Callable[..., Any], graph: bool
 ) -> None:
     run = Run(graph, kind)
     for step in range(1, STEPS + 1):
@@ -112,7 +113,7 @@ def test_an_encoder_has_a_learning_rate_of_its_own(
 def test_nadam_follows_the_definition_when_its_momentum_is_constant() -> None:
     """From some 400 steps on a pass over the weights is left out; until then the rate is 0 here."""
     steps, first = 420, 380
-    schedule = tf.keras.optimizers.schedules.PiecewiseConstantDecay([first - 1], [0.0, 0.01])
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([first - 1], [0.0, 0.01])
     run = Run(True)
     run.optimizer = optimizers.Nadam(schedule)
     run.optimizer.build(run.variables)
@@ -122,9 +123,9 @@ def test_nadam_follows_the_definition_when_its_momentum_is_constant() -> None:
 
 def test_nadam_in_fit() -> None:
     """A model whose gradients are its inputs: loss = sum over weights of weight times input."""
-    inputs = [tf.keras.Input([gradient.size]) for gradient in gradients(0)]
-    dots = [tf.keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(one) for one in inputs]
-    model = tf.keras.Model(inputs, tf.add_n(dots))
+    inputs = [keras.Input([gradient.size]) for gradient in gradients(0)]
+    dots = [keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(one) for one in inputs]
+    model = keras.Model(inputs, tf.add_n(dots))
     model.compile(optimizers.Nadam(SCHEDULE), loss=lambda _, output: output)
     batches = [[gradient.reshape(1, -1) for gradient in gradients(t)] for t in range(1, STEPS + 1)]
     stacked = tuple(np.concatenate(arrays) for arrays in zip(*batches, strict=True))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from lengths_encoder import save_encoder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -74,7 +75,7 @@ def whole(encoded: ModelConfig, sentences: list[Sentence], tmp_path_factory: pyt
         if left[0] == 0:
             shutil.copytree(folder, folder.with_name(KILLED))
 
-    copying = tf.keras.callbacks.LambdaCallback(on_train_batch_end=end)
+    copying = keras.callbacks.LambdaCallback(on_train_batch_end=end)
     train, dev = sentences[:16], sentences[16:]
     return training.train(encoded, QUICK, train, dev, folder, callbacks=[copying]), folder
 
@@ -203,7 +204,7 @@ def test_a_finished_run_is_not_trained_again(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("fit was called")
 
-    monkeypatch.setattr("tensorflow.keras.Model.fit", never)
+    monkeypatch.setattr("tf_keras.Model.fit", never)
     with caplog.at_level(logging.INFO, "jner_re"):
         assert training.train(encoded, QUICK, sentences[:16], sentences[16:], folder) == metrics
     assert not [message for message in caplog.messages if message.startswith("resuming")]
@@ -228,7 +229,7 @@ def test_the_seed_fixes_the_weights_at_the_start(whole: Run, encoded: ModelConfi
     trained = model_dir.load(whole[1])
 
     def start(seed: int) -> list[np.ndarray]:
-        tf.keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(seed)
         return model_dir.build(encoded, trained.inputs, trained.vocabulary).training.get_weights()
 
     def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
@@ -271,9 +272,7 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
         dataclasses.replace(sentences[1], entities=(Entity(0, 1, "Rare"),), relations=()),
     ]
     seen: list[float] = []
-    record = tf.keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda _, logs: seen.append(logs["val_average_f1"])
-    )
+    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: seen.append(logs["val_average_f1"]))
     labels = LabelSet(
         ("Loc", "Org", "Other", "Peop"), ("Kill", "Live_In", "Located_In", "OrgBased_In", "Work_For")
     )

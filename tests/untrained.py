@@ -6,7 +6,7 @@ import dataclasses
 import pathlib
 
 import numpy as np
-import tensorflow as tf
+import tf_keras as keras
 
 from jner_re import config as configs
 from jner_re.config import ModelConfig, TrainConfig
@@ -34,7 +34,7 @@ def write(folder: pathlib.Path, config: ModelConfig = WEIGHTED) -> pathlib.Path:
     vocabulary = model_dir.Vocabulary(
         ("Loc", "Peop"), ("Kill", "Live_In"), CHARACTERS, TRIPLES, frozen.fingerprints, {}
     )
-    tf.keras.utils.set_random_seed(3)
+    keras.utils.set_random_seed(3)
     model = model_dir.build(config, make_inputs(config, frozen, CHARACTERS), vocabulary)
     random = np.random.default_rng(4)
     for weight in model.training.trainable_weights:

@@ -35,6 +35,7 @@ class Task:
       threshold: of relations; None for the model's.
       threads: of TensorFlow.
       batch_size: texts that are answered together.
+      precision: of the model's graph.
     """
 
     model: str
@@ -44,6 +45,7 @@ class Task:
     threshold: float | None
     threads: int
     batch_size: int
+    precision: str
 
     def part(self, shard: Shard) -> pathlib.Path:
         """The file of the shard's answers."""
@@ -105,9 +107,8 @@ class PartWorker:
 
     @functools.cached_property
     def _model(self) -> Client:
-        program.import_tensorflow_quietly()
-        program.set_threads(self._task.threads)
-        return client.load(self._task.model)
+        program.import_tensorflow_quietly(self._task.threads)
+        return client.load(self._task.model, self._task.precision)
 
     def _count_attempt(self, shard: Shard) -> int:
         with self._task.attempts(shard).open("a+") as file:

@@ -56,7 +56,7 @@ class SearchJob:
           threads: that TensorFlow was told to use, for the record.
           report: is given an epoch's score; it may not return.
         """
-        import tensorflow as tf
+        import tf_keras as keras
 
         from jner_re import training
         from jner_re.models import model_dir
@@ -66,7 +66,7 @@ class SearchJob:
         for scores in history:
             report(scores[METRIC] or 0.0)
 
-        class Reporting(tf.keras.callbacks.Callback):
+        class Reporting(keras.callbacks.Callback):
             """Reports epochs that are new."""
 
             def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -8,6 +8,7 @@ import warnings
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 with warnings.catch_warnings():  # that tensorflow_hub uses pkg_resources asks nothing of the user
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
@@ -95,7 +96,7 @@ class Encoder(tf.Module):
           InputError: as `load_now`.
         """
         self.load_now()
-        if tf.keras.backend.is_keras_tensor(tokens):
+        if keras.backend.is_keras_tensor(tokens):
             return _EncoderLayer(self)(tokens, lengths)
         outputs = self._tokens(
             tokens=tf.convert_to_tensor(tokens, tf.string), sequence_len=tf.cast(lengths, tf.int32)
@@ -121,7 +122,7 @@ class Encoder(tf.Module):
         return folder_hash.sha256(self.folder, ignored, str(content))
 
 
-class _EncoderLayer(tf.keras.layers.Layer):
+class _EncoderLayer(keras.layers.Layer):
     """An encoder as a node of a functional model."""
 
     def __init__(self, encoder: Encoder) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.layers.gru import gru
 from jner_re.layers.lstm import lstm
@@ -14,7 +15,7 @@ _GATES = {"gru": 3, "lstm": 4}
 _DIRECTIONS = ("forward", "backward")
 
 
-class BiRNN(tf.keras.layers.Layer):
+class BiRNN(keras.layers.Layer):
     """Reads every sentence from both ends (paper, section 3.1), whatever its padding and its neighbors.
 
     Args:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.layers.birnn import BiRNN
 from jner_re.layers.dropout import Dropout
 
 
-class BiRNNStack(tf.keras.layers.Layer):
+class BiRNNStack(keras.layers.Layer):
     """A stack of BiRNNs (paper, sections 3.1 to 3.3), dropout before each (section 3.4).
 
     Args:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.layers.birnn import BiRNN
 from jner_re.layers.scan import compiled_size
 
 
-class CharEncoder(tf.keras.layers.Layer):
+class CharEncoder(keras.layers.Layer):
     """A single BiRNN over trained character embeddings (paper, section 3.1; Lample et al., 2016).
 
     A word that occurs several times in a batch is read once.
@@ -38,7 +39,7 @@ class CharEncoder(tf.keras.layers.Layer):
         self.units = units
         self.cell = cell
         self.jit_compile = jit_compile
-        self.embedding = tf.keras.layers.Embedding(num_chars, embedding_size, name="embedding")
+        self.embedding = keras.layers.Embedding(num_chars, embedding_size, name="embedding")
         self.birnn = BiRNN(units, cell, return_sequences=False, jit_compile=jit_compile, name="birnn")
 
     def call(self, char_ids: tf.Tensor, training: bool | None = None) -> tf.Tensor:

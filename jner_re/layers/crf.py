@@ -10,7 +10,8 @@ probabilities given that the sequence is well formed. Training normalizes over a
 paper does; with `constrained_training`, over the well-formed ones too, so that it maximizes the very
 probabilities that are given as scores.
 
-This is the only module that imports tensorflow-addons, for the log-likelihood and Viterbi.
+This is the only module that imports tensorflow-addons, for the log-likelihood and Viterbi; linear_chain.py
+has what it takes of it, for where it isn't available.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-
-with warnings.catch_warnings():  # that tensorflow-addons has reached its end asks nothing of the user
-    warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
-    import tensorflow_addons as tfa
+import tf_keras as keras
 
 from jner_re.layers import crf_posteriors
+
+try:
+    with warnings.catch_warnings():  # that tensorflow-addons has reached its end asks nothing of the user
+        warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
+        from tensorflow_addons import text as linear_chain
+except ImportError:  # Python 3.12 or later, or TensorFlow 2.16 or later
+    from jner_re.layers import linear_chain
 
 _FORBIDDEN = -1e9  # finite, so that no infinity is subtracted from another; exp() of it is 0
 
@@ -45,7 +50,7 @@ def allowed_transitions(num_tags: int) -> np.ndarray:
     return allowed_starts(num_tags)[None, :] | (before == after - 1) | (before == after)
 
 
-class CRF(tf.keras.layers.Layer):
+class CRF(keras.layers.Layer):
     """Linear-chain CRF; calling it gives the best tag sequence (Viterbi).
 
     Its other quantities are methods; for functional models, where only layers may be called, crf_layers.py
@@ -93,7 +98,7 @@ class CRF(tf.keras.layers.Layer):
         """
         lengths = tf.cast(lengths, tf.int32)
         unary_scores, transitions = self._scores(tag_logits, lengths, self.constrained, tf.float32)
-        tag_ids, _ = tfa.text.crf_decode(unary_scores, transitions, lengths)
+        tag_ids, _ = linear_chain.crf_decode(unary_scores, transitions, lengths)
         return tf.where(_token_mask(tag_logits, lengths), tag_ids[:, : tf.shape(tag_logits)[1]], 0)
 
     def negative_log_likelihood(
@@ -114,8 +119,8 @@ class CRF(tf.keras.layers.Layer):
         tag_ids = tf.where(_token_mask(tag_ids, lengths), tf.cast(tag_ids, tf.int32), 0)
         tag_ids = _at_least_two_tokens(tag_ids)
         # As crf_log_likelihood does, less its tf.cond on T = 1, whose gradient makes TensorFlow log warnings.
-        score = tfa.text.crf_unary_score(tag_ids, lengths, unary_scores)
-        score += tfa.text.crf_binary_score(tag_ids, lengths, transitions)
+        score = linear_chain.crf_unary_score(tag_ids, lengths, unary_scores)
+        score += linear_chain.crf_binary_score(tag_ids, lengths, transitions)
         return tf.where(lengths > 0, _log_partition(unary_scores, transitions, lengths) - score, 0.0)
 
     def cross_entropy(
@@ -228,7 +233,7 @@ class CRF(tf.keras.layers.Layer):
 
 def _log_partition(unary_scores: tf.Tensor, transitions: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
     """[B, T, K], [K, K], [B] -> log Z [B]; means nothing for empty sentences."""
-    prefixes = tfa.text.crf_forward(unary_scores[:, 1:], unary_scores[:, 0], transitions, lengths)
+    prefixes = linear_chain.crf_forward(unary_scores[:, 1:], unary_scores[:, 0], transitions, lengths)
     return tf.reduce_logsumexp(prefixes, axis=-1)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.layers.crf import CRF
 
 
-class _OfCRF(tf.keras.layers.Layer):
+class _OfCRF(keras.layers.Layer):
     """A layer whose weights are those of `crf`."""
 
     def __init__(self, crf: CRF, **kwargs: Any) -> None:
@@ -23,12 +24,12 @@ class _OfCRF(tf.keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "crf": tf.keras.saving.serialize_keras_object(self.crf)}
+        return {**super().get_config(), "crf": keras.saving.serialize_keras_object(self.crf)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> _OfCRF:
         """The inverse of `get_config`."""
-        return cls(**{**config, "crf": tf.keras.saving.deserialize_keras_object(config["crf"])})
+        return cls(**{**config, "crf": keras.saving.deserialize_keras_object(config["crf"])})
 
 
 class CRFNegativeLogLikelihood(_OfCRF):

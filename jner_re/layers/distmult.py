@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 
-class DistMult(tf.keras.layers.Layer):
+class DistMult(keras.layers.Layer):
     """g_i^T M_r g_j with a diagonal M_r for each relation type (paper, equation 4).
 
     Args:

@@ -6,9 +6,10 @@ import random
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 
-def add_state(layer: tf.keras.layers.Layer, seed: int | None = None) -> tf.Variable:
+def add_state(layer: keras.layers.Layer, seed: int | None = None) -> tf.Variable:
     """Gives a layer the weight that its masks follow from: a seed and the number of calls, int64 [2].
 
     Args:
@@ -25,7 +26,7 @@ def add_state(layer: tf.keras.layers.Layer, seed: int | None = None) -> tf.Varia
     )
 
 
-class Dropout(tf.keras.layers.Layer):
+class Dropout(keras.layers.Layer):
     """Sets each element to 0 with probability `rate` while training and scales the rest by 1/(1-rate).
 
     Keras's own layer draws from a hidden state that checkpoints don't hold: a resumed run would differ from

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.layers.dropout import Dropout
 
@@ -49,7 +50,7 @@ def range_maximum(values: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor) -> tf.T
     return tf.where(empty[..., tf.newaxis], tf.zeros_like(maximum), maximum)
 
 
-class PairContext(tf.keras.layers.Layer):
+class PairContext(keras.layers.Layer):
     """The maximum, over the tokens strictly between two entities, of a projection of the states.
 
     An extension of the paper's scorer (docs/model.md).
@@ -64,7 +65,7 @@ class PairContext(tf.keras.layers.Layer):
         self.size = size
         self.dropout = dropout
         self.drop = Dropout(dropout, name="dropout")
-        self.projection = tf.keras.layers.Dense(size, name="projection")
+        self.projection = keras.layers.Dense(size, name="projection")
 
     def call(self, states: tf.Tensor, spans: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """The contexts of all pairs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.layers.dropout import Dropout
 from jner_re.layers.pair_context import PairContext
@@ -14,7 +15,7 @@ from jner_re.layers.span_ends import SpanEnds
 _PAIRS_AT_ONCE = 1 << 16  # pairs whose contexts are computed together outside of training
 
 
-class PairScorer(tf.keras.layers.Layer):
+class PairScorer(keras.layers.Layer):
     """The paper's section 3.3, and the extension of docs/model.md: what stands between the two entities.
 
     Args:
@@ -54,7 +55,7 @@ class PairScorer(tf.keras.layers.Layer):
         self.scorer = RelationScorer(num_relations, hidden_size, activation, name="relation_scorer")
         if context_size:
             self.context = PairContext(context_size, context_dropout, name="pair_context")
-            self.context_scores = tf.keras.layers.Dense(num_relations, use_bias=False, name="context_scores")
+            self.context_scores = keras.layers.Dense(num_relations, use_bias=False, name="context_scores")
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights that are first needed inside a loop."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 
 def at_span_ends(values: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
@@ -20,7 +21,7 @@ def at_span_ends(values: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
     return tf.gather(values, tf.maximum(spans[:, :, 1] - 1, 0), batch_dims=1)
 
 
-class SpanEnds(tf.keras.layers.Layer):
+class SpanEnds(keras.layers.Layer):
     """g_i = h_i ∘ l_i: the state of an entity's last token and an embedding of its tag (paper, equation 3).
 
     Args:
@@ -32,7 +33,7 @@ class SpanEnds(tf.keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_tags = num_tags
         self.label_size = label_size
-        self.label_embedding = tf.keras.layers.Embedding(num_tags, label_size, name="label_embedding")
+        self.label_embedding = keras.layers.Embedding(num_tags, label_size, name="label_embedding")
 
     def call(self, states: tf.Tensor, tag_ids: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
         """The entities' representations.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 
-class WeightedAverage(tf.keras.layers.Layer):
+class WeightedAverage(keras.layers.Layer):
     """gamma * sum_l softmax(w)_l h_l, with w and gamma trained (paper, section 3.1; ELMo, equation 1)."""
 
     def build(self, input_shape: Any) -> None:

@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.metrics import strict
 from jner_re.schema import LabelSet, Scored, Sentence
 
 
-class StrictScores(tf.keras.callbacks.Callback):
+class StrictScores(keras.callbacks.Callback):
     """Predicts once an epoch, adds the strict scores to `logs`, and keeps what was predicted.
 
     For both tasks, here `ner`: micro `val_ner_precision`, `val_ner_recall` and `val_ner_f1`, macro

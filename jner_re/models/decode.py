@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
 
@@ -32,7 +33,7 @@ def spans_from_tags(tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.stack([starts, ends], axis=-1), types
 
 
-class SpansFromTags(tf.keras.layers.Layer):
+class SpansFromTags(keras.layers.Layer):
     """`spans_from_tags` as a layer."""
 
     def call(self, tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.config import ModelConfig
 from jner_re.features.specs import InputSizes, feature_specs
@@ -21,7 +22,7 @@ from jner_re.models.joint import AllowedPairs, JointModel
 @tf.autograph.experimental.do_not_convert
 def build(
     config: ModelConfig, sizes: InputSizes, allowed: AllowedPairs | None, members: Sequence[JointModel]
-) -> tf.keras.Model:
+) -> keras.Model:
     """The ensemble of models that have their weights already.
 
     Args:
@@ -34,7 +35,7 @@ def build(
       A model with the inputs and outputs of `JointModel.inference`.
     """
     features = {
-        name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name)
+        name: keras.Input(spec.shape[1:], dtype=spec.dtype, name=name)
         for name, spec in feature_specs(sizes).items()
     }
     outputs = [tagger(member, i)(features) for i, member in enumerate(members)]
@@ -51,22 +52,22 @@ def build(
     found = joint.decoded(
         averaged_crf(members), tag_logits, features["lengths"], relation_logits, config.entity_weighted
     )
-    return tf.keras.Model(features, found, name="ensemble")
+    return keras.Model(features, found, name="ensemble")
 
 
-def tagger(member: JointModel, number: int) -> tf.keras.Model:
+def tagger(member: JointModel, number: int) -> keras.Model:
     """From features to `tag_logits` [B, T, K] and `re_states` [B, T, D]."""
     layers = {"tag_logits": "ner_scores", "re_states": "re_birnns"}
     outputs = {name: member.inference.get_layer(layer).output for name, layer in layers.items()}
-    return tf.keras.Model(member.inference.input, outputs, name=f"member_{number}")
+    return keras.Model(member.inference.input, outputs, name=f"member_{number}")
 
 
-def scorer(member: JointModel, number: int) -> tf.keras.Model:
+def scorer(member: JointModel, number: int) -> keras.Model:
     """From RE states [B, T, D], tags [B, T] and spans [B, M, 2] to the logits of all pairs [B, M, M, R]."""
-    states = tf.keras.Input(member.inference.get_layer("re_birnns").output.shape[1:])
-    tag_ids, spans = tf.keras.Input([None], dtype=tf.int32), tf.keras.Input([None, 2], dtype=tf.int32)
+    states = keras.Input(member.inference.get_layer("re_birnns").output.shape[1:])
+    tag_ids, spans = keras.Input([None], dtype=tf.int32), keras.Input([None, 2], dtype=tf.int32)
     logits = member.inference.get_layer("pair_scorer")(states, tag_ids, spans)
-    return tf.keras.Model([states, tag_ids, spans], logits, name=f"member_{number}_pairs")
+    return keras.Model([states, tag_ids, spans], logits, name=f"member_{number}_pairs")
 
 
 def averaged_crf(members: Sequence[JointModel]) -> CRF:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.encoders.token_encoder import TokenEncoder
 from jner_re.layers.dropout import add_state
@@ -14,7 +15,7 @@ from jner_re.layers.dropout import add_state
 NAME = "fine_tuned_encoder"
 
 
-class FineTunedEncoder(tf.keras.layers.Layer):
+class FineTunedEncoder(keras.layers.Layer):
     """From subwords to the layers of every word.
 
     A file of weights holds those that are trained and the state of dropout; the others are the encoder's own,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.config import ModelConfig
 from jner_re.features.casing import NUM_CLASSES
@@ -26,7 +27,7 @@ from jner_re.schema import LabelSet
 AllowedPairs = list[list[list[bool]]]
 
 
-class TrainingModel(tf.keras.Model):
+class TrainingModel(keras.Model):
     """A functional model from features and gold annotation to what the loss needs.
 
     Its outputs are `ner`, the negative log-likelihood of each sentence's tags, or the cross-entropy with soft
@@ -37,9 +38,9 @@ class TrainingModel(tf.keras.Model):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As every functional model: inputs and outputs."""
         super().__init__(*args, **kwargs)
-        self._losses_seen = [tf.keras.metrics.Mean(name) for name in ("loss", "ner_loss", "re_loss")]
+        self._losses_seen = [keras.metrics.Mean(name) for name in ("loss", "ner_loss", "re_loss")]
 
-    def compile(self, optimizer: tf.keras.optimizers.Optimizer, relation_weight: float) -> None:
+    def compile(self, optimizer: keras.optimizers.Optimizer, relation_weight: float) -> None:
         """Sets the optimization.
 
         Args:
@@ -64,7 +65,7 @@ class TrainingModel(tf.keras.Model):
         return {metric.name: metric.result() for metric in self._losses_seen}
 
     @property
-    def metrics(self) -> list[tf.keras.metrics.Metric]:
+    def metrics(self) -> list[keras.metrics.Metric]:
         """Those that Keras resets at the start of an epoch."""
         return self._losses_seen
 
@@ -91,7 +92,7 @@ class JointModel:
     """
 
     training: TrainingModel
-    inference: tf.keras.Model
+    inference: keras.Model
 
 
 @tf.autograph.experimental.do_not_convert
@@ -130,8 +131,8 @@ def build(
     shared_birnns = BiRNNStack(config.rnn_size, config.shared_layers, *rnn, name="shared_birnns")
     ner_birnns = BiRNNStack(config.rnn_size, config.ner_layers, *rnn, name="ner_birnns")
     re_birnns = BiRNNStack(config.rnn_size, config.re_layers, *rnn, name="re_birnns")
-    ner_hidden = tf.keras.layers.Dense(config.ner_hidden_size, config.ner_activation, name="ner_hidden")
-    ner_scores = tf.keras.layers.Dense(num_tags, name="ner_scores")
+    ner_hidden = keras.layers.Dense(config.ner_hidden_size, config.ner_activation, name="ner_hidden")
+    ner_scores = keras.layers.Dense(num_tags, name="ner_scores")
     crf = CRF(num_tags, constrained_training=config.constrained_crf, name="crf")
     pair_scorer = PairScorer(
         num_tags,
@@ -168,7 +169,7 @@ def build(
     inference_outputs = decoded(crf, tag_logits, lengths, relation_logits, config.entity_weighted)
     return JointModel(
         TrainingModel({**features, **gold}, training_outputs, name="training"),
-        tf.keras.Model(features, inference_outputs, name="inference"),
+        keras.Model(features, inference_outputs, name="inference"),
     )
 
 
@@ -209,7 +210,7 @@ def decoded(
 
 
 def _keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
-    return {name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in specs.items()}
+    return {name: keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in specs.items()}
 
 
 def _token_representations(

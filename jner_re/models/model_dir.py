@@ -11,7 +11,7 @@ from typing import Any
 
 import h5py
 import numpy as np
-import tensorflow as tf
+import tf_keras as keras
 
 from jner_re import config as configs
 from jner_re import files
@@ -110,7 +110,7 @@ class TrainedModel:
     vocabulary: Vocabulary
     threshold: float
     inputs: Inputs
-    model: tf.keras.Model
+    model: keras.Model
     members: tuple[joint.JointModel, ...]
 
 
@@ -226,7 +226,7 @@ def write_threshold(model_dir: pathlib.Path, threshold: float, source: str) -> N
     files.write_text(model_dir / THRESHOLD, json.dumps(record, indent=1) + "\n")
 
 
-def save_weights(model: tf.keras.Model, path: pathlib.Path) -> None:
+def save_weights(model: keras.Model, path: pathlib.Path) -> None:
     """Writes a model's weights, with their checksum, beside `path` and renames them into place."""
     with files.replacing(path) as new:
         model.save_weights(new)
@@ -234,7 +234,7 @@ def save_weights(model: tf.keras.Model, path: pathlib.Path) -> None:
             file.attrs[_CHECKSUM] = _weights_checksum(model)
 
 
-def load_weights(model: tf.keras.Model, path: pathlib.Path) -> None:
+def load_weights(model: keras.Model, path: pathlib.Path) -> None:
     """Reads weights into a model of the same config.
 
     Raises:
@@ -251,7 +251,7 @@ def load_weights(model: tf.keras.Model, path: pathlib.Path) -> None:
         raise InputError(f"{path}: damaged: the checksum of the weights is {found}, expected {expected}")
 
 
-def _weights_checksum(model: tf.keras.Model) -> str:
+def _weights_checksum(model: keras.Model) -> str:
     """SHA-256 of the shapes and values of all weights."""
     digest = hashlib.sha256()
     for value in model.get_weights():
@@ -260,6 +260,6 @@ def _weights_checksum(model: tf.keras.Model) -> str:
     return digest.hexdigest()
 
 
-def trainable_parameters(model: tf.keras.Model) -> int:
+def trainable_parameters(model: keras.Model) -> int:
     """The number of trained weights."""
     return int(sum(np.prod(weight.shape) for weight in model.trainable_weights))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.features.dataset import FeaturizedCorpus, inference_batches
 from jner_re.models.decode import scored_annotations
@@ -21,7 +22,7 @@ class Predictor:
 
     def __init__(
         self,
-        model: tf.keras.Model,
+        model: keras.Model,
         specs: dict[str, tf.TensorSpec],
         label_set: LabelSet,
         batch_size: int = 32,

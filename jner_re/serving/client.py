@@ -12,6 +12,7 @@ import numpy as np
 from jner_re.document import Document
 from jner_re.errors import InputError, system_cause
 from jner_re.schema import Entity, Relation, Scored
+from jner_re.serving.precision import FLOAT32, check
 from jner_re.serving.rows import (
     MAX_SIZE,
     RefusedInputError,
@@ -159,27 +160,36 @@ def _scored(row: Row, threshold: float | None) -> Scored:
     return entities, relations
 
 
-def load(path_or_url: str | os.PathLike[str]) -> Client:
+def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Client:
     """Opens a model.
 
     Args:
       path_or_url: a model directory; an exported folder, or one version of it; or the URL of a model behind
         TensorFlow Serving's REST API, e.g. http://localhost:8501/v1/models/jner_re.
+      precision: "float32", or "bfloat16" on a processor with instructions for it, which is faster and changes
+        scores in the third digit (docs/performance.md); not for a URL, whose server decides.
 
     Raises:
-      InputError: it is none of these, it is damaged, or what it needs can't be had.
+      InputError: it is none of these, it is damaged, what it needs isn't available, or the processor has no
+        instructions for the precision.
     """
     if "://" in str(path_or_url):
         from jner_re.serving.endpoint import Endpoint
 
+        if precision != FLOAT32:
+            raise InputError(
+                f"precision is {precision!r}, expected {FLOAT32!r} with a URL: its server decides "
+                "(TensorFlow Serving's --mixed_precision=bfloat16)"
+            )
         return Client(Endpoint(str(path_or_url)))
+    check(precision)
     folder = local_folder(path_or_url)
     from jner_re import program
 
     program.import_tensorflow_quietly()  # it takes seconds
     from jner_re.serving.in_process import ModelDirectory, SavedModel
 
-    return Client(SavedModel(folder) if is_exported(folder) else ModelDirectory(folder))
+    return Client((SavedModel if is_exported(folder) else ModelDirectory)(folder, precision))
 
 
 def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from jner_re import extractor
 from jner_re.errors import InputError
+from jner_re.serving import precision as precisions
 from jner_re.serving.rows import Row, padded, refusal, rows_of
 
 ROWS = 1024  # that are answered together: the graph puts sentences of similar length together
@@ -20,21 +21,23 @@ class ModelDirectory:
 
     rows_at_once = ROWS
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        """Raises InputError as `extractor.load`."""
+    def __init__(self, folder: pathlib.Path, precision: str = precisions.FLOAT32) -> None:
+        """Raises InputError as `extractor.load`; the precision is one that `precision.check` allows."""
         self.extractor = extractor.load(folder)
-        self._folder = folder
+        self._folder, self._precision = folder, precision
 
     def __repr__(self) -> str:
         return f"ModelDirectory({str(self._folder)!r})"
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
-        return _run(self.extractor.from_text, tf.constant(list(texts), tf.string), self._score(threshold))
+        text = tf.constant(list(texts), tf.string)
+        return _run(self._precision, self.extractor.from_text, text, self._score(threshold))
 
     def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
-        return _run(self.extractor.from_tokens, _tensor(sentences), self._score(threshold))
+        tokens = _tensor(sentences)
+        return _run(self._precision, self.extractor.from_tokens, tokens, self._score(threshold))
 
     def _score(self, threshold: float | None) -> tf.Tensor:
         return tf.constant(self.extractor.threshold if threshold is None else threshold, tf.float32)
@@ -45,11 +48,12 @@ class SavedModel:
 
     rows_at_once = ROWS
 
-    def __init__(self, folder: pathlib.Path) -> None:
+    def __init__(self, folder: pathlib.Path, precision: str = precisions.FLOAT32) -> None:
         """Loads it.
 
         Args:
           folder: with a saved_model.pb.
+          precision: one that `precision.check` allows.
 
         Raises:
           InputError: it can't be loaded, or is no exported model.
@@ -67,8 +71,7 @@ class SavedModel:
                 f"{folder}: its signatures are {', '.join(sorted(found)) or 'none'}, expected "
                 "'serving_default' and 'tokens' of an exported model"
             )
-
-        self._folder = folder
+        self._folder, self._precision = folder, precision
 
     def __repr__(self) -> str:
         return f"SavedModel({str(self._folder)!r})"
@@ -76,12 +79,12 @@ class SavedModel:
     def texts(self, texts: Sequence[str | bytes], threshold: float | None) -> list[Row]:
         """A row for each text."""
         signature = self._model.signatures["serving_default"]
-        return _run(lambda text: signature(text=text), tf.constant(list(texts), tf.string))
+        return _run(self._precision, lambda text: signature(text=text), tf.constant(list(texts), tf.string))
 
     def sentences(self, sentences: Sequence[Sequence[str | bytes]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
         signature = self._model.signatures["tokens"]
-        return _run(lambda tokens: signature(tokens=tokens), _tensor(sentences))
+        return _run(self._precision, lambda tokens: signature(tokens=tokens), _tensor(sentences))
 
 
 def _tensor(sentences: Sequence[Sequence[str | bytes]]) -> tf.Tensor:
@@ -90,9 +93,10 @@ def _tensor(sentences: Sequence[Sequence[str | bytes]]) -> tf.Tensor:
     return tf.reshape(tf.constant(rows, tf.string), [len(rows), len(rows[0]) if rows else 0])
 
 
-def _run(graph: Callable[..., dict[str, tf.Tensor]], *arguments: Any) -> list[Row]:
+def _run(precision: str, graph: Callable[..., dict[str, tf.Tensor]], *arguments: Any) -> list[Row]:
     """Raises RefusedInputError if the graph refuses what it is given."""
     try:
-        return rows_of({name: value.numpy() for name, value in graph(*arguments).items()})
+        with precisions.calls_in(precision):
+            return rows_of({name: value.numpy() for name, value in graph(*arguments).items()})
     except tf.errors.InvalidArgumentError as error:
         raise refusal(error.message) or error from None

@@ -23,6 +23,7 @@ from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.serving import client
 from jner_re.serving.client import Client
+from jner_re.serving.precision import FLOAT32
 from jner_re.serving.rows import RefusedInputError
 
 logger = logging.getLogger(__name__)
@@ -176,9 +177,11 @@ def _unaligned(doc: Doc) -> tuple[Unaligned, ...]:
 @Language.factory(
     "jner_re",
     assigns=["doc.ents", "doc._.relations", "doc._.unaligned", "span._.score"],
-    default_config={"threshold": None, "overwrite_ents": True},
+    default_config={"threshold": None, "overwrite_ents": True, "precision": FLOAT32},
 )
-def make(nlp: Language, name: str, model: str, threshold: float | None, overwrite_ents: bool) -> Component:
+def make(
+    nlp: Language, name: str, model: str, threshold: float | None, overwrite_ents: bool, precision: str
+) -> Component:
     """The component.
 
     Args:
@@ -187,8 +190,9 @@ def make(nlp: Language, name: str, model: str, threshold: float | None, overwrit
       model: model directory, exported folder, or URL of a served model.
       threshold: of relations, in place of the model's.
       overwrite_ents: whether entities of earlier components go; else those that overlap them are left out.
+      precision: as of `jner_re.load`.
     """
-    return Component(name, client.load(model), threshold, overwrite_ents)
+    return Component(name, client.load(model, precision), threshold, overwrite_ents)
 
 
 # As properties, so that a document that is read from disk has them, too.

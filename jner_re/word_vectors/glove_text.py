@@ -126,7 +126,7 @@ def _to_floats(rows: bytes) -> np.ndarray | None:
 def _bad_number(lines: Lines, numbers: Sequence[bytes], origin: str) -> InputError:
     for (number, _), text in zip(lines, numbers, strict=True):
         for field in text.split(b" "):
-            if not (_is_number(field) and abs(float(field)) <= np.finfo(np.float32).max):
+            if not (_is_number(field) and abs(float(field)) <= float(np.finfo(np.float32).max)):
                 return InputError(f"{origin}: line {number} has {_shown(field)}, expected a finite number")
     return InputError(f"{origin}: lines {lines[0][0]} to {lines[-1][0]} hold something that is no number")
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_hub as hub
+import tf_keras as keras
 from tensorflow.core.protobuf import saved_model_pb2
 
 from jner_re.assets import catalogue, download
@@ -66,9 +67,9 @@ class TestContract:
         np.testing.assert_allclose(encode(tf.constant(_TOKENS), tf.constant(_LENGTHS)), expected, atol=1e-6)
 
     def test_in_a_functional_model(self, encoder: module.Encoder, expected: np.ndarray) -> None:
-        tokens = tf.keras.Input([None], dtype=tf.string)
-        lengths = tf.keras.Input([], dtype=tf.int64)
-        model = tf.keras.Model([tokens, lengths], encoder.encode(tokens, lengths))
+        tokens = keras.Input([None], dtype=tf.string)
+        lengths = keras.Input([], dtype=tf.int64)
+        model = keras.Model([tokens, lengths], encoder.encode(tokens, lengths))
         assert model.output_shape == (None, None, 3, 32)
         assert model.trainable_variables == []
         np.testing.assert_allclose(
@@ -212,9 +213,9 @@ class TestLoading:
     def test_in_a_functional_model_that_is_saved(
         self, folder: pathlib.Path, expected: np.ndarray, tmp_path: pathlib.Path
     ) -> None:
-        tokens = tf.keras.Input([None], dtype=tf.string)
-        lengths = tf.keras.Input([], dtype=tf.int64)
-        model = tf.keras.Model([tokens, lengths], module.load(str(folder)).encode(tokens, lengths))
+        tokens = keras.Input([None], dtype=tf.string)
+        lengths = keras.Input([], dtype=tf.int64)
+        model = keras.Model([tokens, lengths], module.load(str(folder)).encode(tokens, lengths))
         model.export(str(tmp_path / "model"))
         loaded = tf.saved_model.load(str(tmp_path / "model"))
         layers = loaded.serve([tf.constant(_TOKENS), tf.constant(_LENGTHS, tf.int64)])

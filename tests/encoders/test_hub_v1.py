@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_hub as hub
+import tf_keras as keras
 import untrained
 
 from jner_re.config import TrainConfig
@@ -47,8 +48,8 @@ def test_its_layers_are_those_that_hub_gives(encoder: module.Encoder) -> None:
 
 
 def test_in_a_functional_model(encoder: module.Encoder) -> None:
-    tokens, lengths = tf.keras.Input([None], dtype=tf.string), tf.keras.Input([], dtype=tf.int32)
-    model = tf.keras.Model([tokens, lengths], encoder.encode(tokens, lengths))
+    tokens, lengths = keras.Input([None], dtype=tf.string), keras.Input([], dtype=tf.int32)
+    model = keras.Model([tokens, lengths], encoder.encode(tokens, lengths))
     values = tf.constant([["Ann", "lives"]]), tf.constant([2])
     np.testing.assert_allclose(model(list(values)), encoder.encode(*values), atol=1e-6)
 

@@ -134,7 +134,10 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     corpus = tmp_path / "a.txt"
     corpus.write_text("one\n")
     (shard,) = shards.divide([corpus], 9, "text")
-    row, task = dataclasses.asdict(shard), Task("model", str(tmp_path), "jsonl", "text", None, 1, 8)
+    row, task = (
+        dataclasses.asdict(shard),
+        Task("model", str(tmp_path), "jsonl", "text", None, 1, 8, "float32"),
+    )
     task.attempts(shard).write_text("1\n" * ATTEMPTS)
     outcome = Outcome(**PartWorker(task)(row))
     assert outcome.problem == "its worker died 4 times" and not outcome.fatal

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from jner_re.layers.birnn import BiRNN
 
 B, T, D, H = 4, 7, 5, 3
 LENGTHS = np.array([7, 0, 3, 1], np.int32)
-KERAS = {"gru": tf.keras.layers.GRU, "lstm": tf.keras.layers.LSTM}
+KERAS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
 each_cell = pytest.mark.parametrize("cell", ["gru", "lstm"])
 each_mode = pytest.mark.parametrize("jit_compile", [False, True], ids=["plain", "xla"])
@@ -31,9 +32,9 @@ def built(cell: str, return_sequences: bool = True, jit_compile: bool = False) -
     return layer
 
 
-def keras_reference(layer: BiRNN) -> tf.keras.layers.Bidirectional:
+def keras_reference(layer: BiRNN) -> keras.layers.Bidirectional:
     """Keras's own layers with the same weights."""
-    reference = tf.keras.layers.Bidirectional(KERAS[layer.cell](H, return_sequences=layer.return_sequences))
+    reference = keras.layers.Bidirectional(KERAS[layer.cell](H, return_sequences=layer.return_sequences))
     reference.build((None, None, D))
     directions = (reference.forward_layer, reference.backward_layer)
     for direction, weights in zip(directions, layer.direction_weights, strict=True):
@@ -202,12 +203,12 @@ def test_fit_of_a_functional_model(cell: str) -> None:
     targets = np.array([row[:n].mean() for row, n in zip(inputs, lengths, strict=True)], np.float32)
     histories = []
     for jit_compile in (False, True):
-        tf.keras.utils.set_random_seed(1)
-        states = tf.keras.Input([None, D])
-        length = tf.keras.Input([], dtype=tf.int32)
+        keras.utils.set_random_seed(1)
+        states = keras.Input([None, D])
+        length = keras.Input([], dtype=tf.int32)
         final = BiRNN(8, cell, return_sequences=False, jit_compile=jit_compile)(states, length)
-        model = tf.keras.Model([states, length], tf.keras.layers.Dense(1)(final))
-        model.compile(tf.keras.optimizers.Adam(0.02), "mse")
+        model = keras.Model([states, length], keras.layers.Dense(1)(final))
+        model.compile(keras.optimizers.Adam(0.02), "mse")
         fitted = model.fit([inputs, lengths], targets, batch_size=8, epochs=15, shuffle=False, verbose=0)
         histories.append(fitted.history["loss"])
     assert histories[0][-1] < 0.2 * histories[0][0]

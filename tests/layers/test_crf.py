@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.features import tags
 from jner_re.layers import crf as crfs
@@ -312,20 +313,20 @@ def test_graph_of_unknown_shape_equals_eager() -> None:
             np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def make_models() -> tuple[tf.keras.Model, tf.keras.Model]:
+def make_models() -> tuple[keras.Model, keras.Model]:
     """One that gives losses for training, one that gives tags and span posteriors; they share all weights."""
-    features = tf.keras.Input([None, 3], name="features")
-    tag_ids = tf.keras.Input([None], dtype=tf.int32, name="tag_ids")
-    lengths = tf.keras.Input([], dtype=tf.int32, name="lengths")
-    starts = tf.keras.Input([None], dtype=tf.int32, name="starts")
+    features = keras.Input([None, 3], name="features")
+    tag_ids = keras.Input([None], dtype=tf.int32, name="tag_ids")
+    lengths = keras.Input([], dtype=tf.int32, name="lengths")
+    starts = keras.Input([None], dtype=tf.int32, name="starts")
     crf = crfs.CRF(K)
-    tag_logits = tf.keras.layers.Dense(K, kernel_initializer="zeros")(features)
+    tag_logits = keras.layers.Dense(K, kernel_initializer="zeros")(features)
     losses = crf_layers.CRFNegativeLogLikelihood(crf)(tag_logits, tag_ids, lengths)
     posteriors = crf_layers.CRFSpanPosteriors(crf)(
         tag_logits, lengths, starts, starts + 2, tf.zeros_like(starts)
     )
-    training = tf.keras.Model([features, tag_ids, lengths], losses)
-    inference = tf.keras.Model([features, lengths, starts], [crf(tag_logits, lengths), posteriors])
+    training = keras.Model([features, tag_ids, lengths], losses)
+    inference = keras.Model([features, lengths, starts], [crf(tag_logits, lengths), posteriors])
     return training, inference
 
 
@@ -344,7 +345,7 @@ def test_two_functional_models_share_one_crf(tmp_path: pathlib.Path) -> None:
     training, inference = make_models()
     names = [weight.name.split("/")[-1] for weight in training.weights]
     assert names == ["kernel:0", "bias:0", "transitions:0", "start:0", "end:0"]
-    training.compile(tf.keras.optimizers.Adam(0.1), loss=mean_prediction)
+    training.compile(keras.optimizers.Adam(0.1), loss=mean_prediction)
     history = training.fit([features, tag_ids, lengths], np.zeros(32), epochs=40, verbose=0).history["loss"]
     assert history[-1] < 0.2 < 3.0 < history[0]
 
@@ -365,7 +366,7 @@ def test_two_functional_models_share_one_crf(tmp_path: pathlib.Path) -> None:
     "layer",
     [crf_layers.CRFNegativeLogLikelihood, crf_layers.CRFCrossEntropy, crf_layers.CRFSpanPosteriors],
 )
-def test_config_round_trip(layer: type[tf.keras.layers.Layer]) -> None:
+def test_config_round_trip(layer: type[keras.layers.Layer]) -> None:
     crf = crfs.CRF(7, constrained=False, name="tags")
     assert crfs.CRF.from_config(crf.get_config()).get_config() == crf.get_config()
     again = layer.from_config(layer(crf, name="shared").get_config())

@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.layers.dropout import Dropout
 
@@ -54,7 +55,7 @@ def test_same_seed_same_masks() -> None:
 
 def test_seed_of_the_program_fixes_the_masks_and_tells_layers_apart() -> None:
     def first_masks() -> list[np.ndarray]:
-        tf.keras.utils.set_random_seed(5)
+        keras.utils.set_random_seed(5)
         return [masks(Dropout(0.5), 1)[0] for _ in range(2)]
 
     first, second = first_masks()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
 from jner_re import layers
 from jner_re.layers.birnn import BiRNN
@@ -60,7 +61,7 @@ class Sample:
 class Case:
     """A layer, its inputs, and whether gradients flow through it."""
 
-    make: Callable[[], tf.keras.layers.Layer]
+    make: Callable[[], keras.layers.Layer]
     inputs: Callable[[Sample], list[np.ndarray]]
     differentiable: bool = True
 
@@ -123,25 +124,25 @@ def specs(case: Case) -> list[tf.TensorSpec]:
     ]
 
 
-def functional(case: Case) -> tf.keras.Model:
+def functional(case: Case) -> keras.Model:
     """A model of the one layer for any number of sentences and tokens."""
-    inputs = [tf.keras.Input(spec.shape[1:], dtype=spec.dtype) for spec in specs(case)]
-    return tf.keras.Model(inputs, case.make()(*inputs))
+    inputs = [keras.Input(spec.shape[1:], dtype=spec.dtype) for spec in specs(case)]
+    return keras.Model(inputs, case.make()(*inputs))
 
 
-def randomize(layer: tf.keras.layers.Layer, seed: int = 0) -> None:
+def randomize(layer: keras.layers.Layer, seed: int = 0) -> None:
     """Gives other weights than a layer starts with: zeros and ones would hide mistakes."""
     random = np.random.default_rng(seed)
     for weight in layer.trainable_weights:
         weight.assign(random.normal(scale=0.5, size=weight.shape))
 
 
-def layer_classes() -> Iterator[type[tf.keras.layers.Layer]]:
+def layer_classes() -> Iterator[type[keras.layers.Layer]]:
     for module in pkgutil.iter_modules(layers.__path__):
         for _, kind in inspect.getmembers(importlib.import_module(f"{layers.__name__}.{module.name}")):
             if (
                 inspect.isclass(kind)
-                and issubclass(kind, tf.keras.layers.Layer)
+                and issubclass(kind, keras.layers.Layer)
                 and kind.__module__.startswith("jner_re.")
                 and not kind.__name__.startswith("_")  # of which layers are made
             ):
@@ -200,7 +201,7 @@ def test_one_gradient_step(case: Case) -> None:
     for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
         assert np.isfinite(gradient).all(), weight.name
         assert np.abs(gradient).max() > 0, weight.name
-    tf.keras.optimizers.Nadam(0.1).apply_gradients(zip(gradients, model.trainable_weights, strict=True))
+    keras.optimizers.Nadam(0.1).apply_gradients(zip(gradients, model.trainable_weights, strict=True))
     assert np.isfinite(model(inputs)).all()
 
 

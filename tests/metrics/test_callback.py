@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
-import tensorflow as tf
+import tf_keras as keras
 
 from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
@@ -42,10 +42,10 @@ def test_scores_are_in_the_logs_of_every_epoch() -> None:
         return PREDICTED
 
     scores = StrictScores(predict, decide, GOLD, LABELS, averaged)
-    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))])
+    model = keras.Sequential([keras.layers.Dense(1, input_shape=(1,))])
     model.compile("sgd", "mse")
     later: list[dict[str, float]] = []
-    record = tf.keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: later.append(dict(logs)))
+    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: later.append(dict(logs)))
     history = model.fit(
         np.ones((2, 1)),
         np.ones((2, 1)),

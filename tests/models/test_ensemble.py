@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 import pytest
-import tensorflow as tf
+import tf_keras as keras
 import untrained
 
 from jner_re.corpora import sample_corpus
@@ -40,12 +40,12 @@ class Pair:
             model_dir.load_weights(model.inference, folder / model_dir.WEIGHTS)
         self.weights = self.models[0].inference.get_weights()
 
-    def second(self) -> tf.keras.Model:
+    def second(self) -> keras.Model:
         """The second one, with the weights of the first."""
         self.models[1].inference.set_weights(self.weights)
         return self.models[1].inference
 
-    def found(self, model: tf.keras.Model) -> list[Scored]:
+    def found(self, model: keras.Model) -> list[Scored]:
         ((_, features),) = inference_batches(self.corpus, len(SENTENCES))
         outputs = {name: value.numpy() for name, value in model(features).items()}
         return scored_annotations(outputs, self.vocabulary.label_set, 0.0)

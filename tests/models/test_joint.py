@@ -8,6 +8,7 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from untrained import SMALL
 
 from jner_re.config import ModelConfig
@@ -39,7 +40,7 @@ def features(lengths: list[int], length: int, chars: int = 6, seed: int = 0) -> 
 
 
 def model(config: ModelConfig = SMALL, allowed: joint.AllowedPairs | None = None) -> joint.JointModel:
-    tf.keras.utils.set_random_seed(3)
+    keras.utils.set_random_seed(3)
     built = joint.build(config, SIZES, LABELS, allowed)
     random = np.random.default_rng(4)
     for weight in built.training.trainable_weights:  # no bias or gate is left at zero
@@ -176,7 +177,7 @@ def test_one_training_step_changes_every_weight(config: ModelConfig) -> None:
     inputs = {**features([5, 4], 5), "tag_ids": np.array(tag_ids, np.int32)}
     inputs["spans"] = np.array([[(0, 1), (2, 3), (4, 5)], [(0, 1), (3, 4), (0, 0)]], np.int32)
     relations = np.random.default_rng(0).integers(0, 2, (2, 3, 3, 2))
-    built.training.compile(tf.keras.optimizers.Adam(), 5.0)
+    built.training.compile(keras.optimizers.Adam(), 5.0)
     built.training.train_step((inputs, relations))
     unchanged = [
         weight.name
@@ -195,7 +196,7 @@ def test_the_loss_is_the_mean_over_sentences_of_both_tasks_weighted() -> None:
     relations[:, [0, 1], [0, 1]] = 0
     outputs = built.training(inputs)
     ner, re = outputs["ner"].numpy(), relation_loss(relations, outputs["re"]).numpy()
-    built.training.compile(tf.keras.optimizers.SGD(0.0), 3.0)
+    built.training.compile(keras.optimizers.SGD(0.0), 3.0)
     expected = {"loss": (ner + 3 * re).mean(), "ner_loss": ner.mean(), "re_loss": re.mean()}
     for step in (built.training.test_step, built.training.train_step):
         built.training.reset_metrics()

@@ -15,6 +15,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from jner_re.errors import InputError
 from jner_re.serving import warmup
 from jner_re.serving.in_process import SavedModel
+from jner_re.serving.precision import FLOAT32, check
 from jner_re.serving.server.errors import invalid, not_found
 from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
@@ -53,18 +54,20 @@ class Version:
 class Versions:
     """The model of a folder of numbered versions."""
 
-    def __init__(self, base_path: pathlib.Path, name: str) -> None:
+    def __init__(self, base_path: pathlib.Path, name: str, precision: str = FLOAT32) -> None:
         """Loads the newest version.
 
         Args:
           base_path: folder of the versions.
           name: of the model.
+          precision: in which it runs.
 
         Raises:
-          InputError: there is none, or it can't be loaded.
+          InputError: there is none, it can't be loaded, or the processor lacks what the precision needs.
         """
+        check(precision)
         self.name = name
-        self._base_path = base_path
+        self._base_path, self._precision = base_path, precision
         self._failed: dict[int, tuple[int, str]] = {}  # time of change and reason
         self._loading: int | None = None
         self._stop = threading.Event()
@@ -160,7 +163,7 @@ class Versions:
         """Raises InputError, whatever is wrong with it."""
         folder = self._base_path / str(number)
         start = time.monotonic()
-        model = SavedModel(folder)
+        model = SavedModel(folder, self._precision)
         try:
             version = Version(number, model, _signatures(folder))
             warmup.replay(folder, model)
@@ -174,8 +177,7 @@ class Versions:
 def _signatures(folder: pathlib.Path) -> dict[str, Any]:
     saved = saved_model_pb2.SavedModel.FromString((folder / SAVED_MODEL).read_bytes())
     return {
-        name: json_format.MessageToDict(
-            definition, including_default_value_fields=True, preserving_proto_field_name=True
-        )
+        # True asks for fields with default values too: protobuf 5 has renamed that argument.
+        name: json_format.MessageToDict(definition, True, preserving_proto_field_name=True)
         for name, definition in saved.meta_graphs[0].signature_def.items()
     }
