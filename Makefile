@@ -21,7 +21,7 @@ help:
 	@echo "make test-current   the tests with TensorFlow 2.21, which Python 3.12 and later have, on this Python"
 	@echo "make lint           ruff and mypy"
 	@echo "make bench          the benchmarks"
-	@echo "make compatibility  whether an exported model answers alike in other TensorFlows, which are installed"
+	@echo "make compatibility  whether an export of either stack answers alike in every TensorFlow, which are installed"
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 10) <= v <= (3, 13) and \
@@ -107,17 +107,16 @@ bench: .venv/all-installed
 	.venv-tf-2.12/bin/pip install --progress-bar on tensorflow-cpu==2.12.1 tensorflow-text==2.12.1
 	@touch $@
 
-.venv-tf-newest/installed:
-	$(PYTHON) -m venv .venv-tf-newest
-	.venv-tf-newest/bin/pip install --progress-bar on tensorflow-text
-	@touch $@
-
-compatibility: .venv/all-installed .venv-tf-2.12/installed .venv-tf-newest/installed
+# An export of each stack answers alike in TensorFlow 2.12, 2.15 and 2.21, for which Python has to be 3.10 or 3.11.
+compatibility: .venv/all-installed .venv-current/all-installed .venv-tf-2.12/installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(BIN)/python -m export.saved_model --model_dir=$(or $(MODEL_DIR),$(DEMO)) --export_dir="$$folder" \
-	  --min_score=$(MIN_SCORE) && \
-	$(BIN)/python tests/serving/compare.py "$$folder/1" $(MIN_SCORE) .venv-tf-2.12/bin/python .venv-tf-newest/bin/python
+	for stack in .venv .venv-current; do \
+	  $$stack/bin/python -m export.saved_model --model_dir=$(or $(MODEL_DIR),$(DEMO)) --export_dir="$$folder/$$stack" \
+	    --min_score=$(MIN_SCORE) && \
+	  $(BIN)/python tests/serving/compare.py "$$folder/$$stack/1" $(MIN_SCORE) .venv-tf-2.12/bin/python \
+	    .venv-current/bin/python || exit 1; \
+	done
 
 clean:
-	rm -rf .venv .venv-tf-2.12 .venv-tf-newest build *.egg-info
+	rm -rf .venv .venv-current .venv-tf-2.12 build *.egg-info

@@ -11,7 +11,7 @@ from typing import Any
 
 from jner_re.serving.rows import BATCH_SIZE, Row
 
-SERVING_VERSION = "2.15.1"  # of tensorflow/serving; the same as TensorFlow's
+SERVING_VERSION = "2.15.1"  # of tensorflow/serving, which runs the exports of both stacks
 _TEMPLATES = pathlib.Path(__file__).parent / "serving"
 CONFIGS = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml", "kubernetes.yml")
 

@@ -32,7 +32,7 @@ _START_UP_NOISE = (
     "To enable the following instructions",
     "TF-TRT Warning: Could not find TensorRT",
     "failed call to cuInit",
-    "oneDNN supports DT_INT64 only on platforms with AVX-512",
+    "only on platforms with AVX-512. Falling back to the default Eigen-based implementation",
 )
 
 # Lines XLA prints when it compiles for the first time.
@@ -64,7 +64,8 @@ def import_tensorflow_quietly(threads: int = 0) -> None:
         if threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
-        tf.function(tf.transpose, autograph=False)(tf.zeros([2, 2], tf.int64))  # oneDNN's first words
+        # What oneDNN says once in a process, on any platform, of the first transposition not of float32.
+        tf.function(tf.transpose, autograph=False)(tf.zeros([2, 2], tf.int64))
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
 
 

@@ -20,16 +20,17 @@ from jner_re.errors import InputError
 
 DESCRIPTION = "encoder.json"  # beside saved_model.pb
 _FORMAT = 1  # of the conversion; raised when a new version would give other vectors
+_GRAPH = 2  # raised when a new version gives the same vectors by a better graph
 
 
 def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: str = "mean") -> None:
     """Converts a checkpoint.
 
-    Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `format`, `name`,
-    `layers`, `width`, `pooling`, `lowercase`, the `sha256` of the weights, and `content`, a hash of all that
-    the vectors depend on; and `fine_tuning`, what `fine_tuning.read` needs, null for an ELMo. (saved_model.pb
-    itself differs from one conversion to the next: TensorFlow numbers functions through the life of a
-    process.)
+    Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `format`, `graph`,
+    `name`, `layers`, `width`, `pooling`, `lowercase`, the `sha256` of the weights, and `content`, a hash of
+    all that the vectors depend on; and `fine_tuning`, what `fine_tuning.read` needs, null for an ELMo.
+    (saved_model.pb itself differs from one conversion to the next: TensorFlow numbers functions through the
+    life of a process.)
 
     Args:
       checkpoint: folder that one of the `architectures` reads.
@@ -57,6 +58,7 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
     }
     description = {
         "format": _FORMAT,
+        "graph": _GRAPH,
         "name": name,
         "layers": encoder.num_layers,
         "width": encoder.width,
@@ -99,7 +101,8 @@ def is_current(encoder: pathlib.Path, entry: Entry, fine_tuning: bool) -> bool:
       fine_tuning: whether it has to tell what fine-tuning needs, which older versions did not write down.
     """
     description = read_description(encoder)
-    is_ours = description.get("format") == _FORMAT and description.get("pooling") == "mean"
+    wanted = {"format": _FORMAT, "graph": _GRAPH, "pooling": "mean"}
+    is_ours = all(description.get(name) == value for name, value in wanted.items())
     is_ours = is_ours and (not fine_tuning or "fine_tuning" in description)
     pinned = {file.sha256 for file in entry.files} - {None}
     return is_ours and (not pinned or description.get("sha256") in pinned)

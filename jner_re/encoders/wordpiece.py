@@ -34,7 +34,6 @@ class Wordpiece(tf.Module):
             unknown_token=vocabulary.unknown,
             no_pretokenization=True,
         )
-        self._unknown_id = vocabulary.subwords.index(vocabulary.unknown)
 
     def __call__(self, words: tf.Tensor) -> tf.RaggedTensor:
         """Subword ids of words.
@@ -45,13 +44,12 @@ class Wordpiece(tf.Module):
         Returns:
           Ids, int32 [N, (subwords)]; every word has at least one, the unknown one if it has no text.
         """
-        parts = tf.strings.split(self._normalise(words))
+        texts = self._normalise(words)
+        texts = tf.where(tf.strings.strip(texts) == "", self._unknown, texts)
+        parts = tf.strings.split(texts)
         too_long = tf.strings.length(parts.values, unit="UTF8_CHAR") > MAX_WORD_CHARS
         parts = parts.with_values(tf.where(too_long, self._unknown, parts.values))
-        ids = self._tokenizer.tokenize(parts).merge_dims(1, 2)
-        none = tf.cast(ids.row_lengths() == 0, tf.int64)
-        unknown = tf.RaggedTensor.from_row_lengths(tf.fill([tf.reduce_sum(none)], self._unknown_id), none)
-        return tf.concat([ids, unknown], axis=1)
+        return self._tokenizer.tokenize(parts).merge_dims(1, 2)
 
     def _normalise(self, words: tf.Tensor) -> tf.Tensor:
         """Cleans, lowers and puts spaces around ideographs and punctuation.

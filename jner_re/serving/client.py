@@ -166,8 +166,9 @@ def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Clien
     Args:
       path_or_url: a model directory; an exported folder, or one version of it; or the URL of a model behind
         TensorFlow Serving's REST API, e.g. http://localhost:8501/v1/models/jner_re.
-      precision: "float32", or "bfloat16" on a processor with instructions for it, which is faster and changes
-        scores in the third digit (docs/performance.md); not for a URL, whose server decides.
+      precision: "float32", or "bfloat16" on a processor with instructions for it, which is faster for 8 texts
+        or more at once and changes scores by up to a few hundredths (docs/performance.md); not for a URL,
+        whose server decides.
 
     Raises:
       InputError: it is none of these, it is damaged, what it needs isn't available, or the processor has no

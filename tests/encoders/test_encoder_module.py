@@ -300,9 +300,10 @@ class TestCatalogue:
             assert module.load("tiny").fingerprint == encoder.fingerprint
         assert fetched == ["tiny"]
 
-    def test_converts_again_what_another_version_made(self, fetched: list[str]) -> None:
+    @pytest.mark.parametrize("number", ["format", "graph"])
+    def test_converts_again_what_another_version_made(self, fetched: list[str], number: str) -> None:
         path = module.load("tiny").folder / saved_encoder.DESCRIPTION
-        path.write_text(json.dumps({**json.loads(path.read_text()), "format": 0}))
+        path.write_text(json.dumps({**json.loads(path.read_text()), number: 0}))
         module.load("tiny")
         assert fetched == ["tiny", "tiny"]
 
