@@ -64,7 +64,7 @@ def run(wanted: Sequence[str], jobs: int) -> tuple[float, list[records.Record]]:
         result = subprocess.run(
             [
                 *(sys.executable, "-m", "experiments.trials", *wanted, f"--data_dir={_DATA_DIR.value}"),
-                *(f"--seeds={_SEEDS.value}", f"--jobs={jobs}", "--threads=1", "--nochoose_on_dev"),
+                *(f"--seeds={_SEEDS.value}", f"--jobs={jobs}", "--threads=1", "--protocol=paper"),
                 *(f"--output_dir={output}", f"--runs_dir={folder}/runs"),
             ],
             capture_output=True,

@@ -4,7 +4,8 @@ python -m experiments.cross_validate --flagfile=experiments/presets/ade.flags --
     --input_format=ade --output_dir=DIR
 
 Each fold is the test set of one model, trained on the other folds; dev chooses its best epoch and its
-threshold. What is finished is not run again, and an interrupted run goes on.
+threshold, or with --protocol=paper both are taken as given. What is finished is not run again, and an
+interrupted run goes on.
 
 --helpfull also shows the flags of model and training.
 """
@@ -22,7 +23,7 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.schema import Sentence
 
 from . import config_flags
-from .jobs import pool, pool_flags
+from .jobs import pool, pool_flags, protocol_flags
 from .jobs.fold_jobs import fold_jobs
 from .run_jobs import run_jobs
 
@@ -46,6 +47,7 @@ _FIRST = flags.DEFINE_integer(
 _DEV = flags.DEFINE_float("dev_fraction", 0.1, "fraction of the sentences held out as dev")
 _SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of dev and folds")
 flags.adopt_module_key_flags(pool_flags)
+flags.adopt_module_key_flags(protocol_flags)
 config_flags.define()
 
 
@@ -53,9 +55,9 @@ def main() -> None:
     """Runs the folds and prints their table."""
     config, train_config = config_flags.parsed()
     sentences, name, changes = _read(config.tokenization)
-    jobs = fold_jobs(name, sentences, _FOLDS.value, _DEV.value, _SPLIT_SEED.value, config, train_config)[
-        : _FIRST.value or None
-    ]
+    protocol = protocol_flags.protocol_of_folds(train_config)
+    split = (_FOLDS.value, _DEV.value, _SPLIT_SEED.value)
+    jobs = fold_jobs(name, sentences, *split, protocol, config, train_config)[: _FIRST.value or None]
     folders = pool_flags.folders()
     removed = [change for change in changes if change.action.startswith("removed")]
     relations = sum(int(change.action.rpartition(" ")[2]) for change in removed)

@@ -33,7 +33,7 @@ _FOLDS = flags.DEFINE_integer(
     "folds",
     5,
     "number of folds of the training sentences, 2 or more; 0 for one ensemble, trained on all of them: that "
-    "of trials --nochoose_on_dev, whose models are used if --output_dir and --runs_dir are the same",
+    "of trials --protocol=paper, whose models are used if --output_dir and --runs_dir are the same",
     lower_bound=0,
 )
 _MEMBERS = flags.DEFINE_integer(
@@ -60,7 +60,7 @@ def main() -> None:
     if _FOLDS.value == 1:
         raise InputError("--folds is 1, expected 2 or more, or 0 for teachers that have seen all sentences")
     if not _FOLDS.value and protocol_flags.protocol(train_config) != AS_GIVEN:
-        raise InputError("--folds=0 needs --nochoose_on_dev: dev, which its teachers have seen, can't choose")
+        raise InputError("--folds=0 needs --protocol=paper: dev, which its teachers have seen, can't choose")
     data, folders = data_flags.read(), pool_flags.folders()
     targets: SoftTargets = {}
     if pool.unfinished(_students(data, config, train_config, targets), folders.output):

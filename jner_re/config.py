@@ -77,6 +77,11 @@ class ModelConfig:
         False,
         "in training too, normalize the CRF over well-formed tag sequences only, as its scores are",
     )
+    constrained_decoding: bool = _option(
+        True,
+        "let Viterbi and entity scores regard only well-formed tag sequences; otherwise an I-x that begins "
+        "an entity is read as B-x",
+    )
     rnn_dropout: float = _option(0.35, "dropout before every BiRNN but the character one", low=0, high=0.95)
     re_dropout: float = _option(0.5, "dropout before relation scoring", low=0, high=0.95)
     threshold: float = _option(0.9, "a relation is predicted when its score exceeds this", low=0, high=1)
@@ -125,6 +130,12 @@ class TrainConfig:
     batch_size: int = _option(2, "sentences in a batch", low=1)
     epochs: int = _option(24, "passes over the training sentences", low=1)
     relation_weight: float = _option(5.0, "lambda_r: weight of the relation loss", low=0)
+    relation_loss: str = _option(
+        "sum",
+        "the relation loss of a sentence: the sum over its ordered pairs of entities and the relation types, "
+        "or their mean",
+        choices=("sum", "mean"),
+    )
     clip_norm: float = _option(0.0, "bound of the gradients' global norm; 0 for none", low=0)
     average_decay: float = _option(
         0.0,

@@ -156,7 +156,9 @@ def compile_model(model: TrainingModel, config: TrainConfig, num_sentences: int)
     steps = -(-num_sentences // config.batch_size)
     encoders = [layer for layer in model.layers if isinstance(layer, FineTunedEncoder)]
     encoder_weights = [weight for encoder in encoders for weight in encoder.trainable_weights]
-    model.compile(optimizers.make(config, steps, encoder_weights), config.relation_weight)
+    model.compile(
+        optimizers.make(config, steps, encoder_weights), config.relation_weight, config.relation_loss
+    )
 
 
 def _scores(

@@ -40,9 +40,20 @@ def test_what_is_no_pair_adds_nothing() -> None:
     np.testing.assert_allclose(relation_loss(tf.constant(labels), masked), expected, rtol=1e-5)
 
 
+def test_the_mean_is_over_pairs_and_types() -> None:
+    spans = np.array([[[0, 1], [1, 2], [2, 4], [0, 0]], [[0, 1]] + [[0, 0]] * 3, [[0, 0]] * 4], np.int32)
+    masked = PairMask()(LOGITS, spans, np.zeros((3, 4), np.int32))
+    labels = tf.where(masked > -100, LABELS, 0)
+    sums = relation_loss(labels, masked).numpy()
+    means = relation_loss(labels, masked, "mean").numpy()
+    np.testing.assert_allclose(means, [sums[0] / (3 * 2 * 2), 0, 0], rtol=1e-6)
+    assert means[0] > 0
+
+
 def test_no_entities() -> None:
     empty = tf.zeros([3, 0, 0, 2])
-    assert relation_loss(tf.cast(empty, tf.uint8), empty).numpy().tolist() == [0, 0, 0]
+    for reduction in ("sum", "mean"):
+        assert relation_loss(tf.cast(empty, tf.uint8), empty, reduction).numpy().tolist() == [0, 0, 0]
 
 
 def test_sure_predictions_stay_finite() -> None:

@@ -8,7 +8,7 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora.splits import folds, hold_out
 from jner_re.schema import Sentence
 
-from .training_job import ON_DEV, Data, TrainingJob
+from .training_job import Data, TrainingJob
 
 
 def fold_jobs(
@@ -17,6 +17,7 @@ def fold_jobs(
     count: int,
     dev_fraction: float,
     split_seed: int,
+    protocol: str,
     config: ModelConfig,
     train_config: TrainConfig,
 ) -> list[TrainingJob]:
@@ -28,6 +29,7 @@ def fold_jobs(
       count: the number of folds.
       dev_fraction: the fraction of the sentences that is held out as dev.
       split_seed: of the draw of dev and folds.
+      protocol: ON_DEV or FOLDS_AS_GIVEN.
       config: the architecture.
       train_config: the optimization.
 
@@ -40,5 +42,5 @@ def fold_jobs(
     for number, test in enumerate(tests):
         train = [sentence for other in (*tests[:number], *tests[number + 1 :]) for sentence in other]
         data = Data(corpus, tuple(train), tuple(dev), tuple(test))
-        jobs.append(TrainingJob(f"fold-{number + 1}", f"{count} folds", ON_DEV, data, config, train_config))
+        jobs.append(TrainingJob(f"fold-{number + 1}", f"{count} folds", protocol, data, config, train_config))
     return jobs

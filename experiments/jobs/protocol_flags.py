@@ -1,4 +1,4 @@
-"""The flag that says what comes from dev, where models are trained on train and dev in the end."""
+"""The flag that says whether dev chooses epochs and threshold, or both are taken as given."""
 
 from __future__ import annotations
 
@@ -6,23 +6,39 @@ from absl import flags
 
 from jner_re.config import TrainConfig
 
-from .training_job import AS_GIVEN, ON_BOTH, refuse_choosing
+from .training_job import AS_GIVEN, FOLDS_AS_GIVEN, ON_BOTH, ON_DEV, refuse_choosing
 
-_CHOOSE = flags.DEFINE_boolean(
-    "choose_on_dev",
-    True,
-    "let a first training of each seed, on train alone, choose the number of epochs (at most --epochs) and "
-    "the threshold on dev; otherwise --epochs and --threshold are taken as they are",
+DEV, PAPER = "dev", "paper"
+
+_PROTOCOL = flags.DEFINE_enum(
+    "protocol",
+    DEV,
+    [DEV, PAPER],
+    "dev: the number of epochs (at most --epochs) and the threshold are chosen on dev, by a training on "
+    "train alone; paper: --epochs and --threshold are taken as given",
 )
 
 
 def protocol(train_config: TrainConfig) -> str:
-    """As --choose_on_dev says.
+    """Of a model that is trained on train and dev in the end.
 
     Raises:
       InputError: the config needs a dev set where there is none.
     """
-    if _CHOOSE.value:
-        return ON_BOTH
-    refuse_choosing(train_config, AS_GIVEN)
-    return AS_GIVEN
+    return _chosen(ON_BOTH, AS_GIVEN, train_config)
+
+
+def protocol_of_folds(train_config: TrainConfig) -> str:
+    """Of the models of a cross-validation, which are trained on other folds, without dev.
+
+    Raises:
+      InputError: the config needs a dev set where there is none.
+    """
+    return _chosen(ON_DEV, FOLDS_AS_GIVEN, train_config)
+
+
+def _chosen(with_dev: str, as_given: str, train_config: TrainConfig) -> str:
+    if _PROTOCOL.value == DEV:
+        return with_dev
+    refuse_choosing(train_config, as_given)
+    return as_given

@@ -80,7 +80,7 @@ def teachers(
 
 
 def seen_teacher(data: Data, members: int, config: ModelConfig, train_config: TrainConfig) -> Teacher:
-    """The ensemble of the trials of `--nochoose_on_dev`: it teaches what it was trained on, train and dev."""
+    """The ensemble of the trials of `--protocol=paper`: it teaches what it was trained on, train and dev."""
     jobs = trial_jobs(data, AS_GIVEN, config, train_config, members)
     return Teacher((*data.train, *data.dev), tuple(jobs))
 

@@ -22,6 +22,7 @@ ON_BOTH = (
     "with the threshold that were best on dev for a first training on train alone"
 )
 AS_GIVEN = "trained on train and dev, for the number of epochs and with the threshold of the config"
+FOLDS_AS_GIVEN = "trained on train, for the number of epochs and with the threshold of the config"
 SCORED_ON_DEV = (
     "trained on train, for the number of epochs of the config; dev scored with the threshold of the config, "
     "test not looked at"
@@ -108,7 +109,7 @@ class TrainingJob:
     Attributes:
       name: of the run; its model directories are in a folder of this name, its record is NAME.json.
       setting: the runs of one setting are averaged.
-      protocol: ON_DEV, ON_BOTH, AS_GIVEN or SCORED_ON_DEV.
+      protocol: ON_DEV, ON_BOTH, AS_GIVEN, FOLDS_AS_GIVEN or SCORED_ON_DEV.
       data: the corpus.
       config: the architecture.
       train_config: the optimization, with the seed.
@@ -170,7 +171,7 @@ class TrainingJob:
 
         final, choosing = self.final(runs_dir), runs_dir / self.name / CHOOSING
         without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
-        if self.protocol in (AS_GIVEN, SCORED_ON_DEV):
+        if self.protocol in (AS_GIVEN, FOLDS_AS_GIVEN, SCORED_ON_DEV):
             sentences = self.both() if self.protocol == AS_GIVEN else self.data.train
             self._train(without_dev, sentences, (), final)
             epochs, threshold = self.train_config.epochs, self.config.threshold

@@ -12,8 +12,31 @@ import tf_keras as keras
 from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
 
 
+def well_formed(tag_ids: tf.Tensor) -> tf.Tensor:
+    """Tags with B-x in the place of every I-x that is neither behind a B-x nor behind an I-x (conlleval).
+
+    Args:
+      tag_ids: int32 [B, T]; tag O is 0, B-x of type e is 2e+1, I-x is 2e+2; 0 past the length.
+
+    Returns:
+      int32 [B, T].
+    """
+    before = tf.pad(tag_ids[:, :-1], [[0, 0], [1, 0]])
+    inside = (tag_ids > 0) & (tag_ids % 2 == 0)
+    begins = inside & (before != tag_ids) & (before != tag_ids - 1)
+    return tf.where(begins, tag_ids - 1, tag_ids)
+
+
+class WellFormedTags(keras.layers.Layer):
+    """`well_formed` as a layer."""
+
+    def call(self, tag_ids: tf.Tensor) -> tf.Tensor:
+        """[B, T] -> [B, T]."""
+        return well_formed(tag_ids)
+
+
 def spans_from_tags(tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The spans of well-formed tag sequences, as the constrained CRF gives them.
+    """The spans of well-formed tag sequences.
 
     Args:
       tag_ids: int32 [B, T]; tag O is 0, B-x of type e is 2e+1, I-x is 2e+2; 0 past the length.

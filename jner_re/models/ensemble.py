@@ -73,7 +73,7 @@ def scorer(member: JointModel, number: int) -> keras.Model:
 def averaged_crf(members: Sequence[JointModel]) -> CRF:
     """A CRF with the mean of the members' weights."""
     crfs = [member.inference.get_layer("crf") for member in members]
-    averaged = CRF(crfs[0].num_tags, name="crf")
+    averaged = CRF(crfs[0].num_tags, crfs[0].constrained, name="crf")
     weights = zip(*(crf.get_weights() for crf in crfs), strict=True)
     averaged.set_weights([sum(values) / len(crfs) for values in weights])
     return averaged

@@ -20,7 +20,7 @@ from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.losses import relation_loss
-from jner_re.models.decode import SpansFromTags
+from jner_re.models.decode import SpansFromTags, WellFormedTags
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.schema import LabelSet
 
@@ -40,21 +40,24 @@ class TrainingModel(keras.Model):
         super().__init__(*args, **kwargs)
         self._losses_seen = [keras.metrics.Mean(name) for name in ("loss", "ner_loss", "re_loss")]
 
-    def compile(self, optimizer: keras.optimizers.Optimizer, relation_weight: float) -> None:
+    def compile(
+        self, optimizer: keras.optimizers.Optimizer, relation_weight: float, relation_loss: str = "sum"
+    ) -> None:
         """Sets the optimization.
 
         Args:
           optimizer: see `optimizers.make`.
           relation_weight: lambda_r.
+          relation_loss: reduction of the relation loss, see `losses.relation_loss`.
         """
         super().compile(optimizer)
-        self._relation_weight = relation_weight
+        self._relation_weight, self._relation_loss = relation_weight, relation_loss
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None
     ) -> tf.Tensor:
         """The mean over sentences of L = L_NER + lambda_r L_RE (paper, section 3.4)."""
-        ner, re = y_pred["ner"], relation_loss(y, y_pred["re"])
+        ner, re = y_pred["ner"], relation_loss(y, y_pred["re"], self._relation_loss)
         total = ner + self._relation_weight * re
         for metric, values in zip(self._losses_seen, (total, ner, re), strict=True):
             metric.update_state(values)
@@ -133,7 +136,7 @@ def build(
     re_birnns = BiRNNStack(config.rnn_size, config.re_layers, *rnn, name="re_birnns")
     ner_hidden = keras.layers.Dense(config.ner_hidden_size, config.ner_activation, name="ner_hidden")
     ner_scores = keras.layers.Dense(num_tags, name="ner_scores")
-    crf = CRF(num_tags, constrained_training=config.constrained_crf, name="crf")
+    crf = CRF(num_tags, config.constrained_decoding, config.constrained_crf, name="crf")
     pair_scorer = PairScorer(
         num_tags,
         num_relations,
@@ -191,6 +194,8 @@ def decoded(
       entity_weighted: whether relations' scores are multiplied by those of their entities.
     """
     tag_ids = crf(tag_logits, lengths)
+    if not crf.constrained:
+        tag_ids = WellFormedTags(name="well_formed_tags")(tag_ids)
     spans, types = SpansFromTags(name="spans")(tag_ids)
     entity_scores = CRFSpanPosteriors(crf, name="entity_scores")(
         tag_logits, lengths, spans[:, :, 0], spans[:, :, 1], types

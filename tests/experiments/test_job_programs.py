@@ -16,13 +16,13 @@ from experiments.jobs import records
     [
         (
             "trials",
-            ["--nochoose_on_dev", "--patience=3"],
+            ["--protocol=paper", "--patience=3"],
             ["patience is 3, expected 0: each model is trained"],
         ),
         ("compare", ["--variant=small: --rnn_size=0"], ["--variant='small: --rnn_size=0': rnn_size is 0"]),
         ("ablate", [], ["ner_layers is 0, expected at least 1"]),
         ("distill", ["--folds=1"], ["--folds is 1, expected 2 or more, or 0"]),
-        ("distill", ["--folds=0"], ["--folds=0 needs --nochoose_on_dev"]),
+        ("distill", ["--folds=0"], ["--folds=0 needs --protocol=paper"]),
         ("tune", ["--frozen_encoder_layers=1"], ["frozen_encoder_layers is 1, expected 0 without"]),
     ],
 )

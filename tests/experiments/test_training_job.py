@@ -13,6 +13,7 @@ import pytest
 from experiments.jobs import protocol_flags
 from experiments.jobs.training_job import (
     AS_GIVEN,
+    FOLDS_AS_GIVEN,
     ON_BOTH,
     ON_DEV,
     SCORED_ON_DEV,
@@ -93,7 +94,7 @@ def test_what_is_scored_on_dev_is_trained_on_train_alone_for_all_its_epochs(
     assert (trained.epochs, trained.threshold, trained.dev) == (20, 0.9, None)
 
 
-@pytest.mark.parametrize("protocol", [SCORED_ON_DEV, AS_GIVEN])
+@pytest.mark.parametrize("protocol", [SCORED_ON_DEV, AS_GIVEN, FOLDS_AS_GIVEN])
 def test_test_is_scored_unless_dev_is_to_be(
     protocol: str, calls: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
@@ -116,11 +117,13 @@ def test_test_is_scored_unless_dev_is_to_be(
 
 
 def test_what_needs_a_dev_set_can_not_train_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def chosen(choose: bool, **options: Any) -> str:
-        monkeypatch.setattr(protocol_flags, "_CHOOSE", types.SimpleNamespace(value=choose))
-        return protocol_flags.protocol(TrainConfig(**options))
+    def chosen(flag: str, **options: Any) -> tuple[str, str]:
+        monkeypatch.setattr(protocol_flags, "_PROTOCOL", types.SimpleNamespace(value=flag))
+        config = TrainConfig(**options)
+        return protocol_flags.protocol(config), protocol_flags.protocol_of_folds(config)
 
-    assert (chosen(True, patience=3), chosen(False)) == (ON_BOTH, AS_GIVEN)
+    assert chosen("dev", patience=3) == (ON_BOTH, ON_DEV)
+    assert chosen("paper") == (AS_GIVEN, FOLDS_AS_GIVEN)
     for options, problem in (
         (
             {"patience": 3},
@@ -129,7 +132,7 @@ def test_what_needs_a_dev_set_can_not_train_on_it(monkeypatch: pytest.MonkeyPatc
         ({"calibrate": True}, "calibrate is True, expected False: each model is trained on train and dev"),
     ):
         with pytest.raises(InputError, match=problem):
-            chosen(False, **options)
+            chosen("paper", **options)
 
 
 def test_names_of_runs_are_names_of_files() -> None:

@@ -32,7 +32,7 @@ def test_trials_go_on_after_a_kill(tmp_path: pathlib.Path) -> None:
         spert_json.write(sample_corpus.read_sample(split)[:12], data / f"{split}.json")
     flags = [
         *TINY, "--epochs=1", f"--data_dir={data}", "--nojit_compile", "--seeds=2", "--jobs=1",
-        "--nochoose_on_dev", f"--output_dir={output}", f"--runs_dir={runs}",
+        "--protocol=paper", f"--output_dir={output}", f"--runs_dir={runs}",
     ]  # fmt: skip
     command = [sys.executable, "-m", "experiments.trials", *flags]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True) as program:

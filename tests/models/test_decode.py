@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jner_re.features import tags
-from jner_re.models.decode import scored_annotations, spans_from_tags, without_scores
+from jner_re.models.decode import scored_annotations, spans_from_tags, well_formed, without_scores
 from jner_re.schema import Entity, LabelSet, Relation, Sentence
 
 LABELS = LabelSet(("Loc", "Org", "Peop"), ("Kill", "Live_In"))
@@ -40,6 +40,18 @@ def test_spans_are_those_of_the_tags(sequences: list[list[int]], padding: int) -
         rest = most - len(entities)
         assert spans[b].tolist() == [[e.start, e.end] for e in entities] + [[0, 0]] * rest
         assert types[b].tolist() == [LABELS.entity_types.index(e.type) for e in entities] + [-1] * rest
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 6), max_size=12))
+def test_any_tags_are_read_as_conlleval_reads_them(sequence: list[int]) -> None:
+    """An I-x begins an entity where none of its type goes on; well-formed tags stay what they are."""
+    expected: list[int] = []
+    for tag in sequence:
+        begins = tag > 0 and tag % 2 == 0 and (expected[-1:] or [0])[0] not in (tag, tag - 1)
+        expected.append(tag - 1 if begins else tag)
+    if sequence:
+        assert well_formed(tf.constant([sequence])).numpy().tolist() == [expected]
 
 
 def test_spans_in_a_graph_of_unknown_shape() -> None:
