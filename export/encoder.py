@@ -31,8 +31,9 @@ _OUTPUT = flags.DEFINE_string("output", None, "the folder to write", required=Tr
 _SUBWORD_POOLING = flags.DEFINE_enum(
     "subword_pooling",
     "mean",
-    ["mean", "first"],
-    "a word's vector: the mean of its subwords', or the first one's; an ELMo has no subwords",
+    ["mean", "first", "first_last"],
+    "a word's vector: the mean of its subwords', the first one's, or the first and the last one's joined, "
+    "twice as wide; an ELMo has no subwords",
 )
 
 

@@ -40,7 +40,7 @@ def read(folder: pathlib.Path, pooling: str = "mean") -> tf.Module:
 
     Args:
       folder: of the checkpoint.
-      pooling: of a word's subwords: "mean", or "first" for the first one alone; an architecture without
+      pooling: of a word's subwords, see `TokenEncoder`; an architecture without
         subwords takes either.
 
     Raises:

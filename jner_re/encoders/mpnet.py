@@ -43,7 +43,7 @@ def read(folder: pathlib.Path, pooling: str = "mean") -> TokenEncoder:
 
     Args:
       folder: with config.json, vocab.txt and model.safetensors.
-      pooling: of a word's subwords: "mean", or "first" for the first one alone.
+      pooling: of a word's subwords, see `TokenEncoder`.
 
     Raises:
       InputError: if the checkpoint can't be used.

@@ -36,7 +36,7 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
       checkpoint: folder that one of the `architectures` reads.
       output: folder to create; it may exist if it is empty or an encoder, which is replaced.
       name: to show.
-      pooling: of a word's subwords: "mean", or "first" for the first one alone.
+      pooling: of a word's subwords, see `TokenEncoder`.
 
     Raises:
       InputError: if the checkpoint can't be used, or `output` can't be written or holds something else.

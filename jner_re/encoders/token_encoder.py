@@ -29,7 +29,8 @@ class TokenEncoder(tf.Module):
         Args:
           checkpoint: weights.
           vocabulary: its subwords.
-          pooling: of a word's subwords: "mean", or "first" for the first one alone.
+          pooling: of a word's subwords: "mean", "first" for the first one alone, or "first_last" for the
+            first and the last one joined, which is twice as wide.
           frozen_layers: see `Transformer`.
         """
         super().__init__(name="token_encoder")
@@ -39,7 +40,7 @@ class TokenEncoder(tf.Module):
         self._first = vocabulary.first
         self._last = vocabulary.last
         self.num_layers = self._transformer.num_layers
-        self.width = self._transformer.width
+        self.width = self._transformer.width * (2 if pooling == "first_last" else 1)
         self.lowercase = vocabulary.lowercase
         self.weights_file = checkpoint.weights_file
         self.settings = (checkpoint.model_type, checkpoint.heads, checkpoint.activation, checkpoint.epsilon)
@@ -125,19 +126,22 @@ class TokenEncoder(tf.Module):
         batch: tf.Tensor,
         steps: tf.Tensor,
     ) -> tf.Tensor:
-        """Vectors of subwords [P, L, D] to those of words, at their places [N, 2] in [B, T, L, D]."""
+        """Vectors of subwords [P, L, H] to those of words, at their places [N, 2] in [B, T, L, D]."""
         words = self._pool(vectors, subwords)
         layers = tf.scatter_nd(places, words, tf.stack([batch, steps, self.num_layers, self.width]))
         return tf.ensure_shape(layers, [None, None, self.num_layers, self.width])
 
     def _pool(self, vectors: tf.Tensor, subwords: tf.RaggedTensor) -> tf.Tensor:
-        """Vectors of subwords [P, L, D] to vectors of words [N, L, D]."""
-        if self.pooling == "first":
-            return tf.gather(vectors, subwords.row_starts())
+        """Vectors of subwords [P, L, H] to vectors of words [N, L, D]."""
+        if self.pooling != "mean":
+            first = tf.gather(vectors, subwords.row_starts())
+            if self.pooling == "first":
+                return first
+            return tf.concat([first, tf.gather(vectors, subwords.row_limits() - 1)], axis=-1)
         return tf.math.segment_mean(vectors, subwords.value_rowids())
 
     def _encode(self, ids: tf.Tensor, windows: Windows) -> tf.Tensor:
-        """Ids [P] to vectors [P, L, D], a bounded number of windows at a time."""
+        """Ids [P] to vectors [P, L, H], a bounded number of windows at a time."""
         count = tf.size(windows.starts, tf.int64)
         longest = tf.reduce_max(tf.concat([windows.lengths, [0]], 0)) + 2
         at_once = tf.maximum(_SUBWORDS_AT_ONCE // longest, 1)
@@ -146,7 +150,7 @@ class TokenEncoder(tf.Module):
             tf.float32,
             tf.cast(groups, tf.int32),
             infer_shape=False,
-            element_shape=[None, self.num_layers, self.width],
+            element_shape=[None, self.num_layers, self._transformer.width],
         )
 
         def encode_group(group: tf.Tensor, vectors: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
@@ -162,7 +166,7 @@ class TokenEncoder(tf.Module):
             (tf.constant(0, tf.int64), vectors),
             parallel_iterations=1,
         )
-        return tf.ensure_shape(vectors.concat(), [None, self.num_layers, self.width])
+        return tf.ensure_shape(vectors.concat(), [None, self.num_layers, self._transformer.width])
 
     def _encode_group(
         self,
@@ -173,7 +177,7 @@ class TokenEncoder(tf.Module):
         seed: tf.Tensor | None = None,
         recompute: bool = False,
     ) -> tf.Tensor:
-        """Vectors of the subwords that windows `begin` to `end` own, [p, L, D]."""
+        """Vectors of the subwords that windows `begin` to `end` own, [p, L, H]."""
         starts, lengths = windows.starts[begin:end], windows.lengths[begin:end]
         owned = tf.searchsorted(windows.owners, tf.stack([begin, end]), out_type=tf.int64)
         steps = tf.reduce_max(lengths) + 2

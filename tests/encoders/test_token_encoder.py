@@ -72,13 +72,17 @@ def test_nothing_to_encode(batch: int, steps: int) -> None:
     assert not layers.any()
 
 
-def test_a_word_is_the_mean_of_its_subwords_or_the_first() -> None:
+def test_a_word_is_the_mean_of_its_subwords_or_the_first_or_the_first_and_the_last() -> None:
     """Hyphens are subwords of their own: "a-the" reads as "a", "-", "the" do."""
     apart = _encode(_encoder("tiny_bert"), [["mayor", "a", "-", "e", "b"]])[0]
     mean = _encode(_encoder("tiny_bert"), [["mayor", "a-e", "b"]])[0]
     first = _encode(_encoder("tiny_bert", "first"), [["mayor", "a-e", "b"]])[0]
     np.testing.assert_allclose(mean[1], apart[1:4].mean(axis=0), atol=1e-5)
     np.testing.assert_allclose(first[1], apart[1], atol=1e-5)
+    joined = _encode(_encoder("tiny_bert", "first_last"), [["mayor", "a-e", "b"]])[0]
+    np.testing.assert_allclose(joined[1], np.concatenate([apart[1], apart[3]], axis=-1), atol=1e-5)
+    np.testing.assert_allclose(joined[2], np.concatenate([apart[4]] * 2, axis=-1), atol=1e-5)
+    assert _encoder("tiny_bert", "first_last").width == joined.shape[-1] == 2 * mean.shape[-1]
     for pooled in (mean, first):
         np.testing.assert_allclose(pooled[2], apart[4], atol=1e-5)
     assert np.abs(mean[0] - first[0]).max() > 1e-3  # "mayor" is several subwords
