@@ -51,7 +51,7 @@ def import_tensorflow_quietly(threads: int = 0) -> None:
     Args:
       threads: of TensorFlow at most; 0 for one a core, or what has been set before.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # information messages off, warnings and errors on
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors alone: TensorFlow 2.21 warns of much
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # else it imports another Keras than tf-keras, too
     warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)

@@ -21,7 +21,7 @@ fi
 if [ ! -e "$root/made" ]; then
   mkdir -p "$root"
   [ -z "$(ls -A "$root")" ] || { echo "error: $root is neither empty nor made by this script" >&2; exit 1; }
-  debootstrap --include=ca-certificates,git,make,python3,python3-venv trixie "$root" ${MIRROR:+"$MIRROR"}
+  debootstrap --include=ca-certificates,curl,git,make,python3,python3-venv trixie "$root" ${MIRROR:+"$MIRROR"}
   touch "$root/made"
 fi
 # How this machine reaches the network: names, package index, certificates.
