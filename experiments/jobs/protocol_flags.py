@@ -8,6 +8,7 @@ from jner_re.config import TrainConfig
 
 from .training_job import AS_GIVEN, ON_BOTH, refuse_choosing
 
+HEADING = "Jobs"  # in the help of programs
 _CHOOSE = flags.DEFINE_boolean(
     "choose_on_dev",
     True,
