@@ -31,7 +31,8 @@ _IMPORTANT = (
     "learning_rate",
     "seed",
 )
-_PRESET = "--preset=NAME" if sys.argv[0].startswith("jner-re ") else "--flagfile=experiments/presets/NAME.flags"
+_FILE = "--flagfile=experiments/presets/NAME.flags"
+_PRESET = "--preset=NAME" if sys.argv[0].startswith("jner-re ") else _FILE
 HEADING = (
     f"Model and training, the most important; a preset sets them all: {_PRESET}, where NAME is "
     f"{', '.join(_PRESETS[:-1])} or {_PRESETS[-1]}"

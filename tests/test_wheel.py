@@ -151,7 +151,8 @@ def test_preset(flags: list[str], installed: pathlib.Path) -> None:
     flags = [*flags, "--data_dir=sample", "--model_dir=model"]
     code = (
         "import jner_re.command as command, sys; from absl import app, flags;"
-        "app.run = lambda main, **_: flags.FLAGS(sys.argv) and print(flags.FLAGS.encoder, flags.FLAGS.epochs);"
+        "app.run = lambda main, **_: flags.FLAGS(sys.argv) and print(F.encoder, F.epochs);"
+        "F = flags.FLAGS;"
         "command.main()"
     )
     result = run(installed, "train", *flags, "--epochs=7", code=code)
