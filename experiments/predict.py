@@ -60,7 +60,7 @@ _OUTPUT = flags.DEFINE_enum(
     "output_format",
     None,
     ["jsonl", "text"],
-    "lines of JSON, or lines to read, such as Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.98; by default text on a "
+    "JSON, or lines to read, such as Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.98; by default text on a "
     "terminal, else jsonl",
 )
 _TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are answered together", lower_bound=1)

@@ -59,10 +59,10 @@ def main() -> None:
 def _scores(metrics: dict[str, Any]) -> str:
     """The scores on dev in a line."""
     dev = metrics["dev"]
-    ner, re, average = dev["ner"]["strict"]["micro"]["f1"], dev["re"]["strict"]["micro"]["f1"], dev["average_f1"]
+    ner, re = (dev[task]["strict"]["micro"]["f1"] for task in ("ner", "re"))
     return (
         f"Dev after epoch {metrics['best_epoch']}, threshold {metrics['threshold']:g}, strict micro F1: "
-        f"NER {100 * ner:.2f}, RE {100 * re:.2f}, average {100 * average:.2f}"
+        f"NER {100 * ner:.2f}, RE {100 * re:.2f}, average {100 * dev['average_f1']:.2f}"
     )
 
 

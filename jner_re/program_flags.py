@@ -105,7 +105,9 @@ def _described(flag: flags.Flag) -> str:
     text = str(flag.help).removeprefix(f"<{_choices(flag)}>: ")  # absl's, of choices
     if flag.default in (None, "", []) or _is_required(flag):
         return text
-    default = {True: "yes", False: "no"}[flag.default] if flag.boolean else str(flag.default_as_str).strip("'")
+    default = str(flag.default_as_str).strip("'")
+    if flag.boolean:
+        default = "yes" if flag.default else "no"
     return f"{text} (default: {default})"
 
 
