@@ -11,7 +11,7 @@ PORT ?= 8501
 ON_PATH = $(1)/python -c 'import os, pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path("purelib"), "jner_re_checkout.pth").write_text(os.getcwd() + "\n")'
 # Says nothing but errors.
-INSTALL = $(1)/pip --disable-pip-version-check install --quiet --no-warn-script-location
+INSTALL = $(1)/pip --disable-pip-version-check install -qq --no-warn-script-location
 
 .PHONY: help venv demo serve results test test-current lint bench compatibility clean
 help:
@@ -62,8 +62,8 @@ demo: .venv/demo-installed
 	@echo "What it finds in three sentences, with the probability that it gives to each relation:"
 	@$(BIN)/python -m experiments.predict --model=$(DEMO) --output_format=text experiments/demo.txt
 	@echo
-	@echo "How sure to be: of the relations that it gives, as many percent are right as P above says (RE, micro),"
-	@echo "on sentences like those of the sample corpus. On others fewer are, and it is no less sure of them."
+	@echo "How sure to be: these numbers are the model's own. How many of 100 relations are right, the table says: P of RE, micro."
+	@echo "That is for sentences like those it was trained on. On others it is often wrong, and no less sure."
 	@echo
 	@echo "TensorBoard:  $(BIN)/tensorboard --logdir $(DEMO)/logs"
 	@echo "Your text:    echo 'Ada Berg lives in Oslo.' | $(BIN)/python -m experiments.predict --model=$(DEMO) --output_format=text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -50,11 +51,16 @@ def as_text(line: Line, found: Document | str) -> str:
     related = {index for relation in found.relations for index in (relation.head, relation.tail)}
     for relation in found.relations:
         head, tail = names[relation.head], names[relation.tail]
-        shown.append(f"  {head} —{relation.type}→ {tail} {relation.score:.2f}")
+        shown.append(f"  {head} —{relation.type}→ {tail} {_score(relation.score)}")
     for index, entity in enumerate(found.entities):
         if index not in related:
-            shown.append(f"  {names[index]} {entity.score:.2f}")
+            shown.append(f"  {names[index]} {_score(entity.score)}")
     return "\n".join(shown if found.entities else [*shown, "  nothing found"])
+
+
+def _score(score: float) -> str:
+    """With two digits, rounded down: nothing is certain that isn't."""
+    return f"{math.floor(100 * score + 1e-9) / 100:.2f}"
 
 
 def _printable(text: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from experiments import answers
 from experiments.text_lines import Line
+from jner_re import Document, Entity
 
 _ROOT = pathlib.Path(__file__).parents[2]
 ADA = documents.marked(
@@ -36,6 +37,8 @@ def test_an_answer_to_read() -> None:
     ]
     rain = documents.marked("It rains.")
     assert answers.as_text(line(rain.text), rain) == "It rains.\n  nothing found"
+    sure = Document("Oslo", (), (Entity("Loc", 0, 4, "Oslo", 0.9996),))
+    assert answers.as_text(line("Oslo"), sure).endswith(" 0.99")  # nothing is certain
     refused = Line("a.txt: line 1", "a-1", "", {"text": "so so"}, "too long")
     assert answers.as_text(refused, "too long") == "so so\n  error: too long"
 
