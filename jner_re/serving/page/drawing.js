@@ -26,9 +26,9 @@ function ruler() {
   };
 }
 
-// What stands below an entity.
+// What stands below an entity; its score is rounded down, since nothing is certain.
 function labelOf(entity) {
-  return `${entity.type} ${entity.score.toFixed(2)}`;
+  return `${entity.type} ${(Math.floor(100 * entity.score + 1e-9) / 100).toFixed(2)}`;
 }
 
 function entityGroup(unit, entity, y) {

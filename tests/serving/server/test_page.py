@@ -118,7 +118,7 @@ def test_what_is_found_is_drawn_and_listed(page: Page, server: tuple[str, Api]) 
     assert entities(page) == ["Ada", "Oslo", "Bo", "Cy"]
     assert page.locator("#legend li").all_text_contents() == ["Loc (2)", "Peop (2)"]
     assert page.locator(".entity .type").all_text_contents() == [
-        "Peop 0.88", "Loc 0.88", "Peop 0.88", "Loc 0.88"
+        "Peop 0.87", "Loc 0.87", "Peop 0.87", "Loc 0.87"
     ]  # fmt: skip
     assert page.locator("svg text:not(.type):not(.label)").all_text_contents() == [
         "Ada", "lives", "in", "Oslo", ".", "Bo", "knows", "Cy", "."
