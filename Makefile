@@ -10,6 +10,8 @@ PORT ?= 8501
 # checkout itself, would hide the package from a script beside it.
 ON_PATH = $(1)/python -c 'import os, pathlib, sysconfig; \
 	pathlib.Path(sysconfig.get_path("purelib"), "jner_re_checkout.pth").write_text(os.getcwd() + "\n")'
+# Says nothing but errors.
+INSTALL = $(1)/pip --disable-pip-version-check install -qq --no-warn-script-location
 
 .PHONY: help venv demo serve results test test-current lint bench compatibility clean
 help:
@@ -26,37 +28,46 @@ help:
 .venv/made:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 10) <= v <= (3, 13) and \
 	"error: %s is Python %d.%d, expected 3.10 to 3.13: make PYTHON=python3.13" % (sys.executable, *v))'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade pip
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@$(call INSTALL,$(BIN)) --upgrade pip
 	@touch $@
 
 .venv/demo-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable .
+	@echo "Installing jner_re and TensorFlow in .venv: 1.8 GB, some minutes"
+	@$(call INSTALL,$(BIN)) --editable .
 	@$(call ON_PATH,$(BIN))
 	@touch $@
 
 .venv/all-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable '.[$(EXTRAS)]'
+	@echo "Installing jner_re with $(EXTRAS) in .venv: some minutes"
+	@$(call INSTALL,$(BIN)) --editable '.[$(EXTRAS)]'
 	@$(call ON_PATH,$(BIN))
 	@touch $@ .venv/serving-installed .venv/demo-installed
 
 .venv/serving-installed: .venv/made setup.cfg setup.py pyproject.toml
-	$(BIN)/pip install --progress-bar on --editable '.[serving]'
+	@echo "Installing jner_re with serving in .venv"
+	@$(call INSTALL,$(BIN)) --editable '.[serving]'
 	@$(call ON_PATH,$(BIN))
 	@touch $@ .venv/demo-installed
 
 venv: .venv/all-installed
 
 demo: .venv/demo-installed
-	$(BIN)/python -m experiments.train --flagfile=experiments/presets/sample.flags --data_dir=sample --model_dir=$(DEMO)
-	$(BIN)/python -m experiments.evaluate --model_dir=$(DEMO) --corpus=sample \
-	  --output=$(DEMO)/evaluation.json
+	@echo "Training on the sample corpus"
+	@$(BIN)/python -m experiments.train --flagfile=experiments/presets/sample.flags --data_dir=sample --model_dir=$(DEMO)
 	@echo
-	@echo "Entities and relations of three sentences:"
-	@$(BIN)/python -m experiments.predict --model=$(DEMO) experiments/demo.txt
+	@$(BIN)/python -m experiments.evaluate --model_dir=$(DEMO) --corpus=sample --output=$(DEMO)/evaluation.json
 	@echo
-	@echo "Model directory: $(DEMO)"
-	@echo "TensorBoard:     $(BIN)/tensorboard --logdir $(DEMO)/logs"
+	@echo "What it finds in three sentences, with the probability that it gives to each relation:"
+	@$(BIN)/python -m experiments.predict --model=$(DEMO) --output_format=text experiments/demo.txt
+	@echo
+	@echo "How sure to be: these numbers are the model's own. How many of 100 relations are right, the table says: P of RE, micro."
+	@echo "That is for sentences like those it was trained on. On others it is often wrong, and no less sure."
+	@echo
+	@echo "TensorBoard:  $(BIN)/tensorboard --logdir $(DEMO)/logs"
+	@echo "Your text:    echo 'Ada Berg lives in Oslo.' | $(BIN)/python -m experiments.predict --model=$(DEMO) --output_format=text"
+	@echo "A page to try it: make serve"
 
 $(DEMO)/config.json:
 	$(MAKE) demo
@@ -76,11 +87,12 @@ test: .venv/all-installed
 
 # The requirements of Python 3.12 and later, which 3.10 and 3.11 can install, too.
 .venv-current/all-installed: .venv/made setup.cfg setup.py pyproject.toml tests/current_stack.py
-	test -x .venv-current/bin/pip || $(PYTHON) -m venv .venv-current
-	.venv-current/bin/pip install --quiet --upgrade pip
-	.venv-current/bin/python tests/current_stack.py $(subst $(COMMA), ,$(EXTRAS)) > .venv-current/requirements.txt
-	.venv-current/bin/pip install --progress-bar on --requirement .venv-current/requirements.txt
-	.venv-current/bin/pip install --no-deps --editable .
+	@echo "Installing jner_re with TensorFlow 2.21 in .venv-current: some minutes"
+	@test -x .venv-current/bin/pip || $(PYTHON) -m venv .venv-current
+	@$(call INSTALL,.venv-current/bin) --upgrade pip
+	@.venv-current/bin/python tests/current_stack.py $(subst $(COMMA), ,$(EXTRAS)) > .venv-current/requirements.txt
+	@$(call INSTALL,.venv-current/bin) --requirement .venv-current/requirements.txt
+	@$(call INSTALL,.venv-current/bin) --no-deps --editable .
 	@$(call ON_PATH,.venv-current/bin)
 	@touch $@
 
@@ -103,8 +115,9 @@ bench: .venv/all-installed
 
 # TensorFlow Serving links the ops of TensorFlow Text 2.12.1. Its wheels are for Python 3.8 to 3.11.
 .venv-tf-2.12/installed:
-	$(PYTHON) -m venv .venv-tf-2.12
-	.venv-tf-2.12/bin/pip install --progress-bar on tensorflow-cpu==2.12.1 tensorflow-text==2.12.1
+	@echo "Installing TensorFlow 2.12 in .venv-tf-2.12"
+	@$(PYTHON) -m venv .venv-tf-2.12
+	@$(call INSTALL,.venv-tf-2.12/bin) tensorflow-cpu==2.12.1 tensorflow-text==2.12.1
 	@touch $@
 
 # An export of each stack answers alike in TensorFlow 2.12, 2.15 and 2.21, for which Python has to be 3.10 or 3.11.

@@ -4,8 +4,6 @@ python -m experiments.ablate --flagfile=experiments/presets/conll04.flags --data
 
 Each setting has as many shared BiRNN layers more as it has fewer of the others, so that all have the same
 number of parameters, which is printed. Each is trained and tested as experiments.trials does.
-
---helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +12,7 @@ from jner_re.document import Document
 from jner_re.serving.client import Client
 from jner_re.serving.rows import RefusedInputError
 
-from .text_lines import Line
+from .text_lines import TEXT, Line
 
 
 def answers(model: Client, lines: Sequence[Line], threshold: float | None) -> list[Document | str]:
@@ -38,3 +40,32 @@ def as_json(line: Line, found: Document | str) -> str:
     except UnicodeEncodeError:  # half of a pair, which JSON can say
         return json.dumps(record)
     return text
+
+
+def as_text(line: Line, found: Document | str) -> str:
+    """Lines for a reader: the text, then relations between their entities, then the entities without one."""
+    shown = [_printable(line.text or str(line.fields.get(TEXT, "")))]
+    if isinstance(found, str):
+        return "\n".join([*shown, f"  error: {found}"])
+    names = [f"{_printable(entity.text)} ({entity.type})" for entity in found.entities]
+    related = {index for relation in found.relations for index in (relation.head, relation.tail)}
+    for relation in found.relations:
+        head, tail = names[relation.head], names[relation.tail]
+        shown.append(f"  {head} —{relation.type}→ {tail} {_score(relation.score)}")
+    for index, entity in enumerate(found.entities):
+        if index not in related:
+            shown.append(f"  {names[index]} {_score(entity.score)}")
+    return "\n".join(shown if found.entities else [*shown, "  nothing found"])
+
+
+def _score(score: float) -> str:
+    """With two digits, rounded down: nothing is certain that isn't."""
+    return f"{math.floor(100 * score + 1e-9) / 100:.2f}"
+
+
+def _printable(text: str) -> str:
+    """On one line, without what a terminal takes for commands and what can't be encoded."""
+    return "".join(
+        "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character
+        for character in " ".join(text.split())
+    )

@@ -1,4 +1,4 @@
-"""Compares options on dev: each variant of the flags is trained on train with some seeds, and scored on dev.
+r"""Compares options on dev: each variant of the flags is trained on train with some seeds, and scored on dev.
 
 python -m experiments.compare --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR \
   --variant="smaller: --rnn_size=128" --variant="LSTM: --rnn_cell=lstm"
@@ -6,8 +6,6 @@ python -m experiments.compare --flagfile=experiments/presets/conll04.flags --dat
 The baseline is what the other flags say. The table has each variant's difference from it, seed by seed: one
 that is not several times its standard error is none. Test is not looked at. What is finished is not run
 again, so that variants and seeds can be added.
-
---helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 import shlex
+import sys
 from typing import Any
 
 from absl import flags
@@ -14,6 +16,27 @@ from jner_re.errors import InputError
 FLAGS = flags.FLAGS
 Configs = tuple[ModelConfig, TrainConfig]
 _DEFAULTS = (ModelConfig(), TrainConfig())
+_PRESETS = sorted(path.stem for path in (pathlib.Path(__file__).parent / "presets").glob("*.flags"))
+# Those that the help of a program shows; --helpfull shows all.
+_IMPORTANT = (
+    "encoder",
+    "fine_tune_encoder",
+    "glove",
+    "tokenization",
+    "threshold",
+    "calibrate",
+    "epochs",
+    "patience",
+    "batch_size",
+    "learning_rate",
+    "seed",
+)
+_FILE = "--flagfile=experiments/presets/NAME.flags"
+_PRESET = "--preset=NAME" if sys.argv[0].startswith("jner-re ") else _FILE
+HEADING = (
+    f"Model and training, the most important; a preset sets them all: {_PRESET}, where NAME is "
+    f"{', '.join(_PRESETS[:-1])} or {_PRESETS[-1]}"
+)
 
 
 def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> None:
@@ -37,6 +60,8 @@ def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> N
                 flags.DEFINE_float(field.name, default, help, flag_values=values)
             else:
                 flags.DEFINE_string(field.name, default, help, flag_values=values)
+    for name in _IMPORTANT:
+        values.register_key_flag_for_module(sys.argv[0], values[name])
 
 
 def parsed(values: flags.FlagValues = FLAGS) -> Configs:

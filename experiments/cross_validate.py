@@ -1,4 +1,4 @@
-"""Cross-validation with a dev set held out of all folds: for ADE the paper's protocol.
+r"""Cross-validation with a dev set held out of all folds: for ADE the paper's protocol.
 
 python -m experiments.cross_validate --flagfile=experiments/presets/ade.flags --corpus=DRUG-AE.rel \
     --input_format=ade --output_dir=DIR
@@ -6,8 +6,6 @@ python -m experiments.cross_validate --flagfile=experiments/presets/ade.flags --
 Each fold is the test set of one model, trained on the other folds; dev chooses its best epoch and its
 threshold, or with --protocol=paper both are taken as given. What is finished is not run again, and an
 interrupted run goes on.
-
---helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from jner_re.schema import Sentence
 
 from .jobs.training_job import Data
 
+HEADING = "Corpus"  # in the help of programs
 _DATA_DIR = flags.DEFINE_string(
     "data_dir",
     None,

@@ -6,8 +6,6 @@ Of each fold of the training sentences, an ensemble trained on the other folds g
 sequences and relations. The students are trained on the mixture of these and the annotation, and tested as
 experiments.trials does. --folds=0 takes the ensemble of the trials themselves, which has seen all sentences.
 What is finished is not run again, and an interrupted run goes on.
-
---helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def main() -> None:
         files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     if path := _report_path():
         files.write_text(path, page(report, sentences, scored, threshold, about))
-    print(f"{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
+    print(f"Strict scores on {_CORPUS.value}:\n{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
     if path:
         print(f"report: {path}")
     if _CALIBRATION.value:

@@ -11,7 +11,8 @@ the input is no Parquet, after the text and "fields", the other fields as JSON).
 
 Interrupted, the same command goes on: parts that are there are not made again. manifest.json says from what
 they were made; with another input, model or shard size the folder is refused. A worker that dies is replaced
-and its shard done again. A text that is refused has an "error" in place of the rest, and the exit code is 1.
+and its shard done again. How far it is is shown, all the time on a terminal, else every ten seconds. A text
+that is refused has an "error" in place of the rest, and the exit code is 1.
 
 Needs Ray: pip install 'jner-re[distributed]'. With --ray_address the workers are on a cluster: --model,
 --input and --output must be the same shared folders on every machine, and the package installed there.
@@ -27,15 +28,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from absl import flags
-from tqdm import tqdm
 
 from jner_re import files, program
 from jner_re.errors import InputError
 from jner_re.serving import client, precision
 
 from . import ray_session
-from .extraction import manifest, shard_pool, shards
+from .extraction import manifest, part_files, shard_pool, shards
 from .extraction.part_worker import Outcome, Task
+from .extraction.progress import Progress
 from .extraction.shards import Shard
 from .text_lines import TAKEN, TEXT
 
@@ -98,10 +99,12 @@ def main() -> None:
         everything = shards.divide(paths, _SIZE.value, task.text_field)
         manifest.check_or_write(output, settings, paths)
         _remove_unfinished(output)
-        todo = [shard for shard in everything if not task.part(shard).exists()]
-        totals = _make(todo, task) if todo else Counter[str]()
+        there = [shard for shard in everything if task.part(shard).exists()]
+        todo = [shard for shard in everything if shard not in set(there)]
+        before = sum(part_files.count(task.part(shard)) for shard in there)
+        totals = _make(todo, task, sum(shard.count for shard in there)) if todo else Counter[str]()
         _remove_unfinished(output)
-    totals["there already"] = len(everything) - len(todo)
+    totals["there already"], totals["before"] = len(there), before
     _report(totals, time.monotonic() - begin)
     if totals["refused"] or totals["failed"]:
         sys.exit(1)
@@ -126,22 +129,22 @@ def _task(output: pathlib.Path, input_format: str) -> Task:
     )
 
 
-def _make(todo: Sequence[Shard], task: Task) -> Counter[str]:
-    """Makes parts, and counts what is in them."""
+def _make(todo: Sequence[Shard], task: Task, done: int) -> Counter[str]:
+    """Makes parts, and counts what is in them; `done` lines are in parts that are there."""
     totals: Counter[str] = Counter()
     lines = {shard.name: shard.count for shard in todo}
     with (
+        Progress(done + sum(lines.values()), done, task.begun) as progress,
         ray_session.start(_ADDRESS.value, _WORKERS.value * task.threads or None),
-        tqdm(total=sum(lines.values()), desc="texts", unit="", disable=None) as progress,
     ):
         workers = _WORKERS.value or ray_session.cpus() // task.threads
         if not workers:
             raise InputError(f"--threads is {task.threads}, expected at most {ray_session.cpus()}, the cores")
         for outcome in shard_pool.run(todo, task, min(workers, len(todo))):
             for line in _messages(outcome):
-                progress.write(line, file=sys.stderr)
+                progress.write(line)
             totals += _counts(outcome)
-            progress.update(lines[outcome.name])
+            progress.add(lines[outcome.name])
     return totals
 
 
@@ -172,9 +175,10 @@ def _remove_unfinished(output: pathlib.Path) -> None:
 
 def _report(totals: Counter[str], seconds: float) -> None:
     print(f"parts: {totals['made']} made, {totals['there already']} there already, {totals['failed']} failed")
+    before = f", {totals['before']} of them from before; of the others" if totals["before"] else ", of these"
+    print(f"texts: {totals['before'] + totals['texts']}{before} {totals['refused']} refused")
     if not totals["made"] and not totals["failed"]:
         return
-    print(f"texts: {totals['texts']}, of these {totals['refused']} refused")
     print("found: {entities} entities, {relations} relations in {tokens} tokens".format_map(totals))
     print(f"time:  {seconds:.1f} s, {totals['texts'] / seconds:.1f} texts a second")
 

@@ -6,7 +6,7 @@ python -m experiments.predict --model=runs/mine [FILES] > found.jsonl
 Serving, such as http://localhost:8501/v1/models/jner_re. Every line of the files (- or none for standard
 input) that is not blank is a text of one or more sentences. In files that end in .jsonl, and wherever
 --input_format=jsonl says so, a line is a JSON object with a text as its "text"; its other fields are given
-back. Each line gives a line of JSON:
+back. Each line gives a line of JSON, or on a terminal what --output_format=text gives, lines to read:
 
 {"text": …, "entities": [{"type", "start", "end", "text", "score"}],
  "relations": [{"type", "head", "tail", "score"}]}
@@ -25,17 +25,19 @@ from __future__ import annotations
 import itertools
 import pathlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from absl import flags
 from tqdm import tqdm
 
 from jner_re import program
 from jner_re.document import Document
+from jner_re.errors import InputError
 from jner_re.serving import client, precision
 
 from . import answers, text_lines
 from .brat_collection import BratCollection
+from .text_lines import Line
 
 _MODEL = flags.DEFINE_string(
     "model",
@@ -54,6 +56,13 @@ _BRAT = flags.DEFINE_string("brat", None, "a new folder for a brat collection, i
 _INPUT = flags.DEFINE_enum(
     "input_format", None, ["txt", "jsonl"], "of all files and standard input; by default by a file's ending"
 )
+_OUTPUT = flags.DEFINE_enum(
+    "output_format",
+    None,
+    ["jsonl", "text"],
+    "JSON, or lines to read, such as Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.98; by default text on a "
+    "terminal, else jsonl",
+)
 _TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are answered together", lower_bound=1)
 _PRECISION = flags.DEFINE_enum(
     "precision",
@@ -70,6 +79,7 @@ def main(paths: Sequence[str]) -> None:
     paths = paths or [text_lines.STANDARD_INPUT]
     text_lines.check(paths)
     collection = None
+    show = _form()
     if _BRAT.value:
         text_lines.check_names(paths)
         collection = BratCollection(pathlib.Path(_BRAT.value))
@@ -79,19 +89,30 @@ def main(paths: Sequence[str]) -> None:
     model = client.load(_MODEL.value, _PRECISION.value)
     lines = text_lines.read(paths, _INPUT.value)
     refused = 0
-    with tqdm(desc="texts", unit="", disable=None) as progress:  # only on a terminal
+    among_answers = sys.stdout.isatty() and collection is None
+    with tqdm(desc="texts", unit="", disable=among_answers or None) as progress:  # only on a terminal
         while batch := list(itertools.islice(lines, _TEXTS.value)):
             for line, found in zip(batch, answers.answers(model, batch, _THRESHOLD.value), strict=True):
                 if isinstance(found, str):
                     refused += 1
                     progress.write(f"error: {line.place}: {found}", file=sys.stderr)
                 if collection is None:
-                    print(answers.as_json(line, found), flush=True)
+                    print(show(line, found), flush=True)
                 elif isinstance(found, Document):
                     collection.add(line.name, found)
             progress.update(len(batch))
     if refused:
         sys.exit(1)
+
+
+def _form() -> Callable[[Line, Document | str], str]:
+    """What makes of an answer what is printed."""
+    if _BRAT.value and _OUTPUT.value:
+        raise InputError("--brat and --output_format are given, expected one of them")
+    if (_OUTPUT.value or ("text" if sys.stdout.isatty() else "jsonl")) == "jsonl":
+        return answers.as_json
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # of a terminal without arrows
+    return answers.as_text
 
 
 if __name__ == "__main__":

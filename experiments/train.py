@@ -8,6 +8,7 @@ The same command again goes on with a run that was interrupted.
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 from absl import flags
 
@@ -47,14 +48,22 @@ def main() -> None:
     if train_config.jit_compile:
         program.start_xla_quietly()
     from jner_re import run_directory, training
-    from jner_re.metrics.table import table
 
     model_dir = pathlib.Path(_MODEL_DIR.value)
     metrics = training.train(config, train_config, sentences, dev, model_dir)
     if dev:
-        print(f"\nDev scores after epoch {metrics['best_epoch']}, threshold {metrics['threshold']}:")
-        print(table(metrics["dev"]))
-    print(f"\nModel directory: {model_dir}\nTensorBoard logs: {model_dir / run_directory.LOGS}")
+        print(f"\n{_scores(metrics)} (by type: {model_dir / run_directory.METRICS})")
+    print(f"Model directory: {model_dir}\nTensorBoard logs: {model_dir / run_directory.LOGS}")
+
+
+def _scores(metrics: dict[str, Any]) -> str:
+    """The scores on dev in a line."""
+    dev = metrics["dev"]
+    ner, re = (dev[task]["strict"]["micro"]["f1"] for task in ("ner", "re"))
+    return (
+        f"Dev after epoch {metrics['best_epoch']}, threshold {metrics['threshold']:g}, strict micro F1: "
+        f"NER {100 * ner:.2f}, RE {100 * re:.2f}, average {100 * dev['average_f1']:.2f}"
+    )
 
 
 if __name__ == "__main__":

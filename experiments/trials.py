@@ -4,8 +4,6 @@ python -m experiments.trials --flagfile=experiments/presets/conll04.flags --data
 
 Number of epochs and threshold come from dev: each seed trains on train alone first. What is finished is not
 run again, and an interrupted run goes on.
-
---helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@ python -m experiments.tune --flagfile=experiments/presets/conll04.flags --data_d
 Trials that fall behind are stopped early (ASHA, Li et al., 2020). --search=depths takes all 48 combinations
 of shared, NER-specific and RE-specific layers instead, each to its end. What is finished is not run again,
 and an interrupted search goes on. The best trial's flags are in best.flags; test is never looked at.
-
---helpfull also shows the flags of model and training.
 """
 
 from __future__ import annotations

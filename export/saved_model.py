@@ -9,6 +9,7 @@ to send and what comes back. Encoder and word vectors are in it; nothing else is
 
 from __future__ import annotations
 
+import logging
 import pathlib
 import re
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ from . import serving_files
 if TYPE_CHECKING:
     from jner_re.extractor import Extractor
 
+logger = logging.getLogger("jner_re")
+
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _EXPORT_DIR = flags.DEFINE_string("export_dir", None, "folder of the versions", required=True)
 _MODEL_NAME = flags.DEFINE_string("model_name", "jner_re", "under which TensorFlow Serving serves it")
@@ -47,7 +50,14 @@ _PRUNE = flags.DEFINE_multi_string(
 )
 _FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of --prune_vocabulary's corpora")
 
-_TEXT = "John Smith, born in Oslo, works for Norsk Hydro."
+_EXAMPLES = flags.DEFINE_string(
+    "examples",
+    None,
+    "file of texts that SIGNATURES.md and the local server's page show, a text a line; by default a few "
+    "sentences of the training corpus, which the model directory keeps; empty for none of them",
+)
+
+_TEXT = "John Smith, born in Oslo, works for Norsk Hydro."  # where there are no examples
 
 
 def main() -> None:
@@ -58,10 +68,11 @@ def main() -> None:
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"
         )
     config, _ = load_config(model_dir / "config.json")
+    examples = _examples(model_dir)
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()
     from jner_re import extractor as extractors
-    from jner_re.serving import saved_model, warmup
+    from jner_re.serving import about, saved_model, warmup
 
     extractor = extractors.load(model_dir, words)
     min_score = extractor.threshold if _MIN_SCORE.value is None else _MIN_SCORE.value
@@ -70,12 +81,28 @@ def main() -> None:
         saved_model.write(extractor, version, min_score)
         sentences = [list(s.tokens) for s in sample_corpus.read_sample("test")[:BATCH_SIZE]]
         warmup.write(version, _MODEL_NAME.value, [" ".join(s) for s in sentences], sentences)
-        files.write_text(version / "SIGNATURES.md", _signatures(extractor, version, min_score))
+        about.write(version, examples, min_score)
+        text = (examples or [_TEXT])[0]
+        files.write_text(version / "SIGNATURES.md", _signatures(extractor, version, min_score, text))
         for name in serving_files.CONFIGS:
             files.write_text(new.beside / name, serving_files.config(name, _MODEL_NAME.value))
     assert new.path is not None
     size = sum(path.stat().st_size for path in new.path.rglob("*"))
     print(f"{new.path}: {size / 1e6:.1f} MB")
+
+
+def _examples(model_dir: pathlib.Path) -> list[str]:
+    """Texts to show."""
+    if _EXAMPLES.value == "":
+        return []
+    path = pathlib.Path(_EXAMPLES.value or model_dir / "examples.txt")
+    if _EXAMPLES.value is None and not path.exists():
+        logger.warning("%s: not there, so that no examples are shown; --examples=FILE names some", path)
+        return []
+    lines = [line.strip() for line in files.read_text(path).splitlines()]
+    if not any(lines):
+        raise InputError(f"{path}: is empty, expected a text a line")
+    return [line for line in lines if line]
 
 
 def _words(paths: Sequence[str], tokenization: str) -> set[str]:
@@ -92,15 +119,15 @@ def _words(paths: Sequence[str], tokenization: str) -> set[str]:
     return words
 
 
-def _signatures(extractor: Extractor, version: pathlib.Path, min_score: float) -> str:
+def _signatures(extractor: Extractor, version: pathlib.Path, min_score: float, text: str) -> str:
     """SIGNATURES.md, with what the written model answers; that it answers is seen by this."""
     from jner_re.extractor import MAX_TOKENS
     from jner_re.serving.in_process import SavedModel
 
     written = SavedModel(version)
-    tokens = [token.text for token in tokenize(_TEXT, extractor.tokenization)]
+    tokens = [token.text for token in tokenize(text, extractor.tokenization)]
     answers: dict[str, tuple[list[Any], Any]] = {
-        "serving_default": ([_TEXT], written.texts([_TEXT], None)),
+        "serving_default": ([text], written.texts([text], None)),
         "tokens": ([tokens], written.sentences([tokens], None)),
     }
     return serving_files.signatures(

@@ -12,7 +12,9 @@ docker-compose.yml beside the versions).
 from __future__ import annotations
 
 import contextlib
+import json
 import pathlib
+import shlex
 import signal
 import socket
 import threading
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 _READY = """\
 Page  {url}
-API   curl -s {url}/v1/models/{name}:predict -d '{{"instances": ["Ada Berg lives in Oslo."]}}'
+API   curl -s {url}/v1/models/{name}:predict -d {body}
 For trying and developing; in production, use TensorFlow Serving. Ctrl+C ends it."""
 
 _BASE_PATH = flags.DEFINE_string("model_base_path", None, "folder of the exported versions", required=True)
@@ -90,7 +92,9 @@ def main() -> None:
     if _POLL.value:
         threading.Thread(target=versions.watch, args=[_POLL.value], daemon=True).start()
     url = _url(listener)
-    ready = _READY.format(url=url, name=_NAME.value)
+    examples = versions.find(None).about["examples"] or ["Ada Berg lives in Oslo."]
+    body = shlex.quote(json.dumps({"instances": examples[:1]}, ensure_ascii=False))
+    ready = _READY.format(url=url, name=_NAME.value, body=body)
     _server(config, ready).run(sockets=[listener])
     versions.stop()
     batcher.stop()

@@ -140,9 +140,9 @@ class Document:
             pd.concat([document.to_dataframe() for document in documents], keys=range(len(documents)))
 
         Args:
-          of: "relations" has `type`, `score` and, for head and tail alike, `head`, the index among the
-            entities, and `head_type`, `head_text`, `head_start`, `head_end`, `head_score`. "entities" has
-            `type`, `text`, `start`, `end`, `score`, in the order that `head` and `tail` refer to.
+          of: "relations" has `head_text`, `type`, `tail_text`, `score` first, then of
+            both entities the type and score, the index among the entities, and the place. "entities" has
+            `text`, `type`, `score`, `start`, `end`, in the order that `head` and `tail` refer to.
 
         Raises:
           ValueError: another value of `of`.
@@ -170,16 +170,24 @@ class Document:
         return drawing.html(self)
 
 
-_ENTITY_COLUMNS: dict[str, type] = {"type": str, "text": str, "start": int, "end": int, "score": float}
+# A terminal shows the first and the last columns of a wide table: texts, types and scores stand first.
 _COLUMNS: dict[str, dict[str, type]] = {
-    "entities": _ENTITY_COLUMNS,
+    "entities": {"text": str, "type": str, "score": float, "start": int, "end": int},
     "relations": {
+        "head_text": str,
         "type": str,
+        "tail_text": str,
         "score": float,
+        "head_type": str,
+        "tail_type": str,
+        "head_score": float,
+        "tail_score": float,
         "head": int,
-        **{f"head_{name}": kind for name, kind in _ENTITY_COLUMNS.items()},
         "tail": int,
-        **{f"tail_{name}": kind for name, kind in _ENTITY_COLUMNS.items()},
+        "head_start": int,
+        "head_end": int,
+        "tail_start": int,
+        "tail_end": int,
     },
 }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import absl.logging
 from absl import app, flags
 
+from jner_re import program_flags
 from jner_re.errors import InputError
 
 # Of every line that TensorFlow's C++ side writes early.
@@ -111,7 +112,7 @@ def run(main: Callable[[], None]) -> None:
 
     def without_arguments(arguments: Sequence[str]) -> None:
         if arguments:
-            raise app.UsageError(f"unexpected argument {arguments[0]!r}: options start with --")
+            raise InputError(f"unexpected argument {arguments[0]!r}: options start with --")
         main()
 
     run_with_arguments(without_arguments)
@@ -136,7 +137,7 @@ def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
             print("interrupted", file=sys.stderr)
             sys.exit(130)
 
-    app.run(guarded)
+    app.run(guarded, flags_parser=program_flags.parse)
 
 
 def start_worker(threads: int) -> None:

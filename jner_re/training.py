@@ -13,6 +13,7 @@ import tf_keras as keras
 from jner_re import files, optimizers, run_directory
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig, check_together
+from jner_re.corpora import examples
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.evaluation import best_threshold
@@ -107,6 +108,8 @@ def train(
     corpus = inputs.corpus(sentences, feature_cache())
     dev_corpus = inputs.corpus(dev, feature_cache()) if dev else None
     run_directory.claim(model_dir, config, train_config, vocabulary)
+    shown = examples.choose(sentences, config.tokenization)
+    files.write_text(model_dir / model_dirs.EXAMPLES, "".join(f"{text}\n" for text in shown))
 
     keras.utils.set_random_seed(train_config.seed)
     model = model_dirs.build(

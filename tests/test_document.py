@@ -127,9 +127,8 @@ def test_brat_has_no_types_with_white_space(type: str) -> None:
 def test_table_of_relations() -> None:
     table = ADA.to_dataframe()
     assert list(table) == [
-        *("type", "score"),
-        *("head", "head_type", "head_text", "head_start", "head_end", "head_score"),
-        *("tail", "tail_type", "tail_text", "tail_start", "tail_end", "tail_score"),
+        *("head_text", "type", "tail_text", "score", "head_type", "tail_type", "head_score", "tail_score"),
+        *("head", "tail", "head_start", "head_end", "tail_start", "tail_end"),
     ]
     assert table.to_dict("records")[1] == {
         **{"type": "Work_For", "score": 0.75},
@@ -139,9 +138,21 @@ def test_table_of_relations() -> None:
     }
 
 
+def test_a_printed_table_shows_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal of 80 columns, where pandas leaves columns out, and without one, where it breaks rows."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for columns, shown in (
+        (0, ["Ada Berg", "Work_For", "Statkraft"]),
+        (20, ["Ada Berg", "Work_For", "Statkraft", "0.75", "Peop", "Org"]),
+    ):
+        with pd.option_context("display.width", 80, "display.max_columns", columns):
+            line = repr(ADA.to_dataframe()).splitlines()[2]
+        assert [word for word in shown if word not in line] == []
+
+
 def test_table_of_entities() -> None:
     table = ADA.to_dataframe("entities")
-    assert list(table) == ["type", "text", "start", "end", "score"]
+    assert list(table) == ["text", "type", "score", "start", "end"]
     assert table.iloc[1].to_dict() == {"type": "Loc", "text": "Oslo", "start": 23, "end": 27, "score": 0.75}
     with pytest.raises(ValueError, match="of is 'tokens', expected 'relations' or 'entities'"):
         ADA.to_dataframe("tokens")  # type: ignore[arg-type]

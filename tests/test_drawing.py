@@ -73,6 +73,15 @@ def apart(extents: list[tuple[float, float]]) -> bool:
     return all(one[1] <= other[0] + _EPSILON for one, other in itertools.pairwise(ordered))
 
 
+@pytest.mark.parametrize("mark", [".", ",", ")", "?!", "。", "»"])
+def test_no_line_begins_with_a_mark_that_closes(mark: str) -> None:
+    """Also in tokens that are joined by spaces, as a report has them, and after an entity."""
+    for width in range(80, 100):
+        text = f"{'a' * (width - 5)} [Rome|Loc] {mark} Then [Oslo|Loc] {mark} {'b ' * 60}{mark}"
+        firsts = [line.words[0][0] for line in drawn(documents.marked(text))]
+        assert len(firsts) > 1 and not [first for first in firsts if first.startswith(mark)]
+
+
 MARKED = [
     documents.marked("[Ada Berg|Peop] lives in [Oslo|Loc].", ("Live_In", 0, 1)),
     documents.marked("[Romeo|Peop] loves [Juliet|Peop].", ("Loves", 0, 1), ("Loves", 1, 0)),

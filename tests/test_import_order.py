@@ -17,6 +17,7 @@ _ORDER = (
     "jner_re.files",
     "jner_re.schema",
     "jner_re.config",
+    "jner_re.program_flags",
     "jner_re.program",
     "jner_re.command",
     "jner_re.corpora",

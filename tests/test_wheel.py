@@ -140,9 +140,8 @@ def test_runs_a_program_as_python_m_does(installed: pathlib.Path) -> None:
 )
 def test_help_is_for_the_command(module: str, name: str, example: str, installed: pathlib.Path) -> None:
     result = run(installed, name, "--help")
-    assert result.returncode == in_checkout(module, "--help").returncode
-    assert f"\njner-re {name}:\n" in result.stdout  # the heading of the program's own flags
-    assert example in result.stdout
+    assert result.returncode == in_checkout(module, "--help").returncode == 0
+    assert "\nRequired:\n" in result.stdout and example in result.stdout
     assert "python -m" not in result.stdout and "experiments/" not in result.stdout
 
 
@@ -152,7 +151,8 @@ def test_preset(flags: list[str], installed: pathlib.Path) -> None:
     flags = [*flags, "--data_dir=sample", "--model_dir=model"]
     code = (
         "import jner_re.command as command, sys; from absl import app, flags;"
-        "app.run = lambda main: flags.FLAGS(sys.argv) and print(flags.FLAGS.encoder, flags.FLAGS.epochs);"
+        "app.run = lambda main, **_: flags.FLAGS(sys.argv) and print(F.encoder, F.epochs);"
+        "F = flags.FLAGS;"
         "command.main()"
     )
     result = run(installed, "train", *flags, "--epochs=7", code=code)

@@ -25,6 +25,7 @@ SMALL = ModelConfig(
 )
 WEIGHTED = dataclasses.replace(SMALL, typed_pairs=True, entity_weighted=True, threshold=0.2)
 CHARACTERS = "abcdefghijklmnoprstuvwyABCLMORU.,"
+EXAMPLE = "Ann's friend Bob lives in Rome."
 TRIPLES = (("Peop", "Loc", "Live_In"), ("Peop", "Peop", "Kill"))
 
 
@@ -42,5 +43,6 @@ def write(folder: pathlib.Path, config: ModelConfig = WEIGHTED) -> pathlib.Path:
     model.training.get_layer("ner_scores").bias.assign([-1.0, 1.0, 0.5, 1.0, 0.5])
     vocabulary.save(folder / model_dir.VOCABULARY)
     configs.save(folder / model_dir.CONFIG, config, TrainConfig())
+    (folder / model_dir.EXAMPLES).write_text(f"{EXAMPLE}\nBob saw Ann.\n", encoding="utf-8")
     model_dir.save_weights(model.inference, folder / model_dir.WEIGHTS)
     return folder

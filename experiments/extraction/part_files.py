@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jner_re import files
 from jner_re.document import Document
+from jner_re.errors import InputError
 
 from .. import answers, text_lines
 from ..text_lines import Line
@@ -54,6 +55,23 @@ def write(
         else:
             pairs = zip(lines, found, strict=True)
             new.write_text("".join(f"{answers.as_json(*pair)}\n" for pair in pairs), encoding="utf-8")
+
+
+def count(path: pathlib.Path) -> int:
+    """How many answers a part has that `write` wrote.
+
+    Raises:
+      InputError: the file can't be read.
+    """
+    try:
+        if path.suffix == ".parquet":
+            from pyarrow import parquet
+
+            return int(parquet.read_metadata(path).num_rows)
+        with path.open("rb") as file:
+            return sum(1 for _ in file)
+    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+        raise InputError(f"{path}: can't be read: {' '.join(str(error).split())}; expected a part") from None
 
 
 def _read_rows(path: pathlib.Path, shard: Shard, text_field: str) -> Iterator[Line]:

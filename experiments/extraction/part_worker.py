@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -54,6 +55,18 @@ class Task:
     def attempts(self, shard: Shard) -> pathlib.Path:
         """A file with a line for each attempt at the shard, the process's number; removed at the end."""
         return pathlib.Path(self.output) / f".{shard.name}.attempts"
+
+    def progress(self, shard: Shard) -> pathlib.Path:
+        """A file with the number of the shard's texts that are answered; removed at the end."""
+        return pathlib.Path(self.output) / f".{shard.name}.progress"
+
+    def begun(self) -> int:
+        """The texts that are answered of shards that are worked on."""
+        count = 0
+        for path in pathlib.Path(self.output).glob(".part-*.progress"):
+            with contextlib.suppress(OSError):  # it has just been removed
+                count += int(path.read_text() or 0)
+        return count
 
 
 @dataclasses.dataclass
@@ -123,6 +136,7 @@ class PartWorker:
         for begin in range(0, len(lines), self._task.batch_size):
             batch = lines[begin : begin + self._task.batch_size]
             found += answers.answers(self._model, batch, self._task.threshold)
+            self._task.progress(shard).write_text(str(len(found)))
         for line, answer in zip(lines, found, strict=True):
             if isinstance(answer, Document):
                 outcome.tokens += len(answer.tokens)
@@ -131,5 +145,6 @@ class PartWorker:
             else:
                 outcome.refused.append(f"{line.place}: {answer}")
         part_files.write(self._task.part(shard), shard, self._task.text_field, lines, found)
-        self._task.attempts(shard).unlink(missing_ok=True)
+        for path in (self._task.attempts(shard), self._task.progress(shard)):
+            path.unlink(missing_ok=True)
         return outcome

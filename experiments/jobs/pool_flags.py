@@ -8,6 +8,7 @@ from absl import flags
 
 from .pool import Folders, Workers
 
+HEADING = "Jobs"  # in the help of programs
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir",
     None,

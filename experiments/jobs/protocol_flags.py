@@ -8,6 +8,7 @@ from jner_re.config import TrainConfig
 
 from .training_job import AS_GIVEN, FOLDS_AS_GIVEN, ON_BOTH, ON_DEV, refuse_choosing
 
+HEADING = "Jobs"  # in the help of programs
 DEV, PAPER = "dev", "paper"
 
 _PROTOCOL = flags.DEFINE_enum(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from jner_re.drawing.characters import clean, columns
@@ -14,6 +15,7 @@ _LINE_COLUMNS = 100  # a longer line is broken where it can be
 # Chinese and Japanese characters, between which lines may be broken; no punctuation.
 _CJK = "\u2e80-\u2fdf\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _CAN_BEGIN_A_LINE = re.compile(f"[{_CJK}]")
+_CLOSING = frozenset(".,:;!?%…、。，．：；！？")  # besides brackets and quotes
 _WORD = re.compile(rf"[{_CJK}]?[^\s{_CJK}]+|[{_CJK}]")
 
 
@@ -35,7 +37,9 @@ class Piece:
 
     @property
     def can_begin_a_line(self) -> bool:
-        """After white space, and with Chinese and Japanese characters."""
+        """After white space, and with Chinese and Japanese characters; not with marks that close a word."""
+        if self.entity is None and all(_is_closing(character) for character in self.text):
+            return False
         return self.space or bool(_CAN_BEGIN_A_LINE.match(self.text))
 
 
@@ -87,6 +91,10 @@ def _pieces(document: Drawable) -> Iterator[Piece]:
 def _words(text: str, start: int, end: int) -> Iterator[Piece]:
     for match in _WORD.finditer(text, start, end):
         yield Piece(clean(match.group()), match.start(), _is_after_space(text, match.start()))
+
+
+def _is_closing(character: str) -> bool:
+    return character in _CLOSING or unicodedata.category(character) in ("Pe", "Pf")
 
 
 def _is_after_space(text: str, place: int) -> bool:

@@ -39,6 +39,8 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
         (new / "checkpoints").mkdir(parents=True)
         for name in (model_dirs.CONFIG, model_dirs.VOCABULARY):
             shutil.copyfile(members[0] / name, new / name)
+        if (members[0] / model_dirs.EXAMPLES).exists():  # training of before wrote none
+            shutil.copyfile(members[0] / model_dirs.EXAMPLES, new / model_dirs.EXAMPLES)
         for number, path in enumerate(members):
             shutil.copyfile(path / model_dirs.WEIGHTS, new / model_dirs.MEMBER_WEIGHTS.format(f"{number:02}"))
         trained = [configs.load(path / model_dirs.CONFIG)[1] for path in members]

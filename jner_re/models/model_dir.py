@@ -26,6 +26,7 @@ from jner_re.schema import LabelSet, Sentence
 CONFIG = "config.json"
 VOCABULARY = "vocabulary.json"
 THRESHOLD = "threshold.json"
+EXAMPLES = "examples.txt"  # a few sentences that the model was trained on, to show: a text a line
 WEIGHTS = "checkpoints/best.weights.h5"
 MEMBERS = "members.json"
 MEMBER_WEIGHTS = "checkpoints/member-{}.weights.h5"  # in WEIGHTS' place, those of an ensemble

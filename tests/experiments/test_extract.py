@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import threading
 import time
 import types
@@ -19,7 +20,7 @@ from pyarrow import parquet
 from test_programs import assert_one_line_error, run
 
 from experiments import answers, ray_session, text_lines
-from experiments.extraction import manifest, part_files, shards
+from experiments.extraction import manifest, part_files, progress, shards
 from experiments.extraction.part_worker import ATTEMPTS, Outcome, PartWorker, Task
 from experiments.extraction.shards import Shard
 from jner_re import Document
@@ -69,6 +70,11 @@ def kill_the_first_worker(output: pathlib.Path, killed: list[str]) -> None:
         time.sleep(0.1)
 
 
+def told(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """What is on standard error besides the progress."""
+    return [line for line in result.stderr.splitlines() if not line.startswith("texts: ")]
+
+
 def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
     address: str, exported: pathlib.Path, model: client.Client, tmp_path: pathlib.Path
 ) -> None:
@@ -84,7 +90,7 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
     first = run(*command, "--workers=2")
     killer.join()
     assert first.returncode == 1, first.stderr
-    messages = sorted(first.stderr.splitlines())
+    messages = sorted(told(first))
     assert len(messages) == 3 and "Traceback" not in first.stderr, first.stderr
     assert messages[0].startswith(f"error: {corpus}: line 43: sentence 0 has ")
     assert messages[1].startswith(f"error: {corpus}: line 9: ")
@@ -110,8 +116,10 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
         part.rename(kept / part.name)
     (output / ".part-00001.jsonl.xyz").mkdir()  # of a worker that was killed
     second = run(*command, "--workers=1")
-    assert (second.returncode, second.stderr) == (0, "")  # what is refused is in other parts
+    assert (second.returncode, told(second)) == (0, [])  # what is refused is in other parts
     assert "parts: 3 made, 2 there already, 0 failed" in second.stdout
+    kept_texts = sum(len(parts[i].read_text(encoding="utf-8").splitlines()) for i in (0, 4))
+    assert f"texts: {len(lines)}, {kept_texts} of them from before; of the others 0 refused" in second.stdout
     assert sorted(output.glob("*part-*")) == parts
     after = [(part.stat().st_ino, part.read_bytes()) for part in parts]
     assert [content for _, content in after] == [content for _, content in before]
@@ -119,6 +127,7 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
 
     again = run(*command, "--ray_address=127.0.0.1:1")  # all is there: nobody is asked
     assert again.returncode == 0 and "parts: 0 made, 5 there already, 0 failed" in again.stdout
+    assert f"texts: {len(lines)}, {len(lines)} of them from before" in again.stdout
     assert_one_line_error(run(*command, "--shard_size=8"), "manifest.json", "shard_size", "9", "8")
 
 
@@ -154,6 +163,36 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     outcome = Outcome(**worker(row))
     assert "FileNotFoundError" in outcome.problem and not outcome.fatal
     assert not list(tmp_path.glob("part-*"))
+
+
+def test_the_progress_counts_what_workers_have_begun(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A part that ends is counted once, and what an earlier run has done is counted, too."""
+    corpus = tmp_path / "a.txt"
+    corpus.write_text("one\ntwo\nthree\n")
+    (shard,) = shards.divide([corpus], 9, "text")
+    task = Task("model", str(tmp_path), "jsonl", "text", None, 1, 2, "float32")
+    seen = []
+
+    def answer(texts: list[str], threshold: float | None) -> list[Document]:
+        seen.append(task.begun())
+        return [Document(text) for text in texts]
+
+    worker = PartWorker(task)
+    vars(worker)["_model"] = types.SimpleNamespace(each=answer)
+    assert Outcome(**worker(dataclasses.asdict(shard))).texts == part_files.count(task.part(shard)) == 3
+    assert seen == [0, 2] and task.begun() == 0 and not list(tmp_path.glob(".part-*"))
+
+    monkeypatch.setattr(progress, "LOG_SECONDS", 0.01)
+    begun = [4]
+    with progress.Progress(20, 10, lambda: begun[0]) as shown:
+        for texts in (4, 0, 6):  # begun, counted as done, all done
+            begun[0] = texts if texts != 6 else 0
+            shown.add({4: 0, 0: 4, 6: 6}[texts])
+            time.sleep(0.05)
+    lines = [line.partition(", ")[0] for line in capsys.readouterr().err.splitlines()]
+    assert list(dict.fromkeys(lines)) == ["texts: 14 of 20 (70%)", "texts: 20 of 20 (100%)"]
 
 
 def test_parquet_keeps_its_columns(model: client.Client, tmp_path: pathlib.Path) -> None:

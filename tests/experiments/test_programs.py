@@ -57,7 +57,12 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 def test_training_leaves_what_the_documentation_names(model_dir: pathlib.Path) -> None:
     names = {path.name for path in model_dir.iterdir()}
-    assert names == {"config.json", "vocabulary.json", "checkpoints", "logs", "metrics.json"}
+    assert names == {
+        "config.json", "vocabulary.json", "examples.txt", "checkpoints", "logs", "metrics.json"
+    }  # fmt: skip
+    sample = {" ".join(s.tokens).replace(" ", "") for s in sample_corpus.read_sample("train")}
+    examples = (model_dir / "examples.txt").read_text().splitlines()
+    assert len(examples) == 3 and {text.replace(" ", "") for text in examples} <= sample
     assert list(model_dir.glob("logs/**/events.out.tfevents*"))
     assert (model_dir / "checkpoints" / "best.weights.h5").is_file()
     metrics = json.loads((model_dir / "metrics.json").read_text())

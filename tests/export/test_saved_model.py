@@ -10,6 +10,7 @@ import sys
 
 import pytest
 import tensorflow as tf
+import untrained
 import yaml
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from tensorflow_serving.apis import prediction_log_pb2
@@ -18,7 +19,7 @@ from tensorflow_serving.config import model_server_config_pb2
 from export import serving_files
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
-from jner_re.serving import saved_model, warmup
+from jner_re.serving import about, saved_model, warmup
 from jner_re.serving.in_process import SavedModel
 from jner_re.serving.rows import BATCH_SIZE
 
@@ -73,6 +74,10 @@ def test_the_page_shows_what_the_model_answers(
     answers = re.findall(r'^    \{"predictions".*?^    \}\]\}$', page, re.MULTILINE | re.DOTALL)
     responses = [json.loads(text) for text in answers]
     assert [request.get("signature_name") for request in requests] == [None, "tokens"]
+    assert requests[0]["instances"] == [untrained.EXAMPLE]  # the model's own, not the news of everyone
+    assert requests[1]["instances"][0][:4] == ["Ann", "'s", "friend", "Bob"]
+    examples = [untrained.EXAMPLE, "Bob saw Ann."]
+    assert about.read(written[0] / "2") == {"examples": examples, "min_score": 0.01}
     for request, response, ask in zip(requests, responses, (model.texts, model.sentences), strict=True):
         (row,), (shown,) = ask(request["instances"], None), response["predictions"]
         assert shown.keys() == row.keys() and shown["token"]
@@ -281,6 +286,8 @@ def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Pat
         (("--model_dir=/nowhere",), "error: /nowhere/config.json: "),
         (("--model_name=a/b",), "error: --model_name is 'a/b', expected a letter"),
         (("--model_name=..",), "error: --model_name is '..', expected a letter"),
+        (("--examples=/no.txt",), "error: /no.txt: can't be read"),
+        (("--examples=/dev/null",), "error: /dev/null: is empty, expected a text a line"),
         (("--prune_vocabulary=/no.json",), "error: /no.json: no such file"),
         (("--prune_vocabulary=LICENSE.txt",), "error: LICENSE.txt: can't be read"),
     ],

@@ -114,6 +114,8 @@ def test_a_directory_of_members_is_a_model_directory(
     ensemble_dir.write(tmp_path / "both", [folder, folder], 0.35, "a test")
     both = model_dir.load(tmp_path / "both")
     assert (both.threshold, both.vocabulary, both.model.name) == (0.35, pair.vocabulary, "ensemble")
+    examples = [path / model_dir.EXAMPLES for path in (folder, tmp_path / "both")]
+    assert examples[0].read_bytes() == examples[1].read_bytes()
     pair.models[0].inference.set_weights(pair.weights)
     assert_same_entities(pair.found(both.model), pair.found(pair.models[0].inference))
 

@@ -1,5 +1,6 @@
 // Draws a document as one SVG a line.
 
+import { paint } from "./colors.js";
 import { MAX_LINES, SIZES, arcsOf, linesOf, place, stack, unitsOf } from "./layout.js";
 
 const RIGHT_TO_LEFT = /^[^\p{L}]*[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
@@ -25,15 +26,22 @@ function ruler() {
   };
 }
 
-function entityGroup(unit, entity, y, typeClass) {
+// What stands below an entity; its score is rounded down, since nothing is certain.
+function labelOf(entity) {
+  return `${entity.type} ${(Math.floor(100 * entity.score + 1e-9) / 100).toFixed(2)}`;
+}
+
+function entityGroup(unit, entity, y) {
   const name = `${entity.type}: ${entity.text}, score ${entity.score.toFixed(3)}`;
   const height = SIZES.text + SIZES.type;
   const middle = unit.x + unit.width / 2;
+  const box = element("rect", { x: unit.x, y, width: unit.width, height, rx: 5 });
+  paint(box, entity.type);
   return element(
     "g", { class: "entity", tabindex: 0, role: "img", "aria-label": name },
-    element("rect", { x: unit.x, y, width: unit.width, height, rx: 5, class: typeClass }),
+    box,
     element("text", { x: middle, y: y + 18 }, unit.text),
-    element("text", { x: middle, y: y + 34, class: "type" }, entity.type),
+    element("text", { x: middle, y: y + 34, class: "type" }, labelOf(entity)),
   );
 }
 
@@ -52,8 +60,8 @@ function relationGroup(arc, relation, entities, y) {
   return group;
 }
 
-// Fills `box`; `typeClass` gives the class of an entity type.
-export function draw(box, found, typeClass) {
+// Fills `box`.
+export function draw(box, found) {
   box.replaceChildren();
   const measure = ruler();
   const { units, unitOfEntity } = unitsOf(found);
@@ -62,7 +70,7 @@ export function draw(box, found, typeClass) {
   const width = Math.max(box.clientWidth - 40, 200);
   const unitWidth = (unit) => {
     const word = measure(unit.text, SIZES.word);
-    return unit.entity === undefined ? word : Math.max(word, measure(unit.type, 11, 600)) + 2 * SIZES.pad;
+    return unit.entity === undefined ? word : Math.max(word, measure(labelOf(found.entities[unit.entity]), 11, 600)) + 2 * SIZES.pad;
   };
   const lines = linesOf(units, arcs, width, unitWidth);
   const arcsOfLine = new Map();
@@ -87,7 +95,7 @@ export function draw(box, found, typeClass) {
     for (const unit of units.slice(...ends)) {
       if (unit.entity === undefined) svg.append(element("text", { x: unit.x + unit.width / 2, y: y + 18 }, unit.text));
       else {
-        svg.append(entityGroup(unit, found.entities[unit.entity], y, typeClass(unit.type)));
+        svg.append(entityGroup(unit, found.entities[unit.entity], y));
         drawnEntities++;
       }
     }

@@ -3,6 +3,10 @@
 export const SIZES = { word: 16, space: 6, pad: 6, arc: 24, top: 6, text: 24, type: 16, gap: 14 };
 export const MAX_LINES = 400;
 const LONGEST_ARC = 80; // units between the ends of a relation that is drawn
+// Chinese and Japanese characters, before which a line may end without white space.
+const CJK = /^[\u2e80-\u2fdf\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3fffd}]/u;
+// Marks that stand behind a word: never at the beginning of a line.
+const CLOSING = /^[\p{Pe}\p{Pf}.,:;!?%…、。，．：；！？]+$/u;
 
 // The words outside of entities, and the entities, in their order; an entity that overlaps one before is left out.
 export function unitsOf(document) {
@@ -45,7 +49,13 @@ export function arcsOf(document, unitOfEntity) {
   return arcs;
 }
 
-// Lines of at most `width`, broken where no arc passes: where there is no such place, a line is wider.
+// Whether a line that is full may go on with a unit in the next.
+function canBegin(unit) {
+  if (unit.entity === undefined && CLOSING.test(unit.text)) return false;
+  return unit.spaced || CJK.test(unit.text);
+}
+
+// Lines of at most `width`, broken before words where no arc passes: where there is no such place, a line is wider.
 export function linesOf(units, arcs, width, measure) {
   const crossed = new Set();
   for (const arc of arcs) for (let i = arc.first + 1; i <= arc.last; i++) crossed.add(i);
@@ -59,7 +69,7 @@ export function linesOf(units, arcs, width, measure) {
       if (units[i].afterBreak) {
         lines.push([first, i]);
         [first, x, allowed] = [i, 0, -1];
-      } else allowed = i;
+      } else if (canBegin(units[i])) allowed = i;
     }
     x += units[i].width + (units[i].spaced && i > first ? SIZES.space : 0);
     if (x > width && allowed > first) {

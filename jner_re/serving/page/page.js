@@ -1,9 +1,9 @@
 // The page: asks the model, shows what it finds.
 
 import { documentOf } from "./answer.js";
+import { paint } from "./colors.js";
 import { draw } from "./drawing.js";
 
-const COLORS = 8;
 const at = (id) => document.getElementById(id);
 const model = document.querySelector("meta[name=model]").content;
 const url = `v1/models/${encodeURIComponent(model)}:predict`;
@@ -26,6 +26,11 @@ async function ask(text, signal) {
 async function extract(event) {
   event?.preventDefault();
   const text = at("text").value;
+  if (!text.trim()) {
+    at("status").textContent = "Write or paste a text first.";
+    at("text").focus();
+    return;
+  }
   asking?.abort();
   const request = (asking = new AbortController());
   at("error").textContent = "";
@@ -43,10 +48,15 @@ async function extract(event) {
     if (request.signal.aborted) return;
     at("result").hidden = true;
     at("status").textContent = "";
-    at("error").textContent = error instanceof TypeError ? "The server can't be reached." : `Error: ${error.message}`;
+    at("error").textContent = error instanceof TypeError ? "The server can't be reached." : `Error: ${plain(error.message)}`;
   } finally {
     if (asking === request) at("extract").disabled = false;
   }
+}
+
+// What is wrong with the text; TensorFlow Serving says where in its graph and in the request, too.
+function plain(message) {
+  return message.replace(/^.*assertion failed: \[(.*?)\].*$/s, "$1").replace(/^text 0: /, "");
 }
 
 function count(number, one, many) {
@@ -57,21 +67,23 @@ function typesOf(entities) {
   return [...new Set(entities.map((entity) => entity.type))].sort();
 }
 
-function typeClass(type) {
-  return `type${typesOf(found.entities).indexOf(type) % COLORS}`;
+function redraw() {
+  drawnWidth = at("drawing").clientWidth;
+  draw(at("drawing"), found);
+  filter();
+  tellWidth();
 }
 
-function redraw() {
-  const classes = new Map(typesOf(found.entities).map((type) => [type, typeClass(type)]));
-  drawnWidth = at("drawing").clientWidth;
-  draw(at("drawing"), found, (type) => classes.get(type));
-  filter();
+// Says so where the drawing goes on beyond its frame.
+function tellWidth() {
+  const box = at("drawing");
+  at("beyond").hidden = box.scrollWidth <= box.clientWidth + 1;
 }
 
 function show(answer) {
   at("legend").replaceChildren(...typesOf(found.entities).map((type) => {
     const item = document.createElement("li");
-    item.className = typeClass(type);
+    paint(item, type);
     item.textContent = `${type} (${found.entities.filter((entity) => entity.type === type).length})`;
     return item;
   }));
@@ -118,6 +130,22 @@ function tip(event) {
   at("tip").style.top = `${Math.max(4, box.top - at("tip").offsetHeight - 4)}px`;
 }
 
+// What the model's export says of itself: texts to try, and the score above which it gives relations.
+async function introduce() {
+  const about = await fetch("about.json").then((answer) => answer.json()).catch(() => ({}));
+  at("examples").replaceChildren(...(about.examples ?? []).map((text) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dir = "auto";
+    button.textContent = button.title = text;
+    return button;
+  }));
+  at("threshold").min = Math.floor((about.min_score ?? 0) * 100) / 100;
+  at("threshold").value = at("threshold").min;
+  at("threshold-value").textContent = Number(at("threshold").value).toFixed(2);
+}
+
+introduce();
 at("form").addEventListener("submit", extract);
 at("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) extract(event);

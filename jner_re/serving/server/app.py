@@ -102,6 +102,10 @@ class Api:
         self._counts.version.set(self._versions.find(None).number)
         return Response(self._counts.page(), media_type=metrics.CONTENT_TYPE)
 
+    async def about(self, request: Request) -> Response:
+        """What the model says of itself, for the page."""
+        return Response(json_tensor.print_json(self._versions.find(None).about), media_type=_JSON)
+
     async def _predict(
         self, request: Request, name: str, number: str | None, label: str | None, method: str
     ) -> tuple[bytes, int]:
@@ -210,6 +214,7 @@ def create(api: Api, page: Mapping[str, tuple[str, bytes]], headers: Mapping[str
     routes = [
         Route("/v1/{rest:path}", api.respond, methods=_METHODS),
         Route(metrics.PATH, api.metrics),
+        Route("/about.json", api.about),
         *[Route(path, _static(kind, content, headers)) for path, (kind, content) in page.items()],
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _http_error})

@@ -13,7 +13,7 @@ from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 
 from jner_re.errors import InputError
-from jner_re.serving import warmup
+from jner_re.serving import about, warmup
 from jner_re.serving.in_process import SavedModel
 from jner_re.serving.precision import FLOAT32, check
 from jner_re.serving.server.errors import invalid, not_found
@@ -30,11 +30,13 @@ class Version:
       number: its folder's name.
       model: what answers.
       signatures: its signature definitions as TensorFlow Serving's /metadata gives them, by name.
+      about: what it says of itself (`jner_re.serving.about`).
     """
 
     number: int
     model: SavedModel
     signatures: dict[str, Any]
+    about: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def input_of(self, signature: str) -> tuple[str, int]:
         """Name and rank of a signature's input.
@@ -165,7 +167,7 @@ class Versions:
         start = time.monotonic()
         model = SavedModel(folder, self._precision)
         try:
-            version = Version(number, model, _signatures(folder))
+            version = Version(number, model, _signatures(folder), about.read(folder))
             warmup.replay(folder, model)
         except Exception as error:  # as in SavedModel; what its warm-up asks can be refused, too
             line = " ".join(str(error).split())

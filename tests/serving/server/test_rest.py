@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from running import NAME, Server, serving
 
+from jner_re.serving import about
 from jner_re.serving.in_process import SavedModel
 from jner_re.serving.server.app import Limits
 from jner_re.serving.server.versions import Versions
@@ -33,6 +34,7 @@ MODEL = f"/v1/models/{NAME}"
 def server(exported: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("versions")
     shutil.copytree(exported, folder / "3")
+    about.write(folder / "3", ["Ann lives in Rome."], 0.13)
     limits = Limits(body_bytes=10_000_000, body_seconds=1, answer_seconds=60)
     with serving(Versions(folder, NAME), limits) as server:
         yield server
@@ -55,6 +57,10 @@ def test_predictions_by_row_are_the_models(server: Server, loaded: SavedModel) -
         assert len({len(row[name]) for row in rows}) == 1
     assert rows[1]["entity_type"][0] == "" and rows[1]["entity_start"][0] == -1
     assert '"entity_score":[-1.0,' in answer.text
+
+
+def test_what_the_page_asks(server: Server) -> None:
+    assert server.get("/about.json").json() == {"examples": ["Ann lives in Rome."], "min_score": 0.13}
 
 
 def test_predictions_by_column(server: Server) -> None:

@@ -1,0 +1,95 @@
+"""Answers as lines to read, and where `predict` gives which form."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import pty
+import subprocess
+import sys
+
+import documents
+import pytest
+
+from experiments import answers
+from experiments.text_lines import Line
+from jner_re import Document, Entity
+
+_ROOT = pathlib.Path(__file__).parents[2]
+ADA = documents.marked(
+    "[Ada Berg|Peop], who lives in [Oslo|Loc], met [Bo|Peop].\nShe\x1b[31m works for [Statkraft|Org].",
+    ("Live_In", 0, 1),
+    ("Work_For", 0, 3),
+)
+
+
+def line(text: str) -> Line:
+    return Line("a.txt: line 1", "a-1", text, {"text": text})
+
+
+def test_an_answer_to_read() -> None:
+    """On lines of its own, and without what a terminal would obey."""
+    assert answers.as_text(line(ADA.text), ADA).splitlines() == [
+        "Ada Berg, who lives in Oslo, met Bo. She�[31m works for Statkraft.",
+        "  Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.75",
+        "  Ada Berg (Peop) —Work_For→ Statkraft (Org) 0.75",
+        "  Bo (Peop) 0.75",
+    ]
+    rain = documents.marked("It rains.")
+    assert answers.as_text(line(rain.text), rain) == "It rains.\n  nothing found"
+    sure = Document("Oslo", (), (Entity("Loc", 0, 4, "Oslo", 0.9996),))
+    assert answers.as_text(line("Oslo"), sure).endswith(" 0.99")  # nothing is certain
+    refused = Line("a.txt: line 1", "a-1", "", {"text": "so so"}, "too long")
+    assert answers.as_text(refused, "too long") == "so so\n  error: too long"
+
+
+# `predict` with a model that finds nothing.
+_PREDICT = """
+import sys
+from jner_re import Document, program
+from jner_re.serving import client
+from experiments import predict
+
+class Nothing:
+    def each(self, texts, threshold):
+        return [Document(text) for text in texts]
+
+client.load = lambda *given: Nothing()
+program.import_tensorflow_quietly = program.skip_graph_optimization = lambda *given: None
+sys.argv = ["predict", "--model=m", *sys.argv[1:]]
+program.run_with_arguments(predict.main)
+"""
+_JSON, _TEXT = '{"text": "Oslo.", "entities": [], "relations": []}\n', "Oslo.\n  nothing found\n"
+
+
+@pytest.mark.parametrize(
+    ("on_terminal", "flags", "expected"),
+    [
+        (True, (), _TEXT),
+        (False, (), _JSON),
+        (False, ("--output_format=text",), _TEXT),
+    ],
+)
+def test_predict_prints_lines_to_read_on_a_terminal(
+    on_terminal: bool, flags: tuple[str, ...], expected: str, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "a.txt").write_text("Oslo.\n")
+    command = [sys.executable, "-c", _PREDICT, *flags, str(tmp_path / "a.txt")]
+    if on_terminal:
+        ours, theirs = pty.openpty()
+        subprocess.run(command, cwd=_ROOT, stdin=theirs, stdout=theirs, stderr=theirs, check=True)
+        shown = os.read(ours, 10_000).decode().replace("\r\n", "\n")
+    else:
+        shown = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown == expected
+
+
+def test_a_brat_collection_has_no_other_form(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.txt").write_text("Oslo.\n")
+    flags = (f"--brat={tmp_path / 'brat'}", "--output_format=text", str(tmp_path / "a.txt"))
+    done = subprocess.run(
+        [sys.executable, "-c", _PREDICT, *flags], cwd=_ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: --brat and --output_format are given, expected one of them\n"
+    assert not (tmp_path / "brat").exists()
