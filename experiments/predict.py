@@ -86,7 +86,7 @@ def main(paths: Sequence[str]) -> None:
                     refused += 1
                     progress.write(f"error: {line.place}: {found}", file=sys.stderr)
                 if collection is None:
-                    print(answers.as_json(line, found), flush=True)
+                    program.print_utf8(answers.as_json(line, found))
                 elif isinstance(found, Document):
                     collection.add(line.name, found)
             progress.update(len(batch))

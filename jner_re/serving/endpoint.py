@@ -46,6 +46,9 @@ class Endpoint:
     def __repr__(self) -> str:
         return f"Endpoint({self._shown.removesuffix(':predict')!r})"
 
+    def __reduce__(self) -> tuple[type[Endpoint], tuple[str]]:
+        return Endpoint, (self._url,)
+
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
         return self._rows({"signature_name": "serving_default", "instances": list(texts)})
