@@ -97,12 +97,20 @@ def main(paths: Sequence[str]) -> None:
                     refused += 1
                     progress.write(f"error: {line.place}: {found}", file=sys.stderr)
                 if collection is None:
-                    print(show(line, found), flush=True)
+                    _print(show, line, found)
                 elif isinstance(found, Document):
                     collection.add(line.name, found)
             progress.update(len(batch))
     if refused:
         sys.exit(1)
+
+
+def _print(show: Callable[[Line, Document | str], str], line: Line, found: Document | str) -> None:
+    text = show(line, found)
+    if show is answers.as_json:
+        program.print_utf8(text)
+    else:
+        print(text, flush=True)
 
 
 def _form() -> Callable[[Line, Document | str], str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jner_re.corpora.tokenization import Token
 from jner_re.document import Document, Entity, Relation
 from jner_re.errors import InputError
+from jner_re.serving import forks as _forks  # noqa: F401  (looks at forks from here on)
 
 if TYPE_CHECKING:
     from jner_re.serving.client import Client

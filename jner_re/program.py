@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import io
 import logging
 import os
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 
@@ -36,12 +39,15 @@ _START_UP_NOISE = (
     "only on platforms with AVX-512. Falling back to the default Eigen-based implementation",
 )
 
-# Lines XLA prints when it compiles for the first time.
+# Lines XLA prints when it compiles for the first time, and for each stream of its own.
 _XLA_NOISE = (
     _BEFORE_LOGGING,
     "Compiled cluster using XLA!",
     "SetPriority unimplemented for this stream",
 )
+
+
+_REDIRECTING = threading.RLock()  # standard error is the process's
 
 
 def import_tensorflow_quietly(threads: int = 0) -> None:
@@ -74,11 +80,12 @@ def import_tensorflow_quietly(threads: int = 0) -> None:
 def stderr_without(noise: Sequence[str]) -> Iterator[None]:
     """Passes on what is written to standard error inside the block, at its end, but for lines with `noise`.
 
-    Of libraries that write there past Python, too.
+    Of libraries that write there past Python, too. It is the whole process's: only programs do it, at their
+    start, and a second thread waits for the first.
     """
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as captured:
+    with _REDIRECTING, tempfile.TemporaryFile() as captured:
+        sys.stderr.flush()
+        stderr = os.dup(2)
         os.dup2(captured.fileno(), 2)
         try:
             yield
@@ -92,12 +99,35 @@ def stderr_without(noise: Sequence[str]) -> Iterator[None]:
                     print(line, file=sys.stderr)
 
 
+def print_utf8(line: str) -> None:
+    """Prints a line for other programs, such as of JSON, in UTF-8, whatever the terminal's encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(line.encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
 class _Lines(logging.Handler):
     """Shows what the package reports as plain lines on standard error."""
 
     def emit(self, record: logging.LogRecord) -> None:
         prefix = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         print(f"{prefix}{record.getMessage()}", file=sys.stderr, flush=True)
+
+
+def _open_standard_streams() -> None:
+    """Those that were closed lead nowhere, as with /dev/null; what an encoding can't show is replaced.
+
+    Without it, a file that is opened later would be what the operating system takes for standard error.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):  # standard error does it by itself
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _show_messages() -> None:
@@ -124,20 +154,30 @@ def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
     def guarded(argv: Sequence[str]) -> None:
         if not flags.FLAGS["verbosity"].present:
             absl.logging.set_verbosity(absl.logging.WARNING)
+        _open_standard_streams()
         _show_messages()
-        try:
-            main(argv[1:])
-        except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(1)
-        except BrokenPipeError:  # whoever read the output has gone, such as head
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            sys.exit(130)
+        code = _exit_code(main, argv[1:])
+        if code:
+            gc.collect()  # else datasets that were being read end after Python, with TensorFlow's complaint
+            sys.exit(code)
 
     app.run(guarded, flags_parser=program_flags.parse)
+
+
+def _exit_code(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> int:
+    """Runs `main`; what ends it early is told here, and nothing of it is held any more after."""
+    try:
+        main(arguments)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read the output has gone, such as head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
 
 
 def start_worker(threads: int) -> None:
@@ -156,13 +196,13 @@ def start_xla_quietly() -> None:
     """Starts XLA, which training uses, without its noise on start-up; after `import_tensorflow_quietly`."""
     import tensorflow as tf
 
-    # Some of the noise comes with the first computation of each thread: enough of them run side by side.
+    # Some of the noise comes with the first computation that runs beside others: enough of them run side by
+    # side, each a few milliseconds in one thread.
     count = 4 * (tf.config.threading.get_inter_op_parallelism_threads() or os.cpu_count() or 1)
-    square = tf.function(lambda x: tf.linalg.matmul(x, x), jit_compile=True, autograph=False)
-    squares = tf.function(lambda x: [square(x + i) for i in range(count)], autograph=False)
+    total = tf.function(lambda x: tf.reduce_sum(tf.sin(x)), jit_compile=True, autograph=False)
+    totals = tf.function(lambda x: [total(x + i) for i in range(count)], autograph=False)
     with stderr_without(_XLA_NOISE):
-        square(tf.ones([1024, 1024]))
-        squares(tf.ones([1024, 1024]))
+        totals(tf.ones([1024, 1024]))
 
 
 def skip_graph_optimization() -> None:

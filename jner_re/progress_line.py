@@ -35,7 +35,7 @@ class ProgressLine(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Shows the step on a terminal, some times a second."""
         now = time.monotonic()
-        if sys.stdout.isatty() and now - self._drawn > _REDRAW_SECONDS:
+        if _is_terminal() and now - self._drawn > _REDRAW_SECONDS:
             self._drawn = now
             number = self._number(len(self._progress.history) + 1)
             print(f"{_CLEAR}epoch {number}  step {batch + 1}/{self.params['steps']}", end="", flush=True)
@@ -43,7 +43,7 @@ class ProgressLine(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Prints the line."""
         self._seconds.append(time.monotonic() - self._begin)
-        clear = _CLEAR if sys.stdout.isatty() else ""
+        clear = _CLEAR if _is_terminal() else ""
         scores = _scores(self._progress)
         parts = [
             f"epoch {self._number(epoch + 1)}",
@@ -73,6 +73,10 @@ class ProgressLine(keras.callbacks.Callback):
         clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
         bound = "at most " if epochs_left and len(self._seconds) == 1 else ""
         return f"{mean:.{0 if mean >= 10 else 1}f} s an epoch, {bound}{clock} left"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()  # None: closed
 
 
 def _scores(progress: Progress) -> list[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pathlib
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -12,7 +13,11 @@ _HEADER = "from absl import flags\nfrom jner_re import program\nfrom jner_re.err
 
 
 def run(
-    code: str, *arguments: str, folder: pathlib.Path, path: pathlib.Path | None = None
+    code: str,
+    *arguments: str,
+    folder: pathlib.Path,
+    path: pathlib.Path | None = None,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Runs a small program; `path` is searched for modules before all else."""
     script = folder / "tiny.py"
@@ -22,8 +27,9 @@ def run(
         [sys.executable, str(script), *arguments],
         capture_output=True,
         text=True,
+        errors="surrogateescape",
         timeout=120,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": search, "HOME": str(folder)},
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": search, "HOME": str(folder), **environment},
     )
 
 
@@ -156,3 +162,83 @@ def test_other_lines_of_the_import_are_passed_on(fails: bool, tmp_path: pathlib.
     done = run(code, folder=tmp_path, path=tmp_path / "fake")
     assert (done.returncode, done.stderr) == (0, "W real\nafter\n")
     assert done.stdout == ("broken\n" if fails else "")
+
+
+def test_standard_streams_that_are_closed(tmp_path: pathlib.Path) -> None:
+    code = """
+        import os, sys, pathlib
+        def main():
+            with program.stderr_without([]):
+                os.write(2, b"nowhere")
+            print("nowhere", sys.stdin.read())
+            print("nowhere", file=sys.stderr)
+            with open("opened", "w") as opened:
+                opened.write(str(opened.fileno() > 2))
+            raise InputError("nowhere")
+        program.run(main)
+    """
+    script = tmp_path / "tiny.py"
+    script.write_text(_HEADER + textwrap.dedent(code))
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {shlex.quote(sys.executable)} tiny.py <&- >&- 2>&-"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(_ROOT)},
+        timeout=120,
+    )
+    assert (done.returncode, (tmp_path / "opened").read_text()) == (1, "True")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_utf8_and_tables_have_what_can_be_shown(encoding: str, tmp_path: pathlib.Path) -> None:
+    code = """
+        def main():
+            print("table: \\u00e9 \\u2014")
+            program.print_utf8("json: \\u00e9 \\u2014")
+        program.run(main)
+    """
+    done = run(code, folder=tmp_path, PYTHONIOENCODING=encoding)
+    table = "table: é —\n".encode(encoding, errors="replace")
+    assert (done.returncode, done.stdout.encode(errors="surrogateescape"), done.stderr) == (
+        0, table + "json: é —\n".encode(), ""
+    )  # fmt: skip
+
+
+def test_threads_can_silence_standard_error_together(tmp_path: pathlib.Path) -> None:
+    code = """
+        import concurrent.futures, os, sys, time
+        def speak(i):
+            with program.stderr_without(["noise"]):
+                os.write(2, b"noise\\n")
+                time.sleep(0.01)
+                os.write(2, b"kept\\n")
+        before = os.fstat(2)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(speak, range(8)))
+        assert os.path.samestat(before, os.fstat(2))
+        os.write(2, b"after\\n")
+    """
+    done = run(code, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "kept\n" * 8 + "after\n")
+
+
+def test_what_ran_when_a_program_is_interrupted_ends_before_python_does(tmp_path: pathlib.Path) -> None:
+    """As the iterator of a dataset: TensorFlow complains of one that is left over."""
+    code = """
+        import atexit
+        class Iterator:
+            def __init__(self):
+                self.itself = self
+            def __del__(self):
+                print("iterator ends")
+        def main():
+            iterator = Iterator()
+            raise KeyboardInterrupt
+        atexit.register(print, "Python ends")
+        program.run(main)
+    """
+    done = run(code, folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        130,
+        "iterator ends\nPython ends\n",
+        "interrupted\n",
+    )

@@ -31,11 +31,19 @@ class _BrokenTransferError(Exception):
 
 
 def cache_dir() -> pathlib.Path:
-    """The folder for everything fetched: $JNER_RE_CACHE, or jner_re in the user's cache folder."""
-    if own := os.environ.get("JNER_RE_CACHE"):
-        return pathlib.Path(own).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(base).expanduser() / "jner_re"
+    """The folder for everything fetched: $JNER_RE_CACHE, or jner_re in the user's cache folder.
+
+    Raises:
+      InputError: the user has no home folder, and no variable names another one.
+    """
+    own, caches = os.environ.get("JNER_RE_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    try:
+        return pathlib.Path(own or f"{caches or '~/.cache'}/jner_re").expanduser()
+    except RuntimeError:  # neither HOME nor an entry in the table of users, as in containers
+        named = f"JNER_RE_CACHE is {own!r}" if own else "JNER_RE_CACHE is not set"
+        raise InputError(
+            f"{named}, and there is no such home folder, expected the path of a folder for downloads in it"
+        ) from None
 
 
 def cache_folder(*names: str) -> pathlib.Path:
@@ -150,7 +158,8 @@ def _append(response: requests.Response, part: pathlib.Path, offset: int, total:
             initial=offset,
             unit="B",
             unit_scale=True,
-            mininterval=0.1 if sys.stderr.isatty() else 10.0,
+            mininterval=0.1 if sys.stderr and sys.stderr.isatty() else 10.0,
+            disable=sys.stderr is None,  # closed
         ) as bar,
     ):
         file.seek(offset)
@@ -193,7 +202,7 @@ def _begin(part: pathlib.Path, response: requests.Response) -> None:
 def _begun(part: pathlib.Path) -> tuple[int, str]:
     """How many bytes of `part` can be kept and what recognizes the file; (0, "") to start over."""
     try:
-        validator = _validator_file(part).read_text()
+        validator = _validator_file(part).read_text(encoding="utf-8")
         return (part.stat().st_size, validator) if validator else (0, "")
     except OSError:
         return 0, ""

@@ -58,18 +58,21 @@ def _download(requirement: str, folder: pathlib.Path) -> None:
     command += ["--no-cache-dir", "--no-input", "--disable-pip-version-check"]
     command += ["--dest", str(folder), requirement]
     environment = {"PIP_RESUME_RETRIES": "5", **os.environ}
-    sys.stderr.flush()
+    shown = subprocess.DEVNULL
+    if sys.stderr is not None:  # it is not closed
+        sys.stderr.flush()
+        shown = 2
     errors: list[str] = []  # from the first on, also the traceback that may follow
     connected = True
     with subprocess.Popen(
-        command, stdout=2, stderr=subprocess.PIPE, text=True, errors="replace", env=environment
+        command, stdout=shown, stderr=subprocess.PIPE, text=True, errors="replace", env=environment
     ) as pip:
         try:
             for line in pip.stderr or ():
                 connected &= "connection broken" not in line
                 if errors or line.startswith("ERROR: "):
                     errors.append(line.removeprefix("ERROR: ").strip())
-                else:
+                elif sys.stderr is not None:
                     print(line, end="", file=sys.stderr, flush=True)
         except BaseException:
             pip.kill()

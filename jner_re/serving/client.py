@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Protocol, TypeVar, overload
 
@@ -21,11 +22,12 @@ from jner_re.serving.rows import (
     checked_texts,
     document,
     entities_of,
+    listed,
     relations_of,
 )
-from jner_re.serving.version_folders import SAVED_MODEL, loadable
+from jner_re.serving.version_folders import CONFIG, SAVED_MODEL, loadable
 
-_CONFIG = "config.json"
+_IMPORTING = threading.Lock()  # a second thread could see modules that import each other half made
 _Item = TypeVar("_Item", bound=Sized)
 
 
@@ -49,7 +51,8 @@ class Client:
     """Finds entities and relations.
 
     Calling it on a text gives a `Document`, on several texts a list of them. A text of several sentences is
-    split, since the model reads a sentence at a time; relations join entities of one sentence.
+    split, since the model reads a sentence at a time; relations join entities of one sentence. Pickled, it is
+    the path or URL, which is opened again where it is asked.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -86,13 +89,14 @@ class Client:
         return [document(text, row, threshold) for text, row in zip(texts, rows, strict=True)]
 
     def each(
-        self, texts: Sequence[str], threshold: float | None = None
+        self, texts: Iterable[str], threshold: float | None = None
     ) -> list[Document | RefusedInputError]:
-        """As calling it, but a text that is refused has its error in place of a document.
+        """As calling it with several texts, but one that is refused has its error in place of a document.
 
         Raises:
-          InputError: as above, for all other reasons.
+          InputError: as above, for all other reasons; a single text.
         """
+        texts = listed(texts)
         answers: dict[int, Document | RefusedInputError] = {}
         rows = self._backend.rows_at_once
         for first in range(0, len(texts), rows):  # what the others have been answered is not lost
@@ -163,6 +167,8 @@ def _scored(row: Row, threshold: float | None) -> Scored:
 def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Client:
     """Opens a model.
 
+    Nothing of the process changes but that TensorFlow is imported, and not for a URL.
+
     Args:
       path_or_url: a model directory; an exported folder, or one version of it; or the URL of a model behind
         TensorFlow Serving's REST API, e.g. http://localhost:8501/v1/models/jner_re.
@@ -171,8 +177,8 @@ def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Clien
         whose server decides.
 
     Raises:
-      InputError: it is none of these, it is damaged, what it needs isn't available, or the processor has no
-        instructions for the precision.
+      InputError: it is none of these, it is damaged, what it needs isn't available, the processor has no
+        instructions for the precision, or this process was forked from one in which TensorFlow ran.
     """
     if "://" in str(path_or_url):
         from jner_re.serving.endpoint import Endpoint
@@ -185,11 +191,8 @@ def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Clien
         return Client(Endpoint(str(path_or_url)))
     check(precision)
     folder = local_folder(path_or_url)
-    from jner_re import program
-
-    program.import_tensorflow_quietly()  # it takes seconds
-    from jner_re.serving.in_process import ModelDirectory, SavedModel
-
+    with _IMPORTING:  # of TensorFlow, too, which takes seconds
+        from jner_re.serving.in_process import ModelDirectory, SavedModel
     return Client((SavedModel if is_exported(folder) else ModelDirectory)(folder, precision))
 
 
@@ -201,16 +204,16 @@ def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
     """
     try:
         folder = pathlib.Path(path).expanduser()
-        if (folder / _CONFIG).is_file():  # also if exports are in it
+        if (folder / CONFIG).is_file():  # also if exports are in it
             return folder
         exported = _exported(folder)
-        inner = sorted(path.parent.name for path in folder.glob(f"*/{_CONFIG}"))  # as in an experiment's run
+        inner = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))  # as in an experiment's run
     except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
         raise InputError(f"{path}: can't be opened: {system_cause(error)}") from None
     if exported is None:
         hint = f"; model directories in it: {', '.join(inner)}" if inner else ""
         raise InputError(
-            f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory of training, an "
+            f"{folder}: no {CONFIG} and no {SAVED_MODEL}, expected a model directory of training, an "
             f"exported folder, or a URL such as http://localhost:8501/v1/models/jner_re{hint}"
         )
     return exported

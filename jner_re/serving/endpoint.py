@@ -46,6 +46,9 @@ class Endpoint:
     def __repr__(self) -> str:
         return f"Endpoint({self._shown.removesuffix(':predict')!r})"
 
+    def __reduce__(self) -> tuple[type[Endpoint], tuple[str]]:
+        return Endpoint, (self._url,)
+
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
         return self._rows({"signature_name": "serving_default", "instances": list(texts)})
@@ -64,15 +67,18 @@ class Endpoint:
         """Raises RefusedInputError for what the model refuses, InputError for what else goes wrong."""
         count = len(request["instances"])
         try:
-            answer = self._own_session().post(self._url, json=request, timeout=_SECONDS)
+            answer = self._own_session().post(
+                self._url, json=request, timeout=_SECONDS, hooks={"response": self._refuse_moved}
+            )
             found = answer.json()
         except requests.JSONDecodeError:
             text = f"{answer.status_code} {answer.reason} {' '.join(answer.text.split())!r:.100}"
-            raise InputError(f"{self._shown}: answered {text}, expected JSON") from None
+            raise InputError(f"{self._shown}: answered {text}, expected JSON{self._through()}") from None
         except requests.ConnectionError as error:
-            raise InputError(f"{self._shown}: can't be reached: {system_cause(error)}") from None
+            cause = system_cause(error)
+            raise InputError(f"{self._shown}: can't be reached: {cause}{self._through()}") from None
         except requests.RequestException as error:
-            raise InputError(f"{self._shown}: {_without_user(str(error))}") from None
+            raise InputError(f"{self._shown}: {_without_user(str(error))}{self._through()}") from None
         message = found.get("error") if isinstance(found, dict) else None
         if message is not None:
             refused = refusal(str(message))
@@ -89,6 +95,24 @@ class Endpoint:
         raise InputError(
             f"{self._shown}: answered {answer.text!r:.200}, expected the predictions of an exported model"
         )
+
+    def _refuse_moved(self, answer: requests.Response, **_: Any) -> None:
+        """Where requests would go on with a GET, which asks no model."""
+        place = answer.headers.get("Location")
+        if place and answer.status_code in (301, 302, 303):
+            address = _without_user(urllib.parse.urljoin(answer.url, place)).removesuffix(":predict")
+            raise InputError(
+                f"{self._shown}: answered {answer.status_code} {answer.reason}: it is at {address} now, "
+                "expected that address"
+            )
+
+    def _through(self) -> str:
+        """The proxy that the environment names for the address, if any: it may be what refuses."""
+        proxies = requests.utils.get_environ_proxies(self._url)
+        proxy = requests.utils.select_proxy(self._url, proxies)
+        if proxy is None:
+            return ""
+        return f" (through the proxy {_without_user(proxy)} of the environment; NO_PROXY excepts hosts)"
 
 
 def _without_user(message: str) -> str:

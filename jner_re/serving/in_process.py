@@ -10,8 +10,10 @@ import tensorflow as tf
 
 from jner_re import extractor
 from jner_re.errors import InputError
+from jner_re.serving import forks
 from jner_re.serving import precision as precisions
 from jner_re.serving.rows import Row, padded, refusal, rows_of
+from jner_re.serving.unopened import Unopened
 
 ROWS = 1024  # that are answered together: the graph puts sentences of similar length together
 
@@ -23,11 +25,15 @@ class ModelDirectory:
 
     def __init__(self, folder: pathlib.Path, precision: str = precisions.FLOAT32) -> None:
         """Raises InputError as `extractor.load`; the precision is one that `precision.check` allows."""
+        forks.check()
         self.extractor = extractor.load(folder)
-        self._folder, self._precision = folder, precision
+        self._folder, self._precision = folder.absolute(), precision
 
     def __repr__(self) -> str:
         return f"ModelDirectory({str(self._folder)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Unopened, (ModelDirectory, self._folder, self._precision)
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
@@ -60,6 +66,7 @@ class SavedModel:
         """
         import tensorflow_text  # noqa: F401  (registers the ops that the model uses)
 
+        forks.check()
         try:
             self._model = tf.saved_model.load(str(folder))
         except Exception as error:  # a damaged file can make TensorFlow raise almost anything
@@ -71,10 +78,13 @@ class SavedModel:
                 f"{folder}: its signatures are {', '.join(sorted(found)) or 'none'}, expected "
                 "'serving_default' and 'tokens' of an exported model"
             )
-        self._folder, self._precision = folder, precision
+        self._folder, self._precision = folder.absolute(), precision
 
     def __repr__(self) -> str:
         return f"SavedModel({str(self._folder)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Unopened, (SavedModel, self._folder, self._precision)
 
     def texts(self, texts: Sequence[str | bytes], threshold: float | None) -> list[Row]:
         """A row for each text."""
@@ -94,7 +104,8 @@ def _tensor(sentences: Sequence[Sequence[str | bytes]]) -> tf.Tensor:
 
 
 def _run(precision: str, graph: Callable[..., dict[str, tf.Tensor]], *arguments: Any) -> list[Row]:
-    """Raises RefusedInputError if the graph refuses what it is given."""
+    """Raises RefusedInputError if the graph refuses what it is given, InputError after a fork."""
+    forks.check()
     try:
         with precisions.calls_in(precision):
             return rows_of({name: value.numpy() for name, value in graph(*arguments).items()})

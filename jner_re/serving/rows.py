@@ -6,7 +6,7 @@ They may be padded with "" and -1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,18 @@ def padded(sentences: Sequence[Sequence[Any]], padding: Any = "") -> list[list[A
     return [[*tokens, *[padding] * (longest - len(tokens))] for tokens in sentences]
 
 
+def listed(texts: Iterable[str], expected: str = "a list of strings") -> list[str]:
+    """The texts as a list; what each is is not looked at.
+
+    Raises:
+      InputError: it is no collection of texts.
+    """
+    found = _members(texts)
+    if found is None:
+        raise InputError(f"texts are {_shown(texts)}, expected {expected}")
+    return found
+
+
 def checked_texts(texts: Iterable[str]) -> list[str]:
     """The texts as a list.
 
@@ -114,9 +126,7 @@ def checked_texts(texts: Iterable[str]) -> list[str]:
       InputError: it is no collection of texts.
       RefusedInputError: one of them is not a string of Unicode characters.
     """
-    if isinstance(texts, (bytes, dict)) or not isinstance(texts, Iterable):
-        raise InputError(f"texts are {texts!r:.100}, expected a string or a list of strings")
-    texts = list(texts)
+    texts = listed(texts, "a string or a list of strings")
     for number, text in enumerate(texts):
         _check_string("text", number, "", text)
     return texts
@@ -129,19 +139,36 @@ def checked_sentences(sentences: Iterable[Iterable[str]]) -> list[list[str]]:
       InputError: it is no collection of sentences.
       RefusedInputError: one of them is no collection of non-empty strings of Unicode characters.
     """
-    if isinstance(sentences, (str, bytes, dict)) or not isinstance(sentences, Iterable):
-        raise InputError(f"sentences are {sentences!r:.100}, expected a list of lists of tokens")
+    found = _members(sentences)
+    if found is None:
+        raise InputError(f"sentences are {_shown(sentences)}, expected a list of lists of tokens")
     checked = []
-    for number, tokens in enumerate(sentences):
-        if isinstance(tokens, (str, bytes, dict)) or not isinstance(tokens, Iterable):
-            raise RefusedInputError("sentence", number, f"{tokens!r:.100}, expected a list of tokens")
-        tokens = list(tokens)
+    for number, sentence in enumerate(found):
+        tokens = _members(sentence)
+        if tokens is None:
+            raise RefusedInputError("sentence", number, f"{_shown(sentence)}, expected a list of tokens")
         for i, token in enumerate(tokens):
             _check_string("sentence", number, f"token {i} is ", token)
             if not token:
                 raise RefusedInputError("sentence", number, f"token {i} is '', expected a non-empty string")
         checked.append(tokens)
     return checked
+
+
+def _members(values: Any) -> list[Any] | None:
+    """What a collection has; None for what is none, or has keys or names of columns for members."""
+    if isinstance(values, (str, bytes, bytearray, Mapping)) or hasattr(values, "columns"):
+        return None
+    try:
+        iterator = iter(values)
+    except TypeError:  # NumPy's arrays without dimensions say that they are iterable
+        return None
+    return list(iterator)
+
+
+def _shown(values: Any) -> str:
+    """A value on one line."""
+    return f"{' '.join(repr(values).split()):.100}"
 
 
 def _check_string(kind: str, number: int, place: str, value: object) -> None:

@@ -11,9 +11,8 @@ Where the package is not installed but on the path, import this module before. (
 
 import dataclasses
 import logging
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -28,7 +27,10 @@ from jner_re.serving.rows import RefusedInputError
 
 logger = logging.getLogger(__name__)
 
-_KEY = "jner_re"  # of what is stored in a document
+# Names of what is stored in a document, under the characters of a span and counted from its first one, as
+# spaCy stores attributes of spans: it moves them along when documents are joined or cut.
+_RELATIONS = "jner_re_relations"  # of a head: start, end, type and score of each
+_UNALIGNED = "jner_re_unaligned"  # of a place: start, end and type of each, and whether it is an entity
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Unaligned:
       end: exclusive.
       type: e.g. "Peop".
       span: the tokens that it was widened to; None if it was left out, with its relations, since it would
-        overlap another entity.
+        overlap another entity, or if they have been split or merged with others since.
     """
 
     start: int
@@ -70,15 +72,17 @@ class Component:
     """Sets `doc.ents`, `doc._.relations`, `doc._.unaligned` and `span._.score` of entities.
 
     The model reads `doc.text` and splits it by itself. Its entities are widened to whole tokens of spaCy's;
-    whatever did not fit is in `doc._.unaligned`, and logged. `nlp.pipe(n_process=2)` works with the URL of a
-    served model alone: TensorFlow does not survive a fork, and has a thread for each core anyway.
+    whatever did not fit is in `doc._.unaligned`, and logged. Later components may merge and split tokens,
+    and change `doc.ents`: relations are those between entities that are still where they were found.
+
+    `nlp.pipe(n_process=2)` works with the URL of a served model, or where processes are spawned: TensorFlow
+    does not survive a fork, and has a thread for each core anyway.
     """
 
     def __init__(self, name: str, model: Client, threshold: float | None, overwrite_ents: bool) -> None:
         """Takes what `make` does, opened."""
         self.name = name
         self._model, self._threshold, self._overwrite = model, threshold, overwrite_ents
-        self._process = os.getpid()
         self._handle: Callable[[str, object, list[Doc], Exception], None] | None = None
 
     def __call__(self, doc: Doc) -> Doc:
@@ -95,8 +99,6 @@ class Component:
 
         A document that is refused goes to spaCy's error handler, without the rest of its batch.
         """
-        if os.getpid() != self._process and "tensorflow" in sys.modules:
-            raise InputError("n_process is above 1, expected 1, or the URL of a served model as the model")
         for batch in minibatch(stream, batch_size):
             try:
                 answers = self._model.each([doc.text for doc in batch], self._threshold)
@@ -121,9 +123,10 @@ class Component:
 
     def _annotate(self, doc: Doc, found: Document) -> None:
         others = () if self._overwrite else doc.ents
+        if self._overwrite:
+            _forget(doc)
         taken = {token.i for other in others for token in other}
         kept: dict[int, Span] = {}
-        unaligned = []
         for i, entity in enumerate(found.entities):
             span = doc.char_span(entity.start, entity.end, entity.type, alignment_mode="expand")
             assert span is not None, entity
@@ -133,8 +136,7 @@ class Component:
                 kept[i] = span
                 taken.update(range(span.start, span.end))
             if not (is_exact and is_free):
-                place = _place(span) if is_free else None
-                unaligned.append((entity.start, entity.end, entity.type, place))
+                _store(doc, _UNALIGNED, span, entity.start, entity.end, entity.type, is_free)
                 became = (
                     f"widened to {span.text!r}" if is_free else f"{span.text!r} overlaps another, left out"
                 )
@@ -142,35 +144,47 @@ class Component:
         doc.ents = (*others, *kept.values())
         for i, span in kept.items():
             span._.score = found.entities[i].score
-        relations = [
-            (_place(kept[relation.head]), _place(kept[relation.tail]), relation.type, relation.score)
-            for relation in found.relations
-            if relation.head in kept and relation.tail in kept
-        ]
-        doc.user_data[_KEY] = {"relations": relations, "unaligned": unaligned}
+        for relation in found.relations:
+            if relation.head in kept and relation.tail in kept:
+                head, tail = kept[relation.head], kept[relation.tail]
+                _store(doc, _RELATIONS, head, tail.start_char, tail.end_char, relation.type, relation.score)
 
 
-def _place(span: Span) -> tuple[int, int, str]:
-    """What a span is made from: spans themselves can't be stored with a document."""
-    return span.start, span.end, span.label_
+def _store(doc: Doc, name: str, span: Span, start: int, end: int, *values: object) -> None:
+    key = ("._.", name, span.start_char, span.end_char)
+    data: dict[Any, Any] = doc.user_data  # keys are tuples, too
+    data.setdefault(key, []).append((start - span.start_char, end - span.start_char, *values))
 
 
-def _span(doc: Doc, place: tuple[int, int, str]) -> Span:
-    return Span(doc, *place)
+def _stored(doc: Doc, name: str) -> Iterator[tuple[int, int, int, int, Any, Any]]:
+    """What `_store` has stored, all in characters: start and end of the span and of the other, two values."""
+    for key, others in doc.user_data.items():
+        if isinstance(key, tuple) and key[:2] == ("._.", name):
+            for start, end, *values in others:
+                yield key[2], key[3], key[2] + start, key[2] + end, *values
+
+
+def _forget(doc: Doc) -> None:
+    for key in [*doc.user_data]:
+        if isinstance(key, tuple) and key[:1] == ("._.",) and key[1] in (_RELATIONS, _UNALIGNED):
+            del doc.user_data[key]
 
 
 def _relations(doc: Doc) -> tuple[Relation, ...]:
-    stored = doc.user_data.get(_KEY, {"relations": []})["relations"]
+    there = {(entity.start_char, entity.end_char): entity for entity in doc.ents}
     return tuple(
-        Relation(_span(doc, head), _span(doc, tail), kind, score) for head, tail, kind, score in stored
+        Relation(there[head_start, head_end], there[start, end], kind, score)
+        for head_start, head_end, start, end, kind, score in _stored(doc, _RELATIONS)
+        if (head_start, head_end) in there and (start, end) in there
     )
 
 
 def _unaligned(doc: Doc) -> tuple[Unaligned, ...]:
-    stored = doc.user_data.get(_KEY, {"unaligned": []})["unaligned"]
+    length = len(doc.text)
     return tuple(
-        Unaligned(start, end, kind, None if place is None else _span(doc, place))
-        for start, end, kind, place in stored
+        Unaligned(start, end, kind, doc.char_span(first, last, kind) if is_entity else None)
+        for first, last, start, end, kind, is_entity in _stored(doc, _UNALIGNED)
+        if first >= 0 and last <= length  # else it was cut off
     )
 
 

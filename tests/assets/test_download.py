@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import random
+import sys
 
 import pytest
 
@@ -212,3 +213,29 @@ def test_cache_dir(monkeypatch, own, xdg, expected):
         else:
             monkeypatch.setenv(name, value)
     assert download.cache_dir() == pathlib.Path(expected)
+
+
+def test_without_a_home_the_variable_is_named(monkeypatch, tmp_path):
+    """Neither HOME nor an entry in the table of users, as in containers."""
+    monkeypatch.setattr(pathlib.Path, "expanduser", _no_home)
+    for name in ("JNER_RE_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InputError, match=r"^JNER_RE_CACHE is not set, and there is no such home folder, exp"):
+        download.cache_dir()
+    monkeypatch.setenv("JNER_RE_CACHE", "~nobody/x")
+    with pytest.raises(InputError, match=r"^JNER_RE_CACHE is '~nobody/x', and there is no such home folder"):
+        download.cache_dir()
+    monkeypatch.setenv("JNER_RE_CACHE", str(tmp_path))
+    assert download.cache_dir() == tmp_path
+
+
+def _no_home(path):
+    if str(path).startswith("~"):
+        raise RuntimeError("Could not determine home directory.")
+    return path
+
+
+def test_a_standard_error_that_is_closed_shows_nothing(web, page, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", None)
+    download.fetch(f"{web.url}/file", tmp_path / "file", SUM)
+    assert (tmp_path / "file").read_bytes() == CONTENT and capsys.readouterr().out == ""

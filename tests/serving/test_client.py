@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import http.server
 import itertools
 import json
+import logging
+import multiprocessing
+import os
 import pathlib
+import pickle
 import re
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import hypothesis
 import hypothesis.strategies as st
@@ -188,6 +195,38 @@ def test_any_collection_is_taken(model: Client) -> None:
     expected = model(["Rome", "Ulm"])
     assert model(iter(["Rome", "Ulm"])) == model(pd.Series(["Rome", "Ulm"])) == expected
     assert model.predict(np.array([["Rome", "Ulm"]])) == model.predict([("Rome", "Ulm")])
+    assert model.each(text for text in ["Rome", "Ulm"]) == model.each(pd.Series(["Rome", "Ulm"])) == expected
+
+
+class NotAsked:
+    """A backend that answers nothing."""
+
+    rows_at_once = 8
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        raise AssertionError(texts)
+
+    sentences = texts
+
+
+TABLE = pd.DataFrame({"text": ["Rome"], "author": ["Ann"]})
+
+
+@pytest.mark.parametrize(
+    "texts", [TABLE, np.array("Rome"), np.array(3), {"text": "Rome"}.keys, os.environ, bytearray(b"x")]
+)
+def test_what_has_no_texts_for_members_is_refused(texts: Any) -> None:
+    model = Client(NotAsked())
+    for ask, expected in ((model, "a string or a list of strings"), (model.each, "a list of strings")):
+        with pytest.raises(jner_re.InputError, match=rf"^texts are .{{1,100}}, expected {expected}$"):
+            ask(texts)
+    with pytest.raises(jner_re.InputError, match=r"^sentences are .{1,100}, expected a list of lists"):
+        model.predict(texts)
+    with pytest.raises(jner_re.InputError, match=r"^sentence 0: .{1,100}, expected a list of tokens$"):
+        model.predict([texts])
+    for single in ("Rome", b"Rome"):
+        with pytest.raises(jner_re.InputError, match=r"^texts are b?'Rome', expected a list of strings$"):
+            model.each(single)  # type: ignore[arg-type]
 
 
 def test_all_but_what_is_refused_is_answered(model: Client) -> None:
@@ -333,6 +372,57 @@ def test_a_model_tells_where_it_is(
     assert re.fullmatch(
         r"<jner_re.load: Endpoint\('http://127.0.0.1:\d+/v1/models/jner_re'\)>", repr(clients["endpoint"])
     )
+
+
+def test_loading_leaves_the_process_as_it_is(tmp_path: pathlib.Path) -> None:
+    """In threads, too. A model that is damaged is found so after TensorFlow is imported."""
+    (tmp_path / "saved_model.pb").write_bytes(b"damaged")
+
+    def load(_: int) -> None:
+        with pytest.raises(jner_re.InputError, match="can't be loaded as a SavedModel"):
+            jner_re.load(tmp_path)
+
+    before = dict(os.environ), [*warnings.filters], logging.getLogger("tensorflow").level
+    with pytest.MonkeyPatch.context() as patch, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for name in ("dup", "dup2"):
+            patch.setattr(os, name, lambda *_: pytest.fail("a descriptor is touched"))
+        patch.setattr(logging.getLogger("tensorflow"), "level", 17)
+        list(pool.map(load, range(4)))
+        assert logging.getLogger("tensorflow").level == 17
+    assert (dict(os.environ), [*warnings.filters], logging.getLogger("tensorflow").level) == before
+
+
+def test_a_pickled_model_is_opened_again_from_its_path(
+    clients: dict[str, Client],
+    exported: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(exported.parent)
+    pickled = {name: pickle.dumps(model) for name, model in clients.items()}
+    pickled["exported folder"] = pickle.dumps(jner_re.load(exported.name))
+    monkeypatch.chdir(tmp_path)
+    for name, model in clients.items():
+        again = pickle.loads(pickle.dumps(pickle.loads(pickled[name])))  # once more before it is asked
+        assert repr(again) == repr(model)
+        if name != "model directory":
+            assert again.predict([["Ann"]]) == model.predict([["Ann"]])
+
+
+def test_after_a_fork_a_model_of_this_process_is_refused(
+    clients: dict[str, Client], exported: pathlib.Path
+) -> None:
+    """Also one that a pool's process unpickles: if that failed, the pool would begin others for ever."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        for name in ("model directory", "exported folder"):
+            with pytest.raises(
+                jner_re.InputError, match=r"forked .*, expected one that was spawned, .* URL of"
+            ):
+                pool.apply_async(clients[name], ["Rome"]).get(60)
+        with pytest.raises(jner_re.InputError, match="forked"):
+            pool.apply_async(jner_re.load, [exported]).get(60)
+        assert pool.apply_async(clients["endpoint"], ["Rome"]).get(60) == clients["endpoint"]("Rome")
+    assert clients["exported folder"]("Rome").tokens
 
 
 def test_the_package_is_imported_without_tensorflow() -> None:

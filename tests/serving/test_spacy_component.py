@@ -8,10 +8,11 @@ import hypothesis.strategies as st
 import pytest
 import spacy
 from exported_model import MIN_SCORE
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
 
 import jner_re
 from jner_re.errors import InputError
+from jner_re.serving import client
 from jner_re.serving.client import Client
 from jner_re.serving.rows import RefusedInputError, Row
 from jner_re.serving.spacy_component import Component
@@ -130,6 +131,68 @@ def test_what_does_not_align_is_widened_and_reported(caplog: pytest.LogCaptureFi
     assert caplog.messages == ["X 'Ada Be' at 0: widened to 'Ada Berg'"]
     (relation,) = doc._.relations
     assert (relation.head.text, relation.tail.text) == ("Ada Berg", "Oslo")
+
+
+def places(doc: Doc) -> list[tuple[str, str, str]]:
+    assert all(relation.head in doc.ents and relation.tail in doc.ents for relation in doc._.relations)
+    return [(relation.head.text, relation.type, relation.tail.text) for relation in doc._.relations]
+
+
+def test_tokens_that_are_merged_or_split_later() -> None:
+    text = "In Oslo, Ada Berg met Bob Carr of New York City"
+    doc = annotated(text, [(3, 7), (9, 17), (22, 30), (34, 47)])
+    before = places(doc)
+    assert len(before) == 3
+    spacy.pipeline.merge_entities(doc)
+    assert len(doc) == 8 and places(doc) == before
+    assert [ent._.score for ent in doc.ents] == [0.5] * 4
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[3:5])  # "Ada Berg met": no entity any more
+    assert doc[3].text == "Ada Berg met"
+    assert places(doc) == [one for one in before if "Ada Berg" not in one]
+    doc = annotated("In Oslo, Ada Berg", [(3, 7), (9, 17)])
+    with doc.retokenize() as retokenizer:
+        retokenizer.split(doc[1], ["Os", "lo"], [doc[1], doc[1]])
+    assert places(doc) == [("Oslo", "R", "Ada Berg")]
+
+
+def test_entities_that_a_later_component_changes() -> None:
+    doc = annotated("Ada Berg lives in Oslo", [(0, 8), (9, 14), (18, 22)])
+    ada, lives, oslo = doc.ents
+    doc.ents = [Span(doc, ada.start, ada.end, "PERSON"), oslo, lives]
+    assert places(doc) == [("Ada Berg", "R", "lives"), ("lives", "R", "Oslo")]
+    assert doc._.relations[0].head.label_ == "PERSON"
+    doc.ents = [ada, oslo]
+    assert places(doc) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_documents_that_are_joined_or_cut() -> None:
+    text = "Ada Berg lives in Oslo"
+    first, second = annotated(text, [(0, 6), (18, 22)]), annotated(text, [(0, 8), (9, 14), (18, 22)])
+    joined = Doc.from_docs([first, second])
+    assert places(joined) == places(first) + places(second) and len(places(joined)) == 3
+    (unaligned,) = joined._.unaligned
+    assert (unaligned.start, unaligned.end, unaligned.span.text) == (0, 6, "Ada Berg")
+    cut = joined[5:].as_doc(copy_user_data=True)
+    assert places(cut) == places(second) and not cut._.unaligned
+
+
+def test_a_document_that_is_read_again_has_the_last_answer() -> None:
+    doc = annotated("Ada Berg lives in Oslo", [(0, 6), (18, 22)])
+    again = Component("jner_re", Client(Canned([(9, 14), (18, 22)])), None, True)(doc)
+    assert places(again) == [("lives", "R", "Oslo")] and not again._.unaligned
+
+
+def test_several_processes(nlp: spacy.Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forks of this process, in which TensorFlow has run."""
+    monkeypatch.setattr(client, "load", lambda *_: Client(Canned([(0, 3)])))
+    served = spacy.blank("en")
+    served.add_pipe("jner_re", config={"model": "http://there"})
+    docs = list(served.pipe(["Ann", "Ulm"], n_process=2))
+    assert [doc.ents[0].text for doc in docs] == ["Ann", "Ulm"]
+    with pytest.raises(ValueError, match="forked from one in which TensorFlow had run"):
+        list(nlp.pipe(["Ann", "Ulm"], n_process=2))
 
 
 def test_what_would_overlap_goes_with_its_relations(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jner_re.serving.rows import RefusedInputError, Row, padded
-from jner_re.serving.server import json_tensor, metrics
+from jner_re.serving.server import errors, gzipped, json_tensor, metrics
 from jner_re.serving.server.batcher import Batcher
 from jner_re.serving.server.errors import RequestError, invalid, not_found
 from jner_re.serving.server.metrics import Metrics
@@ -127,8 +127,18 @@ class Api:
             self._counts.running.set(self._running)
 
     async def _body(self, request: Request) -> bytes:
+        """As it was before the client compressed it, if it did."""
+        body = await self._sent(request)
+        encoding = request.headers.get("content-encoding", "identity").strip().lower()
+        if encoding == "identity":
+            return body
+        if encoding not in ("gzip", "x-gzip"):
+            raise invalid(f"Content-Encoding is {encoding!r}, expected gzip, or none")
+        return await asyncio.to_thread(gzipped.decompress, body, self._limits.body_bytes)
+
+    async def _sent(self, request: Request) -> bytes:
         limit = self._limits.body_bytes
-        too_long = RequestError(413, f"the body has more than {limit:,} bytes, expected at most that many")
+        too_long = errors.too_long(limit)
         length = request.headers.get("content-length", "0")
         if length.isdecimal() and int(length) > _DRAINED * limit:
             raise too_long

@@ -17,7 +17,7 @@ from jner_re.serving import about, warmup
 from jner_re.serving.in_process import SavedModel
 from jner_re.serving.precision import FLOAT32, check
 from jner_re.serving.server.errors import invalid, not_found
-from jner_re.serving.version_folders import SAVED_MODEL, loadable
+from jner_re.serving.version_folders import CONFIG, SAVED_MODEL, loadable
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,8 @@ class Versions:
         self._stop = threading.Event()
         number = self._newest()
         if number is None:
-            raise InputError(f"{base_path}: has no version, expected folders 1, 2, … with a {SAVED_MODEL}")
+            expected = f"expected folders 1, 2, … with a {SAVED_MODEL}"
+            raise InputError(f"{base_path}: has no version, {expected}{_hint(base_path)}")
         self._current = self._load(number)
 
     def find(self, number: int | None) -> Version:
@@ -174,6 +175,17 @@ class Versions:
             raise InputError(f"{folder}: can't be warmed up: {line}") from None
         logger.info("version %s is loaded and warm after %.1f s", number, time.monotonic() - start)
         return version
+
+
+def _hint(base_path: pathlib.Path) -> str:
+    """What was meant, for what is given in place of a folder of versions."""
+    folder = base_path.absolute()
+    if (folder / SAVED_MODEL).is_file():
+        return f"; it is one version: give the folder it is in, {folder.parent}"
+    if (folder / CONFIG).is_file():
+        return f"; it is a model directory: export it first, export.saved_model --model_dir={base_path}"
+    inner = sorted({path.parent.parent.name for path in folder.glob(f"*/*/{SAVED_MODEL}")})
+    return f"; folders of versions in it: {', '.join(inner)}" if inner else ""
 
 
 def _signatures(folder: pathlib.Path) -> dict[str, Any]:

@@ -7,6 +7,8 @@ model_servers/http_rest_api_handler.cc, get_model_status_impl.cc).
 from __future__ import annotations
 
 import base64
+import gzip
+import json
 import pathlib
 import shutil
 import socket
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from running import NAME, Server, serving
 
 from jner_re.serving import about
@@ -79,6 +82,19 @@ def test_tokens_are_as_wide_as_they_came(server: Server, loaded: SavedModel) -> 
     assert [without_padding(row) for row in rows] == loaded.sentences([["Ann", "in", "Rome"], ["Ulm"]], None)
     named = {"signature_name": "tokens", "inputs": {"tokens": tokens}}
     assert server.post(named).json()["outputs"]["token"] == tokens
+
+
+def test_a_compressed_body(server: Server) -> None:
+    """As TensorFlow Serving decompresses it; the limit holds for what comes out."""
+    body = json.dumps({"instances": ["Ann"]}).encode()
+    headers, url = {"Content-Encoding": "gzip"}, f"{server.url}{MODEL}:predict"
+    answer = requests.post(url, gzip.compress(body), headers=headers)
+    assert answer.content == server.post(body).content and answer.status_code == 200
+    large = requests.post(url, gzip.compress(b" " * 10_000_001), headers=headers)
+    assert large.status_code == 413 and "10,000,000 bytes" in large.json()["error"]
+    for encoding, message in (("gzip", "the body is not gzip"), ("br", "is 'br', expected gzip, or none")):
+        refused = requests.post(url, body, headers={"Content-Encoding": encoding})
+        assert refused.status_code == 400 and message in refused.json()["error"]
 
 
 def test_ways_to_say_the_same(server: Server) -> None:

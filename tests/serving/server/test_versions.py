@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import shutil
 import threading
 from collections.abc import Sequence
@@ -28,6 +29,21 @@ def test_a_folder_without_versions(tmp_path: pathlib.Path) -> None:
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"damaged")
     with pytest.raises(InputError, match="1: can't be loaded as a SavedModel"):
         Versions(tmp_path, NAME)
+
+
+def test_what_is_given_in_place_of_a_folder_of_versions(tmp_path: pathlib.Path) -> None:
+    exported, trained = tmp_path / "exported", tmp_path / "trained"
+    (exported / "mine" / "1").mkdir(parents=True)
+    (exported / "mine" / "1" / SAVED_MODEL).write_bytes(b"model")
+    trained.mkdir()
+    (trained / "config.json").write_text("{}")
+    for folder, hint in (
+        (exported / "mine" / "1", f"; it is one version: give the folder it is in, {exported}/mine"),
+        (trained, f"; it is a model directory: export it first, export.saved_model --model_dir={trained}"),
+        (exported, "; folders of versions in it: mine"),
+    ):
+        with pytest.raises(InputError, match=f"has no version, .*{re.escape(hint)}$"):
+            Versions(folder, NAME)
 
 
 def test_versions_come_fail_and_go(
