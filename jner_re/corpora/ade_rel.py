@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import re
 from collections.abc import Sequence
 
 from jner_re import files
@@ -31,6 +32,7 @@ from jner_re.schema import Entity, Relation, Sentence
 EFFECT = "Adverse-Effect"
 DRUG = "Drug"
 RELATION = "Adverse-Effect"
+_OFFSET = re.compile("[0-9]{1,18}")  # no text has a place of more digits
 _FIELDS = ("PubMed-ID", "sentence", "effect", "effect begin", "effect end", "drug", "drug begin", "drug end")
 
 
@@ -164,8 +166,9 @@ def _row(line: int, fields: list[str], reading: _Reading) -> _Row | None:
         reading.problem(line, "row", "|".join(fields)[:60], expected, action)
         return None
     for i in (3, 4, 6, 7):
-        if not (fields[i].isascii() and fields[i].isdigit()):
-            reading.problem(line, _FIELDS[i], fields[i], "an offset, a whole number from 0", action)
+        if not _OFFSET.fullmatch(fields[i]):
+            expected = "an offset, a whole number from 0"
+            reading.problem(line, _FIELDS[i], fields[i][:60], expected, action)
             return None
     effect = _Mention(EFFECT, fields[2], int(fields[3]), int(fields[4]))
     drug = _Mention(DRUG, fields[5], int(fields[6]), int(fields[7]))
@@ -247,7 +250,7 @@ def _sentence(
 
 def _split_id(id: str) -> tuple[str, int]:
     document, separator, offset = id.rpartition(":")
-    if separator and offset.isascii() and offset.isdigit():
+    if separator and _OFFSET.fullmatch(offset):
         return document, int(offset)
     return id, 0
 

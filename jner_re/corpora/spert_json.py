@@ -21,6 +21,7 @@ from jner_re.schema import Entity, Relation, Sentence
 _RECORD_KEYS = ("tokens", "entities", "relations", "orig_id")
 _ENTITY_KEYS = ("type", "start", "end")
 _RELATION_KEYS = ("type", "head", "tail")
+_MAX_DIGITS = 1000
 
 
 def read(path: pathlib.Path) -> list[Sentence]:
@@ -56,7 +57,8 @@ def load(path: pathlib.Path) -> Corpus:
     for key, indices in extra.items():
         place = f"record {indices[0]}" + (f" and {len(indices) - 1} more" if len(indices) > 1 else "")
         expected = "no other key than SpERT's"
-        findings.append(Finding(str(path), place, key, "given", expected, "left out", kind="warning"))
+        field = key if key.isprintable() else repr(key)
+        findings.append(Finding(str(path), place, field, "given", expected, "left out", kind="warning"))
     return Corpus(sentences, findings + check_corpus(sentences, path, places))
 
 
@@ -95,7 +97,7 @@ def _quote(value: object) -> str:
 def _records(path: pathlib.Path) -> list[Any]:
     text = read_text(path)
     try:
-        data = json.loads(text, object_pairs_hook=_unique_keys)
+        data = json.loads(text, object_pairs_hook=_unique_keys, parse_int=_number)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: line {error.lineno} column {error.colno}: not JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
@@ -109,12 +111,17 @@ _JSON_NAMES = {dict: "an object", str: "a string", int: "a number", float: "a nu
 _JSON_NAMES[type(None)] = "null"
 
 
+def _number(digits: str) -> float:
+    """An integer; a float, which is none where one is expected, if Python would read no number so long."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+
+
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    for i, key in enumerate(keys):
-        if key in keys[:i]:
-            raise ValueError(f"an object has the key {key!r} twice")
-    return dict(pairs)
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        key = collections.Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"an object has the key {key!r} twice")
+    return unique
 
 
 def _sentence(record: Any) -> Sentence:
