@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from jner_re.corpora import spert_json
+from jner_re.corpora import formats
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
@@ -24,4 +24,4 @@ def read_split(data_dir: pathlib.Path, split: str) -> list[Sentence]:
     data_dir = pathlib.Path(data_dir)
     if not data_dir.is_dir():
         raise InputError(f"{data_dir}: no such folder, expected one with train.json, dev.json and test.json")
-    return spert_json.read(data_dir / f"{split}.json")
+    return formats.read(data_dir / f"{split}.json")

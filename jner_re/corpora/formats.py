@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from jner_re.corpora import ade_rel, brat, multihead, spert_json
 from jner_re.corpora.corpus import Corpus, Finding
+from jner_re.corpora.long_sentences import broken
 from jner_re.schema import Sentence
 
 FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": brat}
@@ -14,7 +15,7 @@ TEXT_FORMATS = {"ade": "fine", "brat": "news"}  # formats of running text, and h
 
 
 def load(path: pathlib.Path, format: str, tokenization: str | None = None) -> Corpus:
-    """Reads a corpus with everything found about it.
+    """Reads a corpus with everything found about it; sentences that are too long are broken.
 
     Args:
       path: a file; for brat, a folder.
@@ -25,10 +26,12 @@ def load(path: pathlib.Path, format: str, tokenization: str | None = None) -> Co
       InputError: the corpus cannot be read at all.
     """
     if format == "ade":
-        return ade_rel.load(path, tokenization or TEXT_FORMATS["ade"])
-    if format == "brat":
-        return brat.load(path, tokenization or TEXT_FORMATS["brat"])
-    return multihead.load(path) if format == "multihead" else spert_json.load(path)
+        corpus = ade_rel.load(path, tokenization or TEXT_FORMATS["ade"])
+    elif format == "brat":
+        corpus = brat.load(path, tokenization or TEXT_FORMATS["brat"])
+    else:
+        corpus = multihead.load(path) if format == "multihead" else spert_json.load(path)
+    return broken(corpus, path)
 
 
 def read(path: pathlib.Path, format: str = "spert", tokenization: str | None = None) -> list[Sentence]:
