@@ -19,7 +19,7 @@ import pandas as pd
 from absl import flags
 
 from jner_re import program
-from jner_re.corpora import spert_json, statistics
+from jner_re.corpora import ade_rel, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.drop_invalid import drop_invalid
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
@@ -51,6 +51,12 @@ _TOKENIZATION = flags.DEFINE_enum(
     "how running text is split into tokens, for ade (default fine) and brat (default news): news keeps "
     "abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space only",
 )
+_ADE_TYPES = flags.DEFINE_list(
+    "ade_types",
+    list(ade_rel.TYPES),
+    "what the columns of an ade file hold: the types of the first and of the second entity, and of the "
+    "relation from the first to the second; Dose,Drug,Dose for DRUG-DOSE.rel",
+)
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,
@@ -77,7 +83,7 @@ def main() -> None:
             f"--tokenization is for ade and brat, not for {_INPUT_FORMAT.value} (tokenized already)"
         )
     output = pathlib.Path(_OUTPUT.value or "")
-    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value)
+    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value, _ade_types())
     if _ACTION.value == "validate":
         _validate(source, corpus)
     elif _ACTION.value == "stats":
@@ -86,6 +92,15 @@ def main() -> None:
         _convert(corpus, output)
     else:
         _split(corpus, output)
+
+
+def _ade_types() -> ade_rel.Types:
+    if len(_ADE_TYPES.value) != 3 or not all(_ADE_TYPES.value):
+        raise InputError(f"--ade_types is {','.join(_ADE_TYPES.value)!r}, expected FIRST,SECOND,RELATION")
+    types = ade_rel.Types(*_ADE_TYPES.value)
+    if types != ade_rel.TYPES and _INPUT_FORMAT.value != "ade":
+        raise InputError(f"--ade_types is for ade, not for {_INPUT_FORMAT.value}")
+    return types
 
 
 def _validate(source: pathlib.Path, corpus: Corpus) -> None:

@@ -22,6 +22,10 @@ _RECORD_KEYS = ("tokens", "entities", "relations", "orig_id")
 _ENTITY_KEYS = ("type", "start", "end")
 _RELATION_KEYS = ("type", "head", "tail")
 _MAX_DIGITS = 1000
+_ONE_LIST = (
+    "one list of sentences with tokens, entities and relations "
+    "(JSON lines, as of SciERC or DyGIE++, are another format)"
+)
 
 
 def read(path: pathlib.Path) -> list[Sentence]:
@@ -99,11 +103,15 @@ def _records(path: pathlib.Path) -> list[Any]:
     try:
         data = json.loads(text, object_pairs_hook=_unique_keys, parse_int=_number)
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: line {error.lineno} column {error.colno}: not JSON: {error.msg}") from None
+        place = f"{path}: line {error.lineno} column {error.colno}"
+        if error.msg == "Extra data":
+            raise InputError(f"{place}: more JSON after the first value, expected {_ONE_LIST}") from None
+        raise InputError(f"{place}: not JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON of sentences: {error}") from None
     if not isinstance(data, list):
-        raise InputError(f"{path}: is {_JSON_NAMES[type(data)]}, expected a list of sentences")
+        keys = f" with {', '.join(map(repr, [*data][:4])):.80}" if isinstance(data, dict) else ""
+        raise InputError(f"{path}: is {_JSON_NAMES[type(data)]}{keys}, expected {_ONE_LIST}")
     return data
 
 
