@@ -72,6 +72,9 @@ _TEST_FRACTION = flags.DEFINE_float(
 _SEED = flags.DEFINE_integer("seed", 0, "split: seed of the draw")
 
 
+_WHOLE_TOKENS = "Entities that begin and end where tokens do, by --tokenization"
+
+
 def main() -> None:
     """Runs the action."""
     source = pathlib.Path(_INPUT.value)
@@ -87,7 +90,7 @@ def main() -> None:
     if _ACTION.value == "validate":
         _validate(source, corpus)
     elif _ACTION.value == "stats":
-        _show_statistics(corpus)
+        _show_statistics(source, corpus)
     elif _ACTION.value == "convert":
         _convert(corpus, output)
     else:
@@ -106,19 +109,36 @@ def _ade_types() -> ade_rel.Types:
 def _validate(source: pathlib.Path, corpus: Corpus) -> None:
     _list(corpus.findings, sys.stdout)
     verdict = "not valid" if corpus.problems else "valid"
+    rows = _tokenization_table(source, corpus).itertuples()
+    fits = ", ".join(f"{style} {whole:,} of {entities:,}" for style, whole, entities in rows)
+    print(f"{source}: {_WHOLE_TOKENS.lower()}: {fits}")
     print(f"{source}: {verdict}: {_counts(corpus.sentences)}; {_finding_counts(corpus)}")
     if corpus.problems:
         sys.exit(1)
 
 
-def _show_statistics(corpus: Corpus) -> None:
+def _show_statistics(source: pathlib.Path, corpus: Corpus) -> None:
     sentences = corpus.sentences
     _show("Size", statistics.size_table(sentences))
     _show("Entities", statistics.entity_table(sentences))
     _show("Relations (distance: tokens between the two entities)", statistics.relation_table(sentences))
     _show("Lengths", statistics.length_table(sentences))
     _show("Overlapping entities", statistics.overlap_table(sentences))
+    _show(_WHOLE_TOKENS, _tokenization_table(source, corpus))
     _show("Problems and warnings", statistics.finding_table(corpus.findings))
+
+
+def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
+    """Reads running text in each style; of tokens, how each would split the text that they make."""
+    if _INPUT_FORMAT.value not in TEXT_FORMATS:
+        return statistics.tokenization_table(dict.fromkeys(TOKEN_PATTERNS, corpus))
+    used = _TOKENIZATION.value or TEXT_FORMATS[_INPUT_FORMAT.value]
+    return statistics.tokenization_table(
+        {
+            style: corpus if style == used else load(source, _INPUT_FORMAT.value, style, _ade_types())
+            for style in TOKEN_PATTERNS
+        }
+    )
 
 
 def _convert(corpus: Corpus, output: pathlib.Path) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jner_re import files
-from jner_re.corpora.alignment import is_exact, token_span
+from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
@@ -271,7 +271,8 @@ def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Readi
             line_of.setdefault(entity, row.line)
             if not is_exact(tokens, span, start, end):
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
-                reading.warning(row.line, name, mention.text, "whole tokens", f"changed to {whole!r}")
+                expected = whole_tokens(text, start, end)
+                reading.warning(row.line, name, mention.text, expected, f"changed to {whole!r}")
     entities = sorted(set(spans.values()))
     relations = [
         Relation(entities.index(spans[row.first]), entities.index(spans[row.second]), reading.types.relation)
