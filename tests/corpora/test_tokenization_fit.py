@@ -12,7 +12,7 @@ from jner_re.corpora import ade_rel, statistics
 from jner_re.corpora.alignment import whole_tokens
 from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
-from jner_re.corpora.tokenization_fit import as_text, bounded, difference, misfit
+from jner_re.corpora.tokenization_fit import as_text, bounded, difference, misfit, warn_of_misfit
 from jner_re.schema import Entity, Sentence
 
 TEXTS = (
@@ -86,3 +86,10 @@ def test_styles_that_have_a_span() -> None:
         "=news or --tokenization=fine or --tokenization=whitespace has them)"
     )
     assert whole_tokens("abc", 0, 2) == "whole tokens"
+
+
+def test_a_misfit_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    warn_of_misfit(sentences("news"), "news")
+    assert not caplog.records
+    warn_of_misfit(sentences("fine"), "news")
+    assert [record.getMessage() for record in caplog.records] == [misfit(sentences("fine"), "news")]
