@@ -71,7 +71,7 @@ def main() -> None:
 
 def measure_longest(model: Client) -> None:
     """The greatest length with as many names as such a text can have, and the process's memory after it."""
-    from jner_re.extractor import MAX_TOKENS
+    from jner_re.corpora.long_sentences import MAX_TOKENS
 
     tokens = ["Ann", ","] * (MAX_TOKENS // 2)
     found: list[Scored] = []

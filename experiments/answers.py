@@ -23,7 +23,7 @@ def answers(model: Client, lines: Sequence[Line], threshold: float | None) -> li
 
 
 def as_fields(found: Document | str) -> dict[str, Any]:
-    """What is told of a text beside its own fields: {"entities", "relations"} or {"error"}."""
+    """What is told of a text beside its own fields, as `Document.to_json` has it, or {"error"}."""
     if isinstance(found, str):
         return {"error": found}
     record = found.to_json()

@@ -19,7 +19,7 @@ import pandas as pd
 from absl import flags
 
 from jner_re import program
-from jner_re.corpora import spert_json, statistics
+from jner_re.corpora import ade_rel, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.drop_invalid import drop_invalid
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
@@ -51,6 +51,12 @@ _TOKENIZATION = flags.DEFINE_enum(
     "how running text is split into tokens, for ade (default fine) and brat (default news): news keeps "
     "abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space only",
 )
+_ADE_TYPES = flags.DEFINE_list(
+    "ade_types",
+    list(ade_rel.TYPES),
+    "what the columns of an ade file hold: the types of the first and of the second entity, and of the "
+    "relation from the first to the second; Dose,Drug,Dose for DRUG-DOSE.rel",
+)
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,
@@ -66,6 +72,9 @@ _TEST_FRACTION = flags.DEFINE_float(
 _SEED = flags.DEFINE_integer("seed", 0, "split: seed of the draw")
 
 
+_WHOLE_TOKENS = "Entities that begin and end where tokens do, by --tokenization"
+
+
 def main() -> None:
     """Runs the action."""
     source = pathlib.Path(_INPUT.value)
@@ -77,33 +86,59 @@ def main() -> None:
             f"--tokenization is for ade and brat, not for {_INPUT_FORMAT.value} (tokenized already)"
         )
     output = pathlib.Path(_OUTPUT.value or "")
-    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value)
+    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value, _ade_types())
     if _ACTION.value == "validate":
         _validate(source, corpus)
     elif _ACTION.value == "stats":
-        _show_statistics(corpus)
+        _show_statistics(source, corpus)
     elif _ACTION.value == "convert":
         _convert(corpus, output)
     else:
         _split(corpus, output)
 
 
+def _ade_types() -> ade_rel.Types:
+    if len(_ADE_TYPES.value) != 3 or not all(_ADE_TYPES.value):
+        raise InputError(f"--ade_types is {','.join(_ADE_TYPES.value)!r}, expected FIRST,SECOND,RELATION")
+    types = ade_rel.Types(*_ADE_TYPES.value)
+    if types != ade_rel.TYPES and _INPUT_FORMAT.value != "ade":
+        raise InputError(f"--ade_types is for ade, not for {_INPUT_FORMAT.value}")
+    return types
+
+
 def _validate(source: pathlib.Path, corpus: Corpus) -> None:
     _list(corpus.findings, sys.stdout)
     verdict = "not valid" if corpus.problems else "valid"
+    rows = _tokenization_table(source, corpus).itertuples()
+    fits = ", ".join(f"{style} {whole:,} of {entities:,}" for style, whole, entities in rows)
+    print(f"{source}: {_WHOLE_TOKENS.lower()}: {fits}")
     print(f"{source}: {verdict}: {_counts(corpus.sentences)}; {_finding_counts(corpus)}")
     if corpus.problems:
         sys.exit(1)
 
 
-def _show_statistics(corpus: Corpus) -> None:
+def _show_statistics(source: pathlib.Path, corpus: Corpus) -> None:
     sentences = corpus.sentences
     _show("Size", statistics.size_table(sentences))
     _show("Entities", statistics.entity_table(sentences))
     _show("Relations (distance: tokens between the two entities)", statistics.relation_table(sentences))
     _show("Lengths", statistics.length_table(sentences))
     _show("Overlapping entities", statistics.overlap_table(sentences))
+    _show(_WHOLE_TOKENS, _tokenization_table(source, corpus))
     _show("Problems and warnings", statistics.finding_table(corpus.findings))
+
+
+def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
+    """Reads running text in each style; of tokens, how each would split the text that they make."""
+    if _INPUT_FORMAT.value not in TEXT_FORMATS:
+        return statistics.tokenization_table(dict.fromkeys(TOKEN_PATTERNS, corpus))
+    used = _TOKENIZATION.value or TEXT_FORMATS[_INPUT_FORMAT.value]
+    return statistics.tokenization_table(
+        {
+            style: corpus if style == used else load(source, _INPUT_FORMAT.value, style, _ade_types())
+            for style in TOKEN_PATTERNS
+        }
+    )
 
 
 def _convert(corpus: Corpus, output: pathlib.Path) -> None:

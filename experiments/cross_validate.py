@@ -18,6 +18,7 @@ from jner_re import corpora, files, program
 from jner_re.corpora import sample_corpus
 from jner_re.corpora.corpus import Finding
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.schema import Sentence
 
 from . import config_flags
@@ -84,6 +85,7 @@ def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:
     style = tokenization if _FORMAT.value in TEXT_FORMATS else None
     corpus = corpora.load(path, _FORMAT.value, style)
     sentences = corpus.valid_sentences()
+    warn_of_misfit(sentences, tokenization)
     name = _CORPUS_NAME.value or ("ade" if _FORMAT.value == "ade" else path.stem)
     return sentences, name, corpus.warnings
 

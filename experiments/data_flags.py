@@ -7,6 +7,7 @@ import pathlib
 from absl import flags
 
 from jner_re.corpora import data_dir, sample_corpus
+from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.schema import Sentence
 
 from .jobs.training_job import Data
@@ -35,8 +36,11 @@ def read() -> Data:
 
 
 def read_split(split: str) -> tuple[Sentence, ...]:
-    """One of them; raises as `read` does."""
-    return tuple(data_dir.read_split(_folder(), split))
+    """One of them; raises as `read` does. Says if train fits another --tokenization better."""
+    sentences = data_dir.read_split(_folder(), split)
+    if split == "train":
+        warn_of_misfit(sentences, flags.FLAGS.tokenization)
+    return tuple(sentences)
 
 
 def name() -> str:

@@ -6,8 +6,8 @@ python -m experiments.extract --model=exported/mine --input=corpus/ --output=fou
 .jsonl (a JSON object a line) or in .parquet (a text a row); --text_field names the field or column of the
 text, others are given back. The corpus is divided into shards of --shard_size lines, and each becomes one
 file, part-00000.jsonl and so on, in the order of the files and their lines; a file begins a new one. It holds
-what predict prints, or with Parquet the columns entities, relations and error after those of the input (if
-the input is no Parquet, after the text and "fields", the other fields as JSON).
+what predict prints, or with Parquet the columns entities, relations, broken_at and error after those of the
+input (if the input is no Parquet, after the text and "fields", the other fields as JSON).
 
 Interrupted, the same command goes on: parts that are there are not made again. manifest.json says from what
 they were made; with another input, model or shard size the folder is refused. A worker that dies is replaced

@@ -15,7 +15,8 @@ start and end count characters (Unicode code points, end exclusive); head and ta
 are probabilities. With --brat=DIR, each is a document of a brat collection instead: DIR/FILE-LINE.txt and
 .ann, with the types in DIR/annotation.conf.
 
-A text that has too long a sentence or is not UTF-8, and a line that is not such JSON, gives
+A sentence of more than 2,000 tokens is broken; "broken_at" then says at which characters. A text that is not
+UTF-8, and a line that is not such JSON, gives
 {"text": …, "error": …} instead (and no brat document); a JSON object its own fields and the error, and so no
 "text" if it has none. All others are answered all the same; then the exit code is 1.
 """
@@ -119,7 +120,6 @@ def _form() -> Callable[[Line, Document | str], str]:
         raise InputError("--brat and --output_format are given, expected one of them")
     if (_OUTPUT.value or ("text" if sys.stdout.isatty() else "jsonl")) == "jsonl":
         return answers.as_json
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # of a terminal without arrows
     return answers.as_text
 
 

@@ -17,7 +17,7 @@ from jner_re.errors import InputError
 
 STANDARD_INPUT = "-"
 TEXT = "text"  # the field of a JSON object to read
-TAKEN = ("entities", "relations", "error")  # fields of an answer
+TAKEN = ("entities", "relations", "broken_at", "error")  # fields of an answer
 
 
 class Line(NamedTuple):

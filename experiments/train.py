@@ -14,6 +14,7 @@ from absl import flags
 
 from jner_re import program
 from jner_re.corpora import data_dir, sample_corpus
+from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.errors import InputError
 
 from . import config_flags
@@ -43,6 +44,7 @@ def main() -> None:
     folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
     sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
+    warn_of_misfit(sentences, config.tokenization)
 
     program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:

@@ -21,6 +21,7 @@ from jner_re import corpora, files, program
 from jner_re.config import load as load_config
 from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.corpora.long_sentences import MAX_TOKENS
 from jner_re.corpora.tokenization import tokenize
 from jner_re.errors import InputError
 from jner_re.serving.rows import BATCH_SIZE
@@ -121,7 +122,6 @@ def _words(paths: Sequence[str], tokenization: str) -> set[str]:
 
 def _signatures(extractor: Extractor, version: pathlib.Path, min_score: float, text: str) -> str:
     """SIGNATURES.md, with what the written model answers; that it answers is seen by this."""
-    from jner_re.extractor import MAX_TOKENS
     from jner_re.serving.in_process import SavedModel
 
     written = SavedModel(version)

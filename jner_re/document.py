@@ -62,22 +62,27 @@ class Document:
       tokens: its words.
       entities: in the order of the text.
       relations: between them.
+      broken_at: places in the text where a sentence that is too long for the model was broken; no relation
+        was looked for across them.
     """
 
     text: str
     tokens: tuple[Token, ...] = ()
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
+    broken_at: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """{"text", "entities": [{fields of Entity}], "relations": [{fields of Relation}]}.
 
-        Scores are rounded to four digits; the tokens are left out.
+        Scores are rounded to four digits; the tokens are left out. If a sentence was broken, "broken_at" says
+        where.
         """
         return {
             "text": self.text,
             "entities": [_rounded(entity) for entity in self.entities],
             "relations": [_rounded(relation) for relation in self.relations],
+            **({"broken_at": list(self.broken_at)} if self.broken_at else {}),
         }
 
     def to_spert(self) -> dict[str, Any]:

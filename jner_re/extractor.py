@@ -9,13 +9,13 @@ from collections.abc import Collection
 
 import tensorflow as tf
 
+from jner_re.corpora.long_sentences import MAX_TOKENS
 from jner_re.features.specs import of_encoder
 from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
 from jner_re.models.decode import Found, find
 from jner_re.models.model_dir import TrainedModel
 
-MAX_TOKENS = 2000  # of a sentence: pairs of entities take memory by their square
 _TOKENS_AT_ONCE = 2048  # padded tokens that go through encoder and model together
 
 TEXT = tf.TensorSpec([None], tf.string, "text")
@@ -36,6 +36,9 @@ class Extractor(tf.Module):
     - `relation_type` string [B, N]
     - `relation_head`, `relation_tail` int32 [B, N], indexes of the row's entities
     - `relation_score` float32 [B, N], above `min_score`
+
+    `from_text` also returns `broken_at` int32 [B, K]: the characters at which a sentence of more than
+    MAX_TOKENS tokens was broken.
 
     Whatever the request holds, a bounded number of tokens goes through encoder and model together.
     """
@@ -62,23 +65,15 @@ class Extractor(tf.Module):
 
         Returns:
           See the class. Entities are numbered over the whole text.
-
-        Raises:
-          tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens.
         """
         split = split_text(text, self.tokenization)
         sentences = split.tokens.values
         text_ids = tf.cast(row_ids(split.tokens), tf.int32)
-        firsts = tf.gather(tf.cast(split.tokens.row_starts(), tf.int32), text_ids)
-        numbers = tf.range(tf.size(text_ids)) - firsts
-        names = tf.strings.join(
-            ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers), " has"]
-        )
-        with tf.control_dependencies([_check_lengths(sentences, names)]):
-            found = self.find(sentences, min_score)
+        found = self.find(sentences, min_score)
         starts, ends, texts = _places_in_text(split, found.entities)
         return {
             "token": split.tokens.merge_dims(1, 2).to_tensor(""),
+            "broken_at": split.breaks.to_tensor(-1),
             **self._rows(found, text_ids, tf.size(text, tf.int64), starts, ends, texts),
         }
 

@@ -117,7 +117,7 @@ def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
         if relation.head == relation.tail:
             report(f"relations[{i}].tail", relation.tail, "another entity than the head")
         if relation in seen:
-            report(f"relations[{i}]", relation, f"no second relations[{seen[relation]}]")
+            report(f"relations[{i}]", relation.type, f"no second relations[{seen[relation]}]")
         seen.setdefault(relation, i)
     return problems
 

@@ -13,7 +13,8 @@ from hypothesis import strategies
 from scored_answers import OTHER_BATCH
 
 from jner_re import extractor as extractors
-from jner_re.extractor import MAX_TOKENS, Extractor
+from jner_re.corpora.long_sentences import MAX_TOKENS
+from jner_re.extractor import Extractor
 from jner_re.features.dataset import FeaturizedCorpus
 from jner_re.models import model_dir
 from jner_re.models.predictor import Predictor
@@ -157,15 +158,21 @@ def test_large_requests(extractor: Extractor) -> None:
 
 def test_a_sentence_of_the_greatest_length_and_one_more(extractor: Extractor) -> None:
     text = "Ann in Rome , " * (MAX_TOKENS // 4)
-    outputs = extractor.from_text(tf.constant([text]), ALL)
-    assert sum(token != b"" for token in outputs["token"].numpy()[0]) == MAX_TOKENS
-    for graph, request, message in (
-        (extractor.from_text, ["a", "Rome. " + text + "a"], "text 1: sentence 1 has 2001 tokens"),
-        (extractor.from_tokens, [["a"] * 2001], "sentence 0: 2001 tokens"),
-        (extractor.from_tokens, [["a", "b"], ["", "b"]], "sentence 1: an empty token, expected"),
+    outputs = extractor.from_text(tf.constant(["Rome. " + text + "Rome", text]), ALL)
+    assert outputs["broken_at"].numpy().tolist() == [[6 + len(text)], [-1]]
+    entities, relations = found(outputs, 0)
+    middle = found(outputs, 1)
+    first, last = (found(extractor.from_text(tf.constant([t]), ALL), 0) for t in ("Rome.", "Rome"))
+    parts = ((first, 0), (middle, 6), (last, 6 + len(text)))
+    moved = [(kind, s + at, e + at, *rest) for part, at in parts for kind, s, e, *rest in part[0]]
+    assert_alike((entities, []), (moved, []))
+    assert len(relations) == len(first[1]) + len(middle[1]) + len(last[1])
+    for request, message in (
+        ([["a"] * 2001], "sentence 0: 2001 tokens"),
+        ([["a", "b"], ["", "b"]], "sentence 1: an empty token, expected"),
     ):
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-            graph(tf.constant(request), ALL)
+            extractor.from_tokens(tf.constant(request), ALL)
 
 
 def test_one_trace_and_no_file_whatever_the_texts(extractor: Extractor) -> None:

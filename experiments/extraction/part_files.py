@@ -42,7 +42,8 @@ def write(
 
     Parquet has the columns of the shard's file, if that is Parquet; else the texts, and in "fields" the other
     fields of each, a JSON object. Then come entities and relations, lists of structs as in JSON (null for a
-    text that is refused), and the error (null for others).
+    text that is refused), broken_at (null but for a text with a sentence that was broken), and the error
+    (null but for a text that is refused).
 
     Raises:
       InputError: the folder can't be written to.
@@ -155,5 +156,6 @@ def _answer_types() -> dict[str, pa.DataType]:
     return {
         "entities": pa.list_(pa.struct(entity)),
         "relations": pa.list_(pa.struct(relation)),
+        "broken_at": pa.list_(place),
         "error": pa.string(),
     }

@@ -1,4 +1,4 @@
-"""DRUG-AE.rel, the adverse drug events of the ADE corpus (Gurulingappa et al., 2012).
+"""DRUG-AE.rel, the adverse drug events of the ADE corpus (Gurulingappa et al., 2012), and files like it.
 
 A row is one relation: PubMed-ID|sentence|adverse effect|begin|end|drug|begin|end, the offsets (code points,
 end exclusive) counted from the start of the document. Rows of the same abstract and sentence make one
@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from jner_re import files
-from jner_re.corpora.alignment import is_exact, token_span
+from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
@@ -28,10 +30,24 @@ from jner_re.corpora.text_files import read_text
 from jner_re.corpora.tokenization import tokenize
 from jner_re.schema import Entity, Relation, Sentence
 
-EFFECT = "Adverse-Effect"
-DRUG = "Drug"
-RELATION = "Adverse-Effect"
-_FIELDS = ("PubMed-ID", "sentence", "effect", "effect begin", "effect end", "drug", "drug begin", "drug end")
+
+class Types(NamedTuple):
+    """What the columns hold.
+
+    Attributes:
+      first: of the entity that relations lead from, columns 3 to 5.
+      second: of the one that they lead to, columns 6 to 8.
+      relation: of the relations.
+    """
+
+    first: str
+    second: str
+    relation: str
+
+
+TYPES = Types("Adverse-Effect", "Drug", "Adverse-Effect")
+_OFFSET = re.compile("[0-9]{1,18}")  # no text has a place of more digits
+_HTML = re.compile(r"&(?:#\w+|\w+);")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,16 +65,23 @@ class _Row:
     """A relation of the file."""
 
     line: int
-    effect: _Mention
-    drug: _Mention
+    first: _Mention
+    second: _Mention
 
 
 class _Reading:
-    """Collects findings about one file."""
+    """How one file is read, and the findings about it."""
 
-    def __init__(self, file: pathlib.Path) -> None:
-        self.file = file
+    def __init__(self, file: pathlib.Path, tokenization: str, types: Types) -> None:
+        self.file, self.tokenization, self.types = file, tokenization, types
+        self.first, self.second = ("effect", "drug") if types == TYPES else types[:2]  # names of columns
         self.findings: list[Finding] = []
+        if types == TYPES and "dose" in file.name.lower():
+            expected = "adverse effects, as in DRUG-AE.rel (--ade_types=Dose,Drug,Dose reads DRUG-DOSE.rel)"
+            action = f"columns 3 to 5 are read as {types.first}"
+            self.findings.append(
+                Finding(str(file), "whole file", "name", repr(file.name), expected, action, kind="warning")
+            )
 
     def problem(self, line: int, field: str, value: object, expected: str, action: str) -> None:
         self.findings.append(Finding(str(self.file), f"line {line}", field, repr(value), expected, action))
@@ -70,24 +93,30 @@ class _Reading:
         self.findings.append(finding)
 
 
-def load(path: pathlib.Path, tokenization: str = "fine") -> Corpus:
+def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -> Corpus:
     """Reads the corpus: one sentence for each abstract and sentence text, in the order of the file.
 
     A sentence's id is "PubMed-ID:offset of the sentence in the document". Relations lead from the effect to
     the drug. Malformed rows are left out and are problems; removed overlaps, repeated rows and spans that do
-    not end where tokens do (they are widened or narrowed to whole tokens) are warnings.
+    not end where tokens do (they are widened or narrowed to whole tokens) are warnings, as is a file whose
+    name speaks of doses, if they are read as effects.
+
+    Args:
+      path: the file.
+      tokenization: how sentences are split.
+      types: what the columns hold.
 
     Raises:
       InputError: the file cannot be read as text.
     """
     path = pathlib.Path(path)
-    reading = _Reading(path)
+    reading = _Reading(path, tokenization, types)
     sentences, places = [], []
     for (document, text), rows in _groups(path, reading).items():
         offset = _sentence_offset(text, rows, reading)
         if offset is None:
             continue
-        sentence = _sentence(f"{document}:{offset}", text, rows, offset, tokenization, reading)
+        sentence = _sentence(f"{document}:{offset}", text, rows, offset, reading)
         sentences.append(sentence)
         places.append(f"line {rows[0].line}")
         reading.findings += check_sentence(sentence, path, places[-1])
@@ -125,8 +154,9 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
                 relation.type,
                 sentence.entities[relation.tail].type,
             )
-            if types != (EFFECT, RELATION, DRUG):
-                report(i, f"relations[{j}]", types, f"{RELATION} from {EFFECT} to {DRUG}")
+            if types != (TYPES.first, TYPES.relation, TYPES.second):
+                expected = f"{TYPES.relation} from {TYPES.first} to {TYPES.second}"
+                report(i, f"relations[{j}]", types, expected)
         related = {j for relation in sentence.relations for j in (relation.head, relation.tail)}
         for j, entity in enumerate(sentence.entities):
             if j not in related:
@@ -159,17 +189,24 @@ def _groups(path: pathlib.Path, reading: _Reading) -> dict[tuple[str, str], list
 
 def _row(line: int, fields: list[str], reading: _Reading) -> _Row | None:
     action = "the row is left out"
-    if len(fields) != len(_FIELDS):
-        expected = f"{len(_FIELDS)} fields separated by '|', not {len(fields)}"
+    if len(fields) != 8:
+        expected = f"8 fields separated by '|', not {len(fields)}"
         reading.problem(line, "row", "|".join(fields)[:60], expected, action)
         return None
-    for i in (3, 4, 6, 7):
-        if not (fields[i].isascii() and fields[i].isdigit()):
-            reading.problem(line, _FIELDS[i], fields[i], "an offset, a whole number from 0", action)
+    columns = (
+        (3, f"{reading.first} begin"),
+        (4, f"{reading.first} end"),
+        (6, f"{reading.second} begin"),
+        (7, f"{reading.second} end"),
+    )
+    for i, name in columns:
+        if not _OFFSET.fullmatch(fields[i]):
+            expected = "an offset, a whole number from 0"
+            reading.problem(line, name, fields[i][:60], expected, action)
             return None
-    effect = _Mention(EFFECT, fields[2], int(fields[3]), int(fields[4]))
-    drug = _Mention(DRUG, fields[5], int(fields[6]), int(fields[7]))
-    for name, mention in (("effect", effect), ("drug", drug)):
+    first = _Mention(reading.types.first, fields[2], int(fields[3]), int(fields[4]))
+    second = _Mention(reading.types.second, fields[5], int(fields[6]), int(fields[7]))
+    for name, mention in ((reading.first, first), (reading.second, second)):
         if not mention.text.strip():
             reading.problem(line, name, mention.text, "a text", action)
             return None
@@ -180,17 +217,26 @@ def _row(line: int, fields: list[str], reading: _Reading) -> _Row | None:
         if mention.text not in fields[1]:
             reading.problem(line, name, mention.text, "a text that occurs in the sentence", action)
             return None
-    return _Row(line, effect, drug)
+    return _Row(line, first, second)
 
 
 def _sentence_offset(text: str, rows: list[_Row], reading: _Reading) -> int | None:
     """Where the sentence starts in its document: the offset that puts every mention where its text is."""
     possible: set[int] | None = None
     for row in rows:
-        for name, mention in (("effect", row.effect), ("drug", row.drug)):
-            matching = {mention.start - position for position in _occurrences(mention.text, text)}
+        for name, mention in ((reading.first, row.first), (reading.second, row.second)):
+            positions = _occurrences(mention.text, text)
+            matching = {mention.start - position for position in positions}
             if possible is not None and not possible & matching:
-                expected = f"an offset that agrees with line {rows[0].line}, of the same sentence"
+                places = sorted(offset + position for offset in possible for position in positions)
+                by = (
+                    f"line {rows[0].line}"
+                    if row is not rows[0]
+                    else f"{reading.first} begin {row.first.start}"
+                )
+                expected = f"{' or '.join(map(str, places[:3]))}, where {by} puts it in the sentence"
+                if escaped := _HTML.search(text):
+                    expected += f" (which has {escaped[0]!r}: offsets of the text without HTML do not fit)"
                 action = "the sentence is left out"
                 reading.problem(row.line, f"{name} begin", mention.start, expected, action)
                 return None
@@ -199,7 +245,7 @@ def _sentence_offset(text: str, rows: list[_Row], reading: _Reading) -> int | No
     if len(possible) > 1:
         expected = f"offsets that match one place of the sentence, not {len(possible)}"
         action = "the first place is taken"
-        reading.warning(rows[0].line, "effect begin", rows[0].effect.start, expected, action)
+        reading.warning(rows[0].line, f"{reading.first} begin", rows[0].first.start, expected, action)
     return max(possible)  # the greatest offset of the sentence: the first place in it
 
 
@@ -207,14 +253,12 @@ def _occurrences(part: str, text: str) -> list[int]:
     return [i for i in range(len(text) - len(part) + 1) if text.startswith(part, i)]
 
 
-def _sentence(
-    id: str, text: str, rows: list[_Row], offset: int, tokenization: str, reading: _Reading
-) -> Sentence:
-    tokens = tokenize(text, tokenization)
+def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Reading) -> Sentence:
+    tokens = tokenize(text, reading.tokenization)
     spans: dict[_Mention, Entity] = {}
     line_of: dict[Entity, int] = {}
     for row in rows:
-        for name, mention in (("effect", row.effect), ("drug", row.drug)):
+        for name, mention in ((reading.first, row.first), (reading.second, row.second)):
             if mention in spans:
                 continue
             start, end = mention.start - offset, mention.end - offset
@@ -227,17 +271,19 @@ def _sentence(
             line_of.setdefault(entity, row.line)
             if not is_exact(tokens, span, start, end):
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
-                reading.warning(row.line, name, mention.text, "whole tokens", f"changed to {whole!r}")
+                expected = whole_tokens(text, start, end)
+                reading.warning(row.line, name, mention.text, expected, f"changed to {whole!r}")
     entities = sorted(set(spans.values()))
     relations = [
-        Relation(entities.index(spans[row.effect]), entities.index(spans[row.drug]), RELATION) for row in rows
+        Relation(entities.index(spans[row.first]), entities.index(spans[row.second]), reading.types.relation)
+        for row in rows
     ]
     sentence = Sentence(
         tuple(token.text for token in tokens), tuple(entities), tuple(dict.fromkeys(relations)), id
     )
     resolved, removals = resolve_overlaps(sentence)
     for removal in removals:
-        name = "drug" if removal.entity.type == DRUG else "effect"
+        name = reading.second if removal.entity.type == reading.types.second else reading.first
         expected = f"no overlap with {removal.kept.type} {sentence.entity_text(removal.kept)!r}"
         action = f"removed with its relations: {removal.relations}"
         value = sentence.entity_text(removal.entity)
@@ -247,7 +293,7 @@ def _sentence(
 
 def _split_id(id: str) -> tuple[str, int]:
     document, separator, offset = id.rpartition(":")
-    if separator and offset.isascii() and offset.isdigit():
+    if separator and _OFFSET.fullmatch(offset):
         return document, int(offset)
     return id, 0
 

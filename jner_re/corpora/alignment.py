@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jner_re.corpora.tokenization import Token
+from jner_re.corpora.tokenization import TOKEN_PATTERNS, Token, tokenize
 
 
 def token_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
@@ -22,3 +22,14 @@ def token_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]
 def is_exact(tokens: Sequence[Token], span: tuple[int, int], start: int, end: int) -> bool:
     """Whether the character span begins and ends where its token span does."""
     return tokens[span[0]].start == start and tokens[span[1] - 1].end == end
+
+
+def whole_tokens(text: str, start: int, end: int) -> str:
+    """What is expected of a character span of a text, with the tokenizations under which it is so."""
+    fitting = []
+    for style in TOKEN_PATTERNS:
+        tokens = tokenize(text, style)
+        span = token_span(tokens, start, end)
+        if span and is_exact(tokens, span, start, end):
+            fitting.append(f"--tokenization={style}")
+    return "whole tokens" + (f" ({' or '.join(fitting)} has them)" if fitting else "")

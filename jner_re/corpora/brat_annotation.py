@@ -8,7 +8,8 @@ import re
 
 from jner_re.corpora.corpus import Finding
 
-_ENTITY = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)", re.ASCII)
+# No text has a place of more digits.
+_ENTITY = re.compile(r"(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)", re.ASCII)
 _RELATION = re.compile(r"(\S+) Arg1:(\S+) Arg2:(\S+)")
 _OTHER_KINDS = {
     "*": "equivalence (*)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from jner_re.corpora import spert_json
+from jner_re.corpora import formats
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
@@ -22,6 +22,19 @@ def read_split(data_dir: pathlib.Path, split: str) -> list[Sentence]:
       InputError: no such folder or file, or the corpus is not valid.
     """
     data_dir = pathlib.Path(data_dir)
+    file = data_dir / f"{split}.json"
+    if not file.exists():
+        raise InputError(f"{data_dir}: {_why(data_dir, file)}")
+    return formats.read(file)
+
+
+def _why(data_dir: pathlib.Path, file: pathlib.Path) -> str:
+    """Why it is no data directory, and what makes one."""
+    expected = "expected a folder with train.json, dev.json and test.json"
+    make = f"; jner-re corpus --action=split --input={data_dir} --output=FOLDER"
+    if data_dir.is_file():
+        return f"is a file, {expected}{make} makes one of a corpus"
     if not data_dir.is_dir():
-        raise InputError(f"{data_dir}: no such folder, expected one with train.json, dev.json and test.json")
-    return spert_json.read(data_dir / f"{split}.json")
+        return f"no such folder, {expected}"
+    hint = f"{make} --input_format=brat makes one" if formats.holds_brat(data_dir) else ""
+    return f"has no {file.name}, {expected}{hint}"

@@ -2,33 +2,63 @@
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 from collections.abc import Sequence
 
 from jner_re.corpora import ade_rel, brat, multihead, spert_json
 from jner_re.corpora.corpus import Corpus, Finding
+from jner_re.corpora.long_sentences import broken
+from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
 FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": brat}
 TEXT_FORMATS = {"ade": "fine", "brat": "news"}  # formats of running text, and how it is tokenized by default
 
 
-def load(path: pathlib.Path, format: str, tokenization: str | None = None) -> Corpus:
-    """Reads a corpus with everything found about it.
+def load(
+    path: pathlib.Path,
+    format: str,
+    tokenization: str | None = None,
+    ade_types: ade_rel.Types = ade_rel.TYPES,
+) -> Corpus:
+    """Reads a corpus with everything found about it; sentences that are too long are broken.
 
     Args:
       path: a file; for brat, a folder.
       format: a key of `FORMATS`.
       tokenization: a key of `tokenization.TOKEN_PATTERNS`, for the formats of `TEXT_FORMATS`.
+      ade_types: what the columns of an ade file hold.
 
     Raises:
       InputError: the corpus cannot be read at all.
     """
+    _check_kind(pathlib.Path(path), format)
     if format == "ade":
-        return ade_rel.load(path, tokenization or TEXT_FORMATS["ade"])
-    if format == "brat":
-        return brat.load(path, tokenization or TEXT_FORMATS["brat"])
-    return multihead.load(path) if format == "multihead" else spert_json.load(path)
+        corpus = ade_rel.load(path, tokenization or TEXT_FORMATS["ade"], ade_types)
+    elif format == "brat":
+        corpus = brat.load(path, tokenization or TEXT_FORMATS["brat"])
+    else:
+        corpus = multihead.load(path) if format == "multihead" else spert_json.load(path)
+    return broken(corpus, path)
+
+
+def holds_brat(folder: pathlib.Path) -> bool:
+    """Whether there are .ann files in a folder, or in one in it."""
+    return any(itertools.chain(folder.glob("*.ann"), folder.glob("*/*.ann")))
+
+
+def _check_kind(path: pathlib.Path, format: str) -> None:
+    """Raises InputError for a file where the format has a folder, and the reverse."""
+    if format == "brat" and path.is_file():
+        raise InputError(f"{path}: is a file, expected a folder with .txt and .ann files")
+    if format != "brat" and path.is_dir():
+        hint = f"expected a file in the format {format}"
+        if holds_brat(path):
+            hint += " (--input_format=brat reads folders with .ann files)"
+        elif (path / "test.json").is_file():
+            hint += f", such as {path / 'test.json'}"
+        raise InputError(f"{path}: is a folder, {hint}")
 
 
 def read(path: pathlib.Path, format: str = "spert", tokenization: str | None = None) -> list[Sentence]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import pathlib
+import warnings
 from collections.abc import Sequence
 
 from jner_re import files
@@ -25,6 +26,7 @@ from jner_re.corpora.corpus import (
     Finding,
     check_corpus,
     check_sentence,
+    has_surrogate,
     raise_problems,
     require_valid,
 )
@@ -34,6 +36,7 @@ from jner_re.schema import Entity, Relation, Sentence
 
 _NONE = "N"
 _HEADER = "#doc"
+_LARGEST = 10**9  # Python prints no number of any length
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,11 +149,16 @@ def _row(line: str, number: int, document: _Document) -> _Row | None:
 
 
 def _literal_list(text: str, kind: type) -> list | None:
+    """The list that a field says, of strings or whole numbers; None if it is anything else."""
     try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of unknown escapes, which are no corpus's
+            value = ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, Warning, RecursionError, MemoryError):
         return None
     if not isinstance(value, list) or not all(type(item) is kind for item in value):
+        return None
+    if any(has_surrogate(item) if kind is str else abs(item) > _LARGEST for item in value):
         return None
     return value
 
@@ -180,17 +188,15 @@ def _sentence(document: _Document) -> Sentence:
 
 def _entities(document: _Document) -> list[Entity]:
     entities: list[Entity] = []
-    previous = "O"
     for i, row in enumerate(document.rows):
         prefix, name = row.tag[:2], row.tag[2:]
-        if prefix == "I-" and previous[:2] in ("B-", "I-") and previous[2:] == name:
+        if prefix == "I-" and entities and entities[-1].end == i and entities[-1].type == name:
             entities[-1] = dataclasses.replace(entities[-1], end=i + 1)
         elif prefix == "B-":
             entities.append(Entity(i, i + 1, name))
         elif row.tag != "O":
             expected = "O, B-TYPE, or I-TYPE after a token of the same entity"
             document.report(row.line, "tag", row.tag, expected)
-        previous = row.tag
     return entities
 
 

@@ -21,6 +21,11 @@ from jner_re.schema import Entity, Relation, Sentence
 _RECORD_KEYS = ("tokens", "entities", "relations", "orig_id")
 _ENTITY_KEYS = ("type", "start", "end")
 _RELATION_KEYS = ("type", "head", "tail")
+_MAX_DIGITS = 1000
+_ONE_LIST = (
+    "one list of sentences with tokens, entities and relations "
+    "(JSON lines, as of SciERC or DyGIE++, are another format)"
+)
 
 
 def read(path: pathlib.Path) -> list[Sentence]:
@@ -56,7 +61,8 @@ def load(path: pathlib.Path) -> Corpus:
     for key, indices in extra.items():
         place = f"record {indices[0]}" + (f" and {len(indices) - 1} more" if len(indices) > 1 else "")
         expected = "no other key than SpERT's"
-        findings.append(Finding(str(path), place, key, "given", expected, "left out", kind="warning"))
+        field = key if key.isprintable() else repr(key)
+        findings.append(Finding(str(path), place, field, "given", expected, "left out", kind="warning"))
     return Corpus(sentences, findings + check_corpus(sentences, path, places))
 
 
@@ -95,13 +101,17 @@ def _quote(value: object) -> str:
 def _records(path: pathlib.Path) -> list[Any]:
     text = read_text(path)
     try:
-        data = json.loads(text, object_pairs_hook=_unique_keys)
+        data = json.loads(text, object_pairs_hook=_unique_keys, parse_int=_number)
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: line {error.lineno} column {error.colno}: not JSON: {error.msg}") from None
+        place = f"{path}: line {error.lineno} column {error.colno}"
+        if error.msg == "Extra data":
+            raise InputError(f"{place}: more JSON after the first value, expected {_ONE_LIST}") from None
+        raise InputError(f"{place}: not JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON of sentences: {error}") from None
     if not isinstance(data, list):
-        raise InputError(f"{path}: is {_JSON_NAMES[type(data)]}, expected a list of sentences")
+        keys = f" with {', '.join(map(repr, [*data][:4])):.80}" if isinstance(data, dict) else ""
+        raise InputError(f"{path}: is {_JSON_NAMES[type(data)]}{keys}, expected {_ONE_LIST}")
     return data
 
 
@@ -109,12 +119,17 @@ _JSON_NAMES = {dict: "an object", str: "a string", int: "a number", float: "a nu
 _JSON_NAMES[type(None)] = "null"
 
 
+def _number(digits: str) -> float:
+    """An integer; a float, which is none where one is expected, if Python would read no number so long."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
+
+
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    for i, key in enumerate(keys):
-        if key in keys[:i]:
-            raise ValueError(f"an object has the key {key!r} twice")
-    return dict(pairs)
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        key = collections.Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"an object has the key {key!r} twice")
+    return unique
 
 
 def _sentence(record: Any) -> Sentence:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from jner_re.corpora.corpus import Finding
+from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.overlaps import overlapping_pairs
+from jner_re.corpora.tokenization_fit import bounded
 from jner_re.schema import Entity, Sentence
 
 _QUANTILES = {"min": 0.0, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1.0}
@@ -102,6 +103,22 @@ def overlap_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
             rows.append((a.type, b.type, _kind_of_overlap(a, b)))
     names = ["entity type", "other type", "overlap"]
     return pd.DataFrame(rows, columns=names).groupby(names).size().to_frame("pairs")
+
+
+def tokenization_table(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+    """Entities that begin and end where tokens of a text do, by style of tokenization.
+
+    Args:
+      corpora: of text, as it is read in each style; of tokens, the same for each (then the text is the tokens
+        put together by the usual rules of spacing).
+    """
+    same = len({id(corpus) for corpus in corpora.values()}) == 1
+    rows = {}
+    for style, corpus in corpora.items():
+        entities = sum(len(sentence.entities) for sentence in corpus.sentences)
+        widened = sum(finding.expected.startswith("whole tokens") for finding in corpus.warnings)
+        rows[style] = (bounded(corpus.sentences, style) if same else entities - widened, entities)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["whole tokens", "entities"])
 
 
 def _kind_of_overlap(a: Entity, b: Entity) -> str:

@@ -1,7 +1,7 @@
 """Raw text to sentences of tokens, in the graph.
 
 A text is cut at its white space into words, and these into tokens; `sentence_breaks` tells which words begin
-a sentence.
+a sentence, `long_sentences` where one is broken that is too long.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 from jner_re.corpora.tokenization import SPACE_PATTERN, TOKEN_PATTERNS
+from jner_re.features.long_sentences import break_points
 from jner_re.features.sentence_breaks import begins_sentence
 
 # RegexSplit ends a string at NUL. Pairs of control characters, which are in words like it, stand for it and
@@ -22,26 +23,29 @@ _BLANK_LINE = "(?s).*(?:\n.*[\r\n]|\r.*\r|\r.+\n|\u2029).*"
 
 
 class SplitText(NamedTuple):
-    """The sentences of texts; all are ragged alike.
+    """The sentences of texts; all but `breaks` are ragged alike.
 
     Attributes:
       tokens: string [B, (sentences), (tokens)].
       starts: int32 [B, (sentences), (tokens)], code points in the text.
       ends: the same, exclusive.
       spaces: string [B, (sentences), (tokens)], the white space before a token.
+      breaks: int32 [B, (breaks)], the starts of sentences that are the rest of one that was too long.
     """
 
     tokens: tf.RaggedTensor
     starts: tf.RaggedTensor
     ends: tf.RaggedTensor
     spaces: tf.RaggedTensor
+    breaks: tf.RaggedTensor
 
 
 def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     """Splits texts into sentences and these into tokens.
 
     The tokens are those of `corpora.tokenization.tokenize`. A sentence begins after white space, never inside
-    a word, and always after a blank line; a text without tokens has none.
+    a word, and always after a blank line; a text without tokens has none. One that is too long for the model
+    is broken (`corpora.long_sentences`).
 
     Args:
       texts: string [B], UTF-8. Each broken piece counts as one U+FFFD, where Python's
@@ -69,8 +73,15 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     ends = starts + tf.strings.length(tokens.values, unit="UTF8_CHAR")
 
     begins = begins_sentence(words, text_ids) | after_blank_line
-    sentence_ids = tf.gather(tf.cumsum(tf.cast(begins, tf.int64)) - 1, word_ids)
-    sentence_texts = tf.boolean_mask(text_ids, begins)
+    token_begins = (within_word == 0) & tf.gather(begins, word_ids)
+    token_texts = tf.gather(text_ids, word_ids)
+    count = tf.size(word_ids, tf.int64)
+    splits = tf.concat([tf.where(token_begins)[:, 0], [count]], axis=0)
+    cuts = break_points(tokens.values, spaces != "", splits)
+    is_cut = tf.scatter_nd(cuts[:, tf.newaxis], tf.ones_like(cuts), [count]) > 0
+    token_begins |= is_cut
+    sentence_ids = tf.cumsum(tf.cast(token_begins, tf.int64)) - 1
+    sentence_texts = tf.boolean_mask(token_texts, token_begins)
 
     def by_sentence(values: tf.Tensor) -> tf.RaggedTensor:
         return tf.RaggedTensor.from_nested_value_rowids(
@@ -80,7 +91,15 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
             validate=False,
         )
 
-    return SplitText(by_sentence(tokens.values), by_sentence(starts), by_sentence(ends), by_sentence(spaces))
+    breaks = tf.RaggedTensor.from_value_rowids(
+        tf.boolean_mask(starts, is_cut),
+        tf.boolean_mask(token_texts, is_cut),
+        tf.size(texts, tf.int64),
+        validate=False,
+    )
+    return SplitText(
+        by_sentence(tokens.values), by_sentence(starts), by_sentence(ends), by_sentence(spaces), breaks
+    )
 
 
 def _without_nul(texts: tf.Tensor) -> tf.Tensor:

@@ -79,14 +79,16 @@ class Client:
             score that it was exported with.
 
         Raises:
-          RefusedInputError: a sentence is too long, or a text is not Unicode.
+          RefusedInputError: a text is not Unicode; nothing is answered.
           InputError: the endpoint can't be reached, or is none; the threshold is out of range.
         """
         if isinstance(texts, str):
             return self([texts], threshold)[0]
-        texts, threshold = checked_texts(texts), _checked(threshold)
-        rows = self._rows(lambda part: self._backend.texts(part, threshold), texts)
-        return [document(text, row, threshold) for text, row in zip(texts, rows, strict=True)]
+        checked, threshold = checked_texts(texts), _checked(threshold)
+        for text in checked:
+            if isinstance(text, RefusedInputError):
+                raise text
+        return self._documents([text for text in checked if isinstance(text, str)], threshold)
 
     def each(
         self, texts: Iterable[str], threshold: float | None = None
@@ -96,19 +98,13 @@ class Client:
         Raises:
           InputError: as above, for all other reasons; a single text.
         """
-        texts = listed(texts)
-        answers: dict[int, Document | RefusedInputError] = {}
-        rows = self._backend.rows_at_once
-        for first in range(0, len(texts), rows):  # what the others have been answered is not lost
-            left = list(range(first, min(first + rows, len(texts))))
-            while left:
-                try:
-                    answers.update(zip(left, self([texts[i] for i in left], threshold), strict=True))
-                    left = []
-                except RefusedInputError as error:  # without the one that it names, the rest is asked again
-                    refused = left.pop(error.number)
-                    answers[refused] = RefusedInputError(error.kind, refused, error.problem)
-        return [answers[i] for i in range(len(texts))]
+        checked, threshold = checked_texts(listed(texts)), _checked(threshold)
+        documents = iter(self._documents([text for text in checked if isinstance(text, str)], threshold))
+        return [next(documents) if isinstance(text, str) else text for text in checked]
+
+    def _documents(self, texts: list[str], threshold: float | None) -> list[Document]:
+        rows = self._rows(lambda part: self._backend.texts(part, threshold), texts)
+        return [document(text, row, threshold) for text, row in zip(texts, rows, strict=True)]
 
     def predict(self, sentences: Iterable[Iterable[str]], threshold: float | None = None) -> list[Scored]:
         """Entities (of tokens) and relations of tokenized sentences, each with its score.
@@ -129,10 +125,7 @@ class Client:
         """The rows of texts or sentences, asked for a bounded number at a time."""
         rows: list[Row] = []
         for first, end in _parts([len(item) for item in items], self._backend.rows_at_once):
-            try:
-                rows += ask(items[first:end])
-            except RefusedInputError as error:
-                raise RefusedInputError(error.kind, first + error.number, error.problem) from None
+            rows += ask(items[first:end])
         return rows
 
 

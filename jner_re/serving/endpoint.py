@@ -64,7 +64,7 @@ class Endpoint:
         return self._session
 
     def _rows(self, request: dict[str, Any]) -> list[Row]:
-        """Raises RefusedInputError for what the model refuses, InputError for what else goes wrong."""
+        """Raises InputError for what goes wrong; the client asks for nothing that the model refuses."""
         count = len(request["instances"])
         try:
             answer = self._own_session().post(
@@ -81,10 +81,11 @@ class Endpoint:
             raise InputError(f"{self._shown}: {_without_user(str(error))}{self._through()}") from None
         message = found.get("error") if isinstance(found, dict) else None
         if message is not None:
-            refused = refusal(str(message))
-            # A server that batches counts through the rows of all that it put together.
-            if refused is not None and refused.number < count:
-                raise refused
+            if refusal(str(message)):  # a server that batches gives all that it put together one error
+                raise InputError(
+                    f"{self._shown}: refused for a row of another request that the server put into one batch "
+                    f"with this one, ask again: {message}"
+                )
             raise InputError(f"{self._shown}: {message}")
         try:
             rows = found["predictions"]

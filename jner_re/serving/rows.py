@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from jner_re.corpora.long_sentences import MAX_TOKENS
 from jner_re.corpora.tokenization import Token
 from jner_re.document import Document, Entity, Relation
 from jner_re.errors import InputError
@@ -19,6 +20,7 @@ Row = dict[str, list[Any]]
 
 _ENTITY_COLUMNS = ("entity_type", "entity_start", "entity_end", "entity_score")
 _RELATION_COLUMNS = ("relation_type", "relation_head", "relation_tail", "relation_score")
+_BREAKS = "broken_at"  # of texts alone; exports of before have none
 COLUMNS = {"token", "entity_text", *_ENTITY_COLUMNS, *_RELATION_COLUMNS}
 
 BATCH_SIZE = 32  # rows of a request to a server: what it is warmed up with and batches
@@ -26,7 +28,7 @@ MAX_SIZE = 2**20  # rows that are put together times the longest one's length: `
 
 
 class RefusedInputError(InputError):
-    """A text or a sentence of a request is refused; nothing of the request is answered.
+    """A text or a sentence of a request is refused.
 
     Attributes:
       kind: "text" or "sentence".
@@ -51,7 +53,7 @@ def rows_of(outputs: dict[str, np.ndarray]) -> list[Row]:
         if values.dtype != object:
             of_type = f"{name.split('_')[0]}_type"
             for row, found in zip(rows, values, strict=True):
-                row[name] = _numbers(found[: len(row[of_type])])
+                row[name] = _numbers(found[found >= 0] if name == _BREAKS else found[: len(row[of_type])])
     return rows
 
 
@@ -66,7 +68,8 @@ def document(text: str, row: Row, threshold: float | None = None) -> Document:
         Entity(kind, start, end, text[start:end], score) for kind, start, end, score in entities_of(row)
     ]
     relations = [Relation(*found) for found in relations_of(row, threshold)]
-    return Document(text, tuple(_tokens(text, row["token"])), tuple(entities), tuple(relations))
+    breaks = tuple(place for place in row.get(_BREAKS, ()) if place >= 0)
+    return Document(text, tuple(_tokens(text, row["token"])), tuple(entities), tuple(relations), breaks)
 
 
 def entities_of(row: Row) -> list[tuple[str, int, int, float]]:
@@ -119,17 +122,14 @@ def listed(texts: Iterable[str], expected: str = "a list of strings") -> list[st
     return found
 
 
-def checked_texts(texts: Iterable[str]) -> list[str]:
-    """The texts as a list.
+def checked_texts(texts: Iterable[str]) -> list[str | RefusedInputError]:
+    """The texts as a list; one that is not a string of Unicode characters has its error in its place.
 
     Raises:
       InputError: it is no collection of texts.
-      RefusedInputError: one of them is not a string of Unicode characters.
     """
-    texts = listed(texts, "a string or a list of strings")
-    for number, text in enumerate(texts):
-        _check_string("text", number, "", text)
-    return texts
+    found = listed(texts, "a string or a list of strings")
+    return [_refused_string("text", number, "", text) or text for number, text in enumerate(found)]
 
 
 def checked_sentences(sentences: Iterable[Iterable[str]]) -> list[list[str]]:
@@ -137,7 +137,7 @@ def checked_sentences(sentences: Iterable[Iterable[str]]) -> list[list[str]]:
 
     Raises:
       InputError: it is no collection of sentences.
-      RefusedInputError: one of them is no collection of non-empty strings of Unicode characters.
+      RefusedInputError: one of them is no collection of non-empty strings of Unicode characters, or too long.
     """
     found = _members(sentences)
     if found is None:
@@ -148,9 +148,13 @@ def checked_sentences(sentences: Iterable[Iterable[str]]) -> list[list[str]]:
         if tokens is None:
             raise RefusedInputError("sentence", number, f"{_shown(sentence)}, expected a list of tokens")
         for i, token in enumerate(tokens):
-            _check_string("sentence", number, f"token {i} is ", token)
+            if refused := _refused_string("sentence", number, f"token {i} is ", token):
+                raise refused
             if not token:
                 raise RefusedInputError("sentence", number, f"token {i} is '', expected a non-empty string")
+        if len(tokens) > MAX_TOKENS:
+            problem = f"{len(tokens)} tokens, expected at most {MAX_TOKENS}: break it into shorter ones"
+            raise RefusedInputError("sentence", number, problem)
         checked.append(tokens)
     return checked
 
@@ -171,11 +175,12 @@ def _shown(values: Any) -> str:
     return f"{' '.join(repr(values).split()):.100}"
 
 
-def _check_string(kind: str, number: int, place: str, value: object) -> None:
+def _refused_string(kind: str, number: int, place: str, value: object) -> RefusedInputError | None:
     if not isinstance(value, str):
-        raise RefusedInputError(kind, number, f"{place}{value!r:.100}, expected a string")
+        return RefusedInputError(kind, number, f"{place}{value!r:.100}, expected a string")
     try:
         value.encode()
     except UnicodeEncodeError as error:
         problem = f"character {error.start} is {value[error.start]!r}, half of a pair, expected Unicode"
-        raise RefusedInputError(kind, number, f"{place and place.replace(' is', ':')}{problem}") from None
+        return RefusedInputError(kind, number, f"{place and place.replace(' is', ':')}{problem}")
+    return None

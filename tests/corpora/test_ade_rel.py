@@ -178,7 +178,37 @@ def test_malformed_row_is_left_out_and_reported(tmp_path: pathlib.Path, bad: str
 def test_offsets_that_do_not_agree(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, row("Rash", 100, "lithium", 121), row("Rash", 100, "gold", 110))
     assert corpus.sentences == []
-    assert "line 2: drug begin is 110, expected an offset that agrees with line 1" in str(corpus.problems[0])
+    expected = (
+        "line 2: drug begin is 110, expected 111 or 138, where line 1 puts it in the sentence (the sentence"
+    )
+    assert expected in str(corpus.problems[0])
+
+
+def test_offsets_of_one_row_that_do_not_agree(tmp_path: pathlib.Path) -> None:
+    problem, *_ = load(tmp_path, row("Rash", 100, "gold", 110, "Rash after gold.")).problems
+    assert "line 1: drug begin is 110, expected 111, where effect begin 100 puts it in the sentence" in str(
+        problem
+    )
+    problem, *_ = load(tmp_path, row("gold", 107, "Rash", 100, "Rash &lt; gold.")).problems
+    assert "effect begin 107 puts it in the sentence (which has '&lt;': offsets of the text without" in str(
+        problem
+    )
+
+
+def test_doses_are_not_effects(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "DRUG-DOSE.rel"
+    path.write_text(row("5 mg", 8, "gold", 3, "He gold 5 mg."))
+    [warning] = ade_rel.load(path).warnings
+    assert "name is 'DRUG-DOSE.rel', expected adverse effects" in str(warning) and "--ade_types" in str(
+        warning
+    )
+    corpus = ade_rel.load(path, types=ade_rel.Types("Dose", "Drug", "Has_Dose"))
+    assert not corpus.findings
+    assert corpus.sentences[0].entities == (Entity(1, 2, "Drug"), Entity(2, 4, "Dose"))
+    assert corpus.sentences[0].relations == (Relation(1, 0, "Has_Dose"),)
+    path.write_text(row("5 mg", 9, "gold", 3, "He gold 5 mg."))
+    problem, *_ = ade_rel.load(path, types=ade_rel.Types("Dose", "Drug", "Has_Dose")).problems
+    assert "Drug begin is 3, expected 4, where Dose begin 9 puts it" in str(problem)
 
 
 @st.composite

@@ -82,6 +82,7 @@ def test_reads_the_example(tmp_path: pathlib.Path) -> None:
         ("4	in", "5	in", "line 6 (#doc 7): index is '5', expected 4"),
         ("I-Peop", "I-Org", "line 3 (#doc 7): tag is 'I-Org', expected O, B-TYPE, or I-TYPE"),
         ("B-Loc", "LOC", "line 7 (#doc 7): tag is 'LOC'"),
+        ("B-Peop", "I-Peop", "line 2 (#doc 7): tag is 'I-Peop', expected O, B-TYPE, or I-TYPE"),  # IOB1
         (
             "['Work_For', 'Live_In']",
             "[Work_For]",

@@ -83,7 +83,7 @@ def test_impossible_part_to_hold_out(fraction: float) -> None:
 def test_data_dir(tmp_path: pathlib.Path) -> None:
     spert_json.write(CORPUS, tmp_path / "dev.json")
     assert read_split(tmp_path, "dev") == CORPUS
-    with pytest.raises(InputError, match=r"train\.json: no such file"):
+    with pytest.raises(InputError, match=r"has no train\.json"):
         read_split(tmp_path, "train")
     with pytest.raises(InputError, match="no such folder"):
         read_split(tmp_path / "none", "train")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jner_re.corpora import spert_json
 from jner_re.corpora.tokenization import SPACE_PATTERN, TOKEN_PATTERNS, Token, tokenize
-from jner_re.schema import Sentence
+from jner_re.corpora.tokenization_fit import as_text
 
 TEXTS = st.text(
     st.one_of(
@@ -71,31 +71,6 @@ def test_examples(text: str, style: str, expected: str) -> None:
     assert words(text, style) == expected.split(" ")
 
 
-def raw(sentence: Sentence) -> tuple[str, list[tuple[int, int]]]:
-    """A sentence as it would be printed, and the place of every token in it."""
-    text, places, quote_open = "", [], False
-    glued = True  # to what comes before
-    for i, token in enumerate(sentence.tokens):
-        before = sentence.tokens[i - 1] if i else ""
-        glued |= token in {",", ".", ";", ":", "?", "!", ")", "'", "..", "..."}
-        glued |= token == before == "`" or (token == '"' and quote_open)
-        glued |= token.startswith("'") and before not in ("'", "`")  # 's
-        glued |= (
-            before == "," and len(token) == 3 and token.isdigit() and _is_thousand(sentence.tokens[i - 2])
-        )
-        text += "" if glued else " "
-        places.append((len(text), len(text) + len(token)))
-        text += token
-        quote_open ^= token == '"'
-        glued = token in {"`", "("} or (token == '"' and quote_open)
-    return text, places
-
-
-def _is_thousand(token: str) -> bool:
-    digits = token.removeprefix("$")
-    return digits.isdigit() and len(digits) <= 3
-
-
 @pytest.mark.parametrize(("style", "words_f1", "entities_found"), [("news", 0.99, 0.98), ("fine", 0.94, 1.0)])
 def test_agreement_with_conll04(
     shared: pathlib.Path, style: str, words_f1: float, entities_found: float
@@ -104,7 +79,7 @@ def test_agreement_with_conll04(
     right = found = wanted = entities = bounded = 0
     for split in ("train", "dev", "test"):
         for sentence in spert_json.read(shared / "data" / "conll04" / f"{split}.json"):
-            text, places = raw(sentence)
+            text, places = as_text(sentence.tokens)
             tokens = [(token.start, token.end) for token in tokenize(text, style)]
             right += len(set(tokens) & set(places))
             found, wanted = found + len(tokens), wanted + len(places)

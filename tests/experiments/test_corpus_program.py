@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -42,14 +43,17 @@ def invalid(tmp_path: pathlib.Path) -> pathlib.Path:
 def test_validate_a_valid_corpus() -> None:
     done = run(action="validate", input=SAMPLE)
     assert done.returncode == 0 and done.stderr == ""
-    [line] = done.stdout.splitlines()
+    fits, line = done.stdout.splitlines()
+    assert re.search(
+        r"where tokens do, by --tokenization: news (\d+) of \1, fine \1 of \1, whitespace \d+ of", fits
+    )
     assert f"{SAMPLE}: valid: " in line and "0 problems, 0 warnings" in line
 
 
 def test_validate_lists_every_problem(invalid: pathlib.Path) -> None:
     done = run(action="validate", input=invalid)
     assert done.returncode == 1 and done.stderr == ""
-    *problems, summary = done.stdout.splitlines()
+    *problems, _, summary = done.stdout.splitlines()
     assert problems == [
         f"problem: {invalid}: {problem}"
         for problem in (

@@ -28,7 +28,8 @@ from jner_re.errors import InputError
 from jner_re.serving import client
 
 TEXTS = [f"Ann lives in Rome, {i} years. Bob saw Ann {'😀 ' * (i % 3)}in Rome." for i in range(40)]
-LONG = "so " * 2001  # more tokens than a sentence may have
+REFUSED = "so \ud83d"  # half of a pair
+LONG = "so " * 2001  # more tokens than a sentence may have: it is broken
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def model(exported: pathlib.Path) -> client.Client:
 
 def write_lines(path: pathlib.Path) -> None:
     """Lines of JSON with ids, one wrong, one blank, one that is refused."""
-    records = [{"id": i, "text": text} for i, text in enumerate([*TEXTS, LONG])]
+    records = [{"id": i, "text": text} for i, text in enumerate([*TEXTS, REFUSED])]
     lines = [json.dumps(record) for record in records]
     path.write_text("\n".join([*lines[:7], "", "no JSON", *lines[7:]]))
 
@@ -92,7 +93,7 @@ def test_a_killed_worker_loses_nothing_and_the_next_run_makes_what_is_missing(
     assert first.returncode == 1, first.stderr
     messages = sorted(told(first))
     assert len(messages) == 3 and "Traceback" not in first.stderr, first.stderr
-    assert messages[0].startswith(f"error: {corpus}: line 43: sentence 0 has ")
+    assert messages[0].startswith(f"error: {corpus}: line 43: character 3 is ")
     assert messages[1].startswith(f"error: {corpus}: line 9: ")
     assert messages[2] == f"{killed[0]}: done at attempt 2, its worker had died"
 
@@ -206,11 +207,13 @@ def test_parquet_keeps_its_columns(model: client.Client, tmp_path: pathlib.Path)
         tables.append(parquet.read_table(part))
     table = pa.concat_tables(tables)
     assert table.select(list(columns)).to_pydict() == columns
-    records = table.select(["entities", "relations", "error"]).to_pylist()
+    records = table.select(["entities", "relations", "broken_at", "error"]).to_pylist()
     assert [record["error"] for record in records[:5]] == [None] * 5 and records[0]["entities"]
-    assert [answers.as_fields(document) | {"error": None} for document in model(TEXTS[:5])] == records[:5]
-    assert [record["entities"] for record in records[5:]] == [None, None]
-    assert "null" in records[5]["error"] and "tokens" in records[6]["error"]
+    told = [
+        {"broken_at": None, **answers.as_fields(found), "error": None} for found in model([*TEXTS[:5], LONG])
+    ]
+    assert told == [*records[:5], records[6]] and records[6]["broken_at"] == [3 * 2000]
+    assert records[5]["entities"] is None and "null" in records[5]["error"]
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
@@ -250,7 +253,8 @@ def test_json_lines_become_parquet(tmp_path: pathlib.Path) -> None:
     part_files.write(tmp_path / "part.parquet", shard, "text", lines, ["refused", lines[1].error])
     first, second = parquet.read_table(tmp_path / "part.parquet").to_pylist()
     assert first == {
-        "text": "a ?", "fields": '{"id": 1}', "entities": None, "relations": None, "error": "refused"
+        "text": "a ?", "fields": '{"id": 1}', "entities": None, "relations": None, "broken_at": None,
+        "error": "refused",
     }  # fmt: skip
     assert second["text"] == "[]" and "expected a JSON object" in second["error"]
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jner_re.corpora import long_sentences
 from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
+from jner_re.features.long_sentences import break_points
 from jner_re.features.text_splitter import SplitText, split_text
 
 STYLES = sorted(TOKEN_PATTERNS)
@@ -112,6 +116,58 @@ def test_rules_do_not_look_into_other_texts(before: str, text: str) -> None:
 @given(st.lists(st.binary(max_size=8) | prose.map(lambda text: text.encode()[1:-1]), min_size=1, max_size=4))
 def test_broken_text_is_repaired_as_python_does(texts: list[bytes]) -> None:
     assert split_all(texts, "fine") == split_all([text.decode("utf-8", "replace") for text in texts], "fine")
+
+
+@tf.function(
+    input_signature=[tf.TensorSpec([None], kind) for kind in (tf.string, tf.bool, tf.int64)], autograph=False
+)
+def broken_at_three(tokens: tf.Tensor, spaced: tf.Tensor, splits: tf.Tensor) -> tf.Tensor:
+    return break_points(tokens, spaced, splits, 3)
+
+
+def broken(tokens: list[str], spaced: list[bool], most: int) -> list[int]:
+    """Where a sentence is broken, by going through the places from the last that fits."""
+    cuts, begin = [], 0
+    while len(tokens) - begin > most:
+        places = range(begin + most, begin, -1)
+        marks = [
+            p for p in places if tokens[p - 1] in "。" or (spaced[p] and tokens[p - 1] in ("x,", "..", "!"))
+        ]
+        begin = [*marks, *(p for p in places if spaced[p]), begin + most][0]
+        cuts.append(begin)
+    return cuts
+
+
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from(["a", "x,", "..", "!", "。", "Mr.", "-"]), st.booleans())))
+)
+@settings(max_examples=60)
+def test_long_sentences_are_broken_at_the_last_mark_or_white_space(
+    sentences: list[list[tuple[str, bool]]],
+) -> None:
+    tokens = [token for sentence in sentences for token, _ in sentence]
+    spaced = [space for sentence in sentences for _, space in sentence]
+    splits = np.cumsum([0, *map(len, sentences)])
+    found = broken_at_three(
+        tf.constant(tokens, tf.string), tf.constant(spaced, tf.bool), tf.constant(splits, tf.int64)
+    )
+    expected = [
+        [begin + cut for cut in broken(tokens[begin:end], spaced[begin:end], 3)]
+        for begin, end in itertools.pairwise(splits.tolist())
+    ]
+    assert sorted(found.numpy().tolist()) == list(itertools.chain(*expected))
+    for sentence in sentences:  # that of the corpora, where there is white space between all tokens
+        words = [token for token, _ in sentence]
+        assert long_sentences.break_points(words, 3) == broken(words, [True] * len(words), 3)
+
+
+def test_what_is_broken_is_told_and_goes_on_behind() -> None:
+    text = "One. " + "Two, " * 999 + "three " * 1500 + "end."
+    split = traced("news")(tf.constant(["A go.", text, ""]))
+    assert [list(map(len, sentences)) for sentences in found(split)] == [[3], [2, 1998, 1502], []]
+    assert split.breaks.to_list() == [[], [5 + 5 * 999], []]
+    word = "a-" * 3000  # no white space and no mark
+    assert [len(sentence) for sentence in split_all([word], "fine")[0]] == [2000, 2000, 2000]
 
 
 def test_eager_and_graph_agree() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jner_re.extractor import MAX_TOKENS
+from jner_re.corpora.long_sentences import MAX_TOKENS
 from jner_re.serving.in_process import SavedModel
 
 TEXTS = [
@@ -60,9 +60,9 @@ def test_answers_as_in_process(exported: pathlib.Path, loaded: SavedModel, tmp_p
 def test_what_is_too_long_is_an_error_that_names_its_place(
     exported: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    asked = ask(exported, {"text": ["Rome", "word " * (MAX_TOKENS + 1)]}, tmp_path)
+    asked = ask(exported, {"tokens": [["Rome"], ["word"] * (MAX_TOKENS + 1)]}, tmp_path)
     assert asked.returncode == 1
-    assert "text 1: sentence 0 has 2001 tokens, expected at most 2000" in asked.stderr
+    assert "sentence 1: 2001 tokens, expected at most 2000" in asked.stderr
 
 
 def test_what_is_no_saved_model_is_an_error(tmp_path: pathlib.Path) -> None:

@@ -14,11 +14,10 @@ import jner_re
 from jner_re.errors import InputError
 from jner_re.serving import client
 from jner_re.serving.client import Client
-from jner_re.serving.rows import RefusedInputError, Row
+from jner_re.serving.rows import Row
 from jner_re.serving.spacy_component import Component
 
 TEXT = "Ann Lee, born in Rome, lives in Oslo. 😀 Bob  Carr met Ann in Lima."
-LONG = "word " * 2001
 
 
 @pytest.fixture(scope="module")
@@ -71,22 +70,36 @@ def test_a_threshold(exported: pathlib.Path) -> None:
         spacy.blank("en").add_pipe("jner_re", config={"model": str(exported / "nothing")})
 
 
-def test_a_refused_document_goes_to_the_error_handler(nlp: spacy.Language) -> None:
-    with pytest.raises(RefusedInputError, match="sentence 0 has 2001 tokens"):
-        list(nlp.pipe(["Rome", LONG]))
-    failed: list[str] = []
-    nlp.set_error_handler(
-        lambda name, component, docs, error: failed.extend(f"{name}: {error}" for _ in docs)
-    )
-    try:
-        docs = list(nlp.pipe(["Ann in Rome", LONG, "Ulm"]))
-    finally:
-        nlp.set_error_handler(spacy.util.raise_error)
-    assert [doc.text for doc in docs] == ["Ann in Rome", "Ulm"] and docs[0].ents
-    assert len(failed) == 1 and failed[0].startswith("jner_re: text 0: sentence 0 has 2001 tokens")
+def test_a_sentence_of_any_length_is_read(nlp: spacy.Language) -> None:
+    docs = list(nlp.pipe(["Ann in Rome", "word " * 2001 + "Ann in Rome", "Ulm"]))
+    assert docs[0].ents and docs[1].ents and len(docs) == 3
 
 
 BLANK = spacy.blank("en")
+
+
+class Down:
+    """A server that can't be reached."""
+
+    rows_at_once = 8
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        raise InputError("can't be reached")
+
+    sentences = texts
+
+
+def test_documents_that_are_not_answered_go_to_the_error_handler() -> None:
+    component = Component("jner_re", Client(Down()), None, True)
+    docs = [BLANK.make_doc(text) for text in ("Rome", "Ulm")]
+    with pytest.raises(InputError, match="can't be reached"):
+        list(component.pipe(docs))
+    failed: list[tuple[str, str]] = []
+    component.set_error_handler(
+        lambda name, component, docs, error: failed.extend((doc.text, str(error)) for doc in docs)
+    )
+    assert list(component.pipe(docs)) == []
+    assert failed == [("Rome", "can't be reached"), ("Ulm", "can't be reached")]
 
 
 class Canned:

@@ -38,5 +38,6 @@ export function documentOf(text, row) {
     if (type === "") return;
     relations.push({ type, head: row.relation_head[i], tail: row.relation_tail[i], score: row.relation_score[i] });
   });
-  return { text, tokens: tokensOf(text, row.token), entities, relations };
+  const breaks = (row.broken_at ?? []).filter((place) => place >= 0).length;
+  return { text, tokens: tokensOf(text, row.token), entities, relations, breaks };
 }

@@ -43,7 +43,8 @@ async function extract(event) {
     found = documentOf(text, answer.predictions[0]);
     show(answer);
     at("status").textContent = `${count(found.entities.length, "entity", "entities")} and `
-      + `${count(found.relations.length, "relation", "relations")} in ${seconds.toFixed(2)} s.`;
+      + `${count(found.relations.length, "relation", "relations")} in ${seconds.toFixed(2)} s.`
+      + (found.breaks ? ` Sentences that are too long were broken at ${count(found.breaks, "place", "places")}.` : "");
   } catch (error) {
     if (request.signal.aborted) return;
     at("result").hidden = true;

@@ -25,11 +25,11 @@ from jner_re.serving.in_process import SavedModel
 from jner_re.serving.server.app import Limits
 from jner_re.serving.server.versions import Versions
 
-ROW = {"token", "entity_type", "entity_text", "entity_start", "entity_end", "entity_score"} | {
+ROW = {"token", "broken_at", "entity_type", "entity_text", "entity_start", "entity_end", "entity_score"} | {
     "relation_type", "relation_head", "relation_tail", "relation_score"
 }  # fmt: skip
 TEXTS = ["Ann Lee, born in Rome, lives in Oslo.", "", "😀 Ulm"]
-LONG = "word " * 2001
+LONG = ["word"] * 2001
 MODEL = f"/v1/models/{NAME}"
 
 
@@ -207,7 +207,7 @@ INSTANCES = "Failed to process element: {} of 'instances' list. Error: INVALID_A
             {"signature_name": "tokens", "inputs": [["a"], "b"]},
             'JSON Value: "b" found at incorrect level: 2 in the JSON DOM. Expected at level: 2',
         ),
-        ({"instances": ["fine", LONG]}, None),
+        ({"signature_name": "tokens", "instances": [["fine"], LONG]}, None),
     ],
 )
 def test_bad_requests(body: Any, message: str | None, server: Server) -> None:
@@ -223,9 +223,15 @@ def test_dimensions_that_are_not_the_inputs_are_refused(server: Server) -> None:
         assert "dimensions, expected" in server.post(body).json()["error"]
 
 
-def test_a_text_that_is_refused_is_named_as_by_the_graph(server: Server) -> None:
-    error = server.post({"instances": ["fine", LONG]}).json()["error"]
-    assert error.startswith("assertion failed: [text 1: sentence 0 has 2001 tokens, expected at most 2000")
+def test_a_sentence_that_is_refused_is_named_as_by_the_graph(server: Server) -> None:
+    sentences = [["fine", *[""] * 2000], LONG]
+    error = server.post({"signature_name": "tokens", "instances": sentences}).json()["error"]
+    assert error.startswith("assertion failed: [sentence 1: 2001 tokens, expected at most 2000")
+
+
+def test_a_text_with_a_sentence_that_is_too_long_is_answered(server: Server) -> None:
+    rows = server.post({"instances": ["fine", " ".join(LONG)]}).json()["predictions"]
+    assert [row["broken_at"] for row in rows] == [[-1], [5 * 2000]]
 
 
 def test_answers_that_padding_would_make_huge_are_refused(server: Server) -> None:

@@ -1,0 +1,90 @@
+"""Sentences that are too long for the model, and where they are broken.
+
+A piece has at most MAX_TOKENS tokens. It ends after the last punctuation that fits (PUNCTUATION before white
+space, or CJK_PUNCTUATION), else at the last white space, else after MAX_TOKENS tokens. Between the tokens of
+a sentence that is tokenized there is white space. `features.long_sentences` is the same in the graph.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pathlib
+import re
+from collections.abc import Sequence
+
+from jner_re.corpora.corpus import Corpus, Finding
+from jner_re.schema import Relation, Sentence
+
+MAX_TOKENS = 2000  # of a sentence: pairs of entities take memory by their square
+
+# Of whole tokens, for Python and RE2. "Mr." is none.
+PUNCTUATION = "[.]+|(?s:.*)[,;:!?…]"
+CJK_PUNCTUATION = "(?s:.*)[。、，；：！？]"
+_PUNCTUATION = re.compile(f"{PUNCTUATION}|{CJK_PUNCTUATION}")
+
+
+def break_points(tokens: Sequence[str], max_tokens: int = MAX_TOKENS) -> list[int]:
+    """Where the pieces begin but for the first; none if the sentence is short enough."""
+    found: list[int] = []
+    begin = 0
+    while len(tokens) - begin > max_tokens:
+        limit = begin + max_tokens
+        marks = (end for end in range(limit, begin, -1) if _PUNCTUATION.fullmatch(tokens[end - 1]))
+        begin = next(marks, limit)
+        found.append(begin)
+    return found
+
+
+def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
+    """The corpus with its long sentences broken, and a warning for each; entities and relations across go.
+
+    Args:
+      corpus: as a reader gives it.
+      path: quoted in the warnings.
+    """
+    sentences: list[Sentence] = []
+    warnings = []
+    for number, sentence in enumerate(corpus.sentences):
+        pieces = _pieces(sentence)
+        sentences += pieces
+        if len(pieces) > 1:
+            entities = len(sentence.entities) - sum(len(piece.entities) for piece in pieces)
+            relations = len(sentence.relations) - sum(len(piece.relations) for piece in pieces)
+            warnings.append(
+                Finding(
+                    str(path),
+                    f"sentence {number} ({' '.join(sentence.tokens[:4])[:40] + ' …'!r})",
+                    "length",
+                    f"{len(sentence.tokens)} tokens",
+                    f"at most {MAX_TOKENS}",
+                    f"broken into {len(pieces)}; across the breaks and left out: "
+                    f"{entities} entities, {relations} relations",
+                    kind="warning",
+                )
+            )
+    return Corpus(sentences, [*corpus.findings, *warnings]) if warnings else corpus
+
+
+def _pieces(sentence: Sentence) -> list[Sentence]:
+    cuts = break_points(sentence.tokens)
+    if not cuts:
+        return [sentence]
+    bounds = [0, *cuts, len(sentence.tokens)]
+    return [_piece(sentence, begin, end) for begin, end in itertools.pairwise(bounds)]
+
+
+def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:
+    inside = [i for i, e in enumerate(sentence.entities) if begin <= e.start and e.end <= end]
+    entities = (sentence.entities[i] for i in inside)
+    place = {old: new for new, old in enumerate(inside)}
+    return Sentence(
+        sentence.tokens[begin:end],
+        tuple(dataclasses.replace(e, start=e.start - begin, end=e.end - begin) for e in entities),
+        tuple(
+            Relation(place[r.head], place[r.tail], r.type)
+            for r in sentence.relations
+            if r.head in place and r.tail in place
+        ),
+        sentence.id,
+    )

@@ -1,0 +1,115 @@
+"""How well the styles of tokenization fit a corpus: a model reads texts in one of them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+
+from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
+from jner_re.schema import Sentence
+
+_LOGGER = logging.getLogger(__name__)
+
+_GLUED_TO_THE_LAST = re.compile(r"[,.;:?!)\]}%']|[.][.]+|''|n't")
+_CLITIC = re.compile(r"['’]\w.*")
+_GLUED_TO_THE_NEXT = re.compile(r"[(\[{$£€`]|``")
+_GLUED_TO_BOTH = re.compile(r"[-/]")
+_THOUSANDS = re.compile(r"\$?\d{1,3}"), re.compile(r"\d{3}")
+_QUOTE = '"'
+_NEGLIGIBLE = 0.01  # of the sentences
+
+
+def as_text(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
+    """Tokens put together by the usual rules of spacing: the text, and the place of each in it."""
+    text, places, quoted = "", [], False
+    glued = True  # to what comes before
+    for i, token in enumerate(tokens):
+        before = tokens[i - 1] if i else ""
+        closing = token == _QUOTE and quoted
+        glued |= closing or token == before == "`" or bool(_GLUED_TO_THE_LAST.fullmatch(token))
+        glued |= bool(_CLITIC.fullmatch(token)) and before not in ("'", "`")
+        glued |= _is_thousands(tokens, i) or _is_inside(tokens, i)
+        text += "" if glued else " "
+        places.append((len(text), len(text) + len(token)))
+        text += token
+        quoted ^= token == _QUOTE
+        glued = bool(_GLUED_TO_THE_NEXT.fullmatch(token)) or (token == _QUOTE and quoted)
+        glued |= _is_inside(tokens, i)
+    return text, places
+
+
+def difference(tokens: Sequence[str], style: str) -> tuple[list[str], list[str]] | None:
+    """The first tokens that the style makes otherwise, and what it makes of them; None if all are its own."""
+    text, places = as_text(tokens)
+    made = tokenize(text, style)
+    others = [(token.start, token.end) for token in made]
+    if places == others:
+        return None
+    start = min(set(places) ^ set(others))[0]
+    end = min(end for end in {end for _, end in places} & {end for _, end in others} if end > start)
+    return (
+        [token for token, place in zip(tokens, places, strict=True) if start <= place[0] and place[1] <= end],
+        [token.text for token in made if start <= token.start and token.end <= end],
+    )
+
+
+def bounded(sentences: Iterable[Sentence], style: str) -> int:
+    """How many entities begin and end where the style's tokens of the sentences' texts do."""
+    count = 0
+    for sentence in sentences:
+        text, places = as_text(sentence.tokens)
+        tokens = tokenize(text, style)
+        starts, ends = {token.start for token in tokens}, {token.end for token in tokens}
+        count += sum(
+            places[entity.start][0] in starts and places[entity.end - 1][1] in ends
+            for entity in sentence.entities
+            if 0 <= entity.start < entity.end <= len(places)
+        )
+    return count
+
+
+def warn_of_misfit(sentences: Sequence[Sentence], style: str) -> None:
+    """Says if another style fits sentences better than that in which a model will read texts."""
+    if told := misfit(sentences, style):
+        _LOGGER.warning("%s", told)
+
+
+def misfit(sentences: Sequence[Sentence], style: str) -> str:
+    """What to tell of sentences that another style fits clearly better; "" if none does.
+
+    Args:
+      sentences: of a corpus.
+      style: in which the model will read texts.
+    """
+    differing = {
+        name: [found for s in sentences if (found := difference(s.tokens, name))] for name in TOKEN_PATTERNS
+    }
+    best = min(differing, key=lambda name: len(differing[name]))
+    if len(differing[style]) - len(differing[best]) <= _NEGLIGIBLE * len(sentences):
+        return ""
+    ours, theirs = (" ".join(tokens) for tokens in differing[style][0])
+    return (
+        f"{len(differing[style])} of {len(sentences)} sentences have other tokens than "
+        f"--tokenization={style}, in which the model will read text: {ours!r:.60}, where it makes "
+        f"{theirs!r:.60}; --tokenization={best} fits best ({len(differing[best])} have others)"
+    )
+
+
+def _is_thousands(tokens: Sequence[str], i: int) -> bool:
+    """Whether it is the "000" of "1", ",", "000"."""
+    return (
+        i > 1
+        and tokens[i - 1] == ","
+        and bool(_THOUSANDS[0].fullmatch(tokens[i - 2]) and _THOUSANDS[1].fullmatch(tokens[i]))
+    )
+
+
+def _is_inside(tokens: Sequence[str], i: int) -> bool:
+    """Whether it is a hyphen or slash between two words, as in "follow", "-", "up"."""
+    return (
+        0 < i < len(tokens) - 1
+        and bool(_GLUED_TO_BOTH.fullmatch(tokens[i]))
+        and tokens[i - 1][-1:].isalnum()
+        and tokens[i + 1][:1].isalnum()
+    )

@@ -1,0 +1,47 @@
+"""A file where a folder is expected, and the reverse, with what to do instead."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from jner_re.corpora import data_dir, formats
+from jner_re.errors import InputError
+
+
+@pytest.fixture
+def brat(tmp_path: pathlib.Path) -> pathlib.Path:
+    (tmp_path / "inner").mkdir()
+    for name in ("a.txt", "a.ann"):
+        (tmp_path / "inner" / name).write_text("")
+    return tmp_path
+
+
+def test_a_folder_in_place_of_a_file(brat: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match=r": is a folder, expected .* spert \(--input_format=brat reads"):
+        formats.load(brat, "spert")
+    (splits := tmp_path / "splits").mkdir()
+    (splits / "test.json").write_text("[]")
+    with pytest.raises(InputError, match=r"splits: is a folder, .*, such as .*splits/test.json$"):
+        formats.load(splits, "ade")
+
+
+def test_a_file_in_place_of_a_folder(tmp_path: pathlib.Path) -> None:
+    (file := tmp_path / "corpus.json").write_text("[]")
+    with pytest.raises(InputError, match=r"corpus.json: is a file, expected a folder with .txt and .ann"):
+        formats.load(file, "brat")
+    with pytest.raises(InputError, match=r"corpus.json: is a file, .*--action=split --input=.*corpus.json"):
+        data_dir.read_split(file, "train")
+
+
+def test_a_folder_that_is_no_data_directory(brat: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(
+        InputError, match=r"has no train.json, .*--action=split --input=.*--input_format=brat"
+    ):
+        data_dir.read_split(brat, "train")
+    with pytest.raises(InputError, match=r"none: no such folder, expected a folder with train.json"):
+        data_dir.read_split(tmp_path / "none", "train")
+    (empty := tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty: has no dev.json, expected .*test.json$"):
+        data_dir.read_split(empty, "dev")
