@@ -31,7 +31,9 @@ def test_a_small_body_that_would_be_large() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"{}", gzip.compress(b"text")[:-1], gzip.compress(b"text") + b"x", zlib.compress(b"text")]
+    "content",
+    [b"{}", gzip.compress(b"text")[:-1], gzip.compress(b"text") + b"x", zlib.compress(b"text")],
+    ids=["JSON", "cut", "with more behind", "zlib"],  # in the content is the time
 )
 def test_what_is_not_gzip(content: bytes) -> None:
     with pytest.raises(RequestError, match="the body is not gzip") as raised:
