@@ -23,6 +23,7 @@ from jner_re.corpora import spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.drop_invalid import drop_invalid
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
+from jner_re.corpora.losses import Loss, by_reason
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
 from jner_re.corpora.tokenization import TOKEN_PATTERNS
@@ -51,6 +52,12 @@ _TOKENIZATION = flags.DEFINE_enum(
     "how running text is split into tokens, for ade (default fine) and brat (default news): news keeps "
     "abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space only",
 )
+_EVENT_ARGUMENTS = flags.DEFINE_boolean(
+    "event_arguments",
+    False,
+    "brat: the arguments of events are relations too, from the event's trigger to the argument, of the type "
+    "that the role names",
+)
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,
@@ -76,8 +83,10 @@ def main() -> None:
         raise InputError(
             f"--tokenization is for ade and brat, not for {_INPUT_FORMAT.value} (tokenized already)"
         )
+    if _EVENT_ARGUMENTS.value and _INPUT_FORMAT.value != "brat":
+        raise InputError(f"--event_arguments is for brat, not for {_INPUT_FORMAT.value} (it has no events)")
     output = pathlib.Path(_OUTPUT.value or "")
-    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value)
+    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value, _EVENT_ARGUMENTS.value)
     if _ACTION.value == "validate":
         _validate(source, corpus)
     elif _ACTION.value == "stats":
@@ -90,8 +99,12 @@ def main() -> None:
 
 def _validate(source: pathlib.Path, corpus: Corpus) -> None:
     _list(corpus.findings, sys.stdout)
+    kept, losses = _valid_part(corpus)
+    if losses:
+        title = "What --drop_invalid would lose" if corpus.problems else "Losses"
+        _show(title, statistics.loss_table(kept, losses))
     verdict = "not valid" if corpus.problems else "valid"
-    print(f"{source}: {verdict}: {_counts(corpus.sentences)}; {_finding_counts(corpus)}")
+    print(f"{source}: {verdict}: {_counts(kept, losses)}; {_finding_counts(corpus)}")
     if corpus.problems:
         sys.exit(1)
 
@@ -103,6 +116,7 @@ def _show_statistics(corpus: Corpus) -> None:
     _show("Relations (distance: tokens between the two entities)", statistics.relation_table(sentences))
     _show("Lengths", statistics.length_table(sentences))
     _show("Overlapping entities", statistics.overlap_table(sentences))
+    _show("Losses", statistics.loss_table(*_valid_part(corpus)))
     _show("Problems and warnings", statistics.finding_table(corpus.findings))
 
 
@@ -130,19 +144,36 @@ def _split(corpus: Corpus, output: pathlib.Path) -> None:
 def _valid_sentences(corpus: Corpus) -> list[Sentence]:
     """The sentences to write; lists the findings; raises InputError if problems may not be dropped."""
     _list(corpus.findings, sys.stderr)
+    sentences, losses = _valid_part(corpus)
     if not corpus.problems:
-        return corpus.sentences
+        _tell_losses(sentences, losses)
+        return sentences
     if not _DROP_INVALID.value:
         raise InputError(
             f"{_INPUT.value}: {len(corpus.problems)} problems: nothing written; "
             "correct them, or drop invalid annotation with --drop_invalid"
         )
-    cleaned = [drop_invalid(sentence) for sentence in corpus.sentences]
-    sentences = [sentence for sentence in cleaned if sentence is not None]
     if not sentences:
         raise InputError(f"{_INPUT.value}: no valid sentence: nothing written")
-    print(f"read {_counts(corpus.sentences)}; kept {_counts(sentences)}", file=sys.stderr)
+    _tell_losses(sentences, losses)
     return sentences
+
+
+def _valid_part(corpus: Corpus) -> tuple[list[Sentence], list[Loss]]:
+    """The sentences without invalid annotation, and what is lost on the way from the files to them."""
+    sentences, losses = [], corpus.losses
+    for whole in corpus.sentences:
+        sentence, dropped = drop_invalid(whole)
+        losses += dropped
+        if sentence is not None:
+            sentences.append(sentence)
+    return sentences, by_reason(losses)
+
+
+def _tell_losses(sentences: Sequence[Sentence], losses: Sequence[Loss]) -> None:
+    if losses:
+        table = statistics.loss_table(sentences, losses)
+        print(f"{table}\nread {_counts(sentences, losses)}; kept {_counts(sentences)}", file=sys.stderr)
 
 
 def _list(findings: Sequence[Finding], stream: TextIO) -> None:
@@ -157,10 +188,10 @@ def _show(title: str, table: pd.DataFrame) -> None:
     )
 
 
-def _counts(sentences: Sequence[Sentence]) -> str:
-    entities = sum(len(sentence.entities) for sentence in sentences)
-    relations = sum(len(sentence.relations) for sentence in sentences)
-    return f"{len(sentences)} sentences, {entities} entities, {relations} relations"
+def _counts(sentences: Sequence[Sentence], losses: Sequence[Loss] = ()) -> str:
+    """How much the sentences have, and the losses had."""
+    table = statistics.loss_table(sentences, losses)
+    return ", ".join(f"{count} {name}" for name, count in table.loc["in the files"].items())
 
 
 def _finding_counts(corpus: Corpus) -> str:

@@ -13,13 +13,16 @@ FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": 
 TEXT_FORMATS = {"ade": "fine", "brat": "news"}  # formats of running text, and how it is tokenized by default
 
 
-def load(path: pathlib.Path, format: str, tokenization: str | None = None) -> Corpus:
+def load(
+    path: pathlib.Path, format: str, tokenization: str | None = None, event_arguments: bool = False
+) -> Corpus:
     """Reads a corpus with everything found about it.
 
     Args:
       path: a file; for brat, a folder.
       format: a key of `FORMATS`.
       tokenization: a key of `tokenization.TOKEN_PATTERNS`, for the formats of `TEXT_FORMATS`.
+      event_arguments: brat: the arguments of events are relations too.
 
     Raises:
       InputError: the corpus cannot be read at all.
@@ -27,7 +30,7 @@ def load(path: pathlib.Path, format: str, tokenization: str | None = None) -> Co
     if format == "ade":
         return ade_rel.load(path, tokenization or TEXT_FORMATS["ade"])
     if format == "brat":
-        return brat.load(path, tokenization or TEXT_FORMATS["brat"])
+        return brat.load(path, tokenization or TEXT_FORMATS["brat"], event_arguments)
     return multihead.load(path) if format == "multihead" else spert_json.load(path)
 
 

@@ -49,14 +49,21 @@ def test_validate_a_valid_corpus() -> None:
 def test_validate_lists_every_problem(invalid: pathlib.Path) -> None:
     done = run(action="validate", input=invalid)
     assert done.returncode == 1 and done.stderr == ""
-    *problems, summary = done.stdout.splitlines()
-    assert problems == [
+    *lines, summary = done.stdout.splitlines()
+    assert lines[:3] == [
         f"problem: {invalid}: {problem}"
         for problem in (
             "record 1: entities[2] is 'Org [2, 3)', expected no overlap with entities[1] Org [2, 4)",
             "record 1: relations[2].tail is 7, expected an index of one of the 3 entities, from 0",
             'record 2: tokens is "Ann", expected a list (the record is left out)',
         )
+    ]
+    assert [line.split() for line in lines[-6:-1]] == [
+        ["in", "the", "files", "2", "5", "4"],
+        ["no", "type", "or", "no", "argument", "0", "0", "-1"],
+        ["overlapping", "0", "-1", "0"],
+        ["of", "a", "lost", "entity", "0", "0", "-1"],
+        ["kept", "2", "4", "2"],
     ]
     assert summary == f"{invalid}: not valid: 2 sentences, 5 entities, 4 relations; 3 problems, 0 warnings"
 
