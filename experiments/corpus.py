@@ -86,7 +86,7 @@ def main() -> None:
     if _EVENT_ARGUMENTS.value and _INPUT_FORMAT.value != "brat":
         raise InputError(f"--event_arguments is for brat, not for {_INPUT_FORMAT.value} (it has no events)")
     output = pathlib.Path(_OUTPUT.value or "")
-    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value, _EVENT_ARGUMENTS.value)
+    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value, event_arguments=_EVENT_ARGUMENTS.value)
     if _ACTION.value == "validate":
         _validate(source, corpus)
     elif _ACTION.value == "stats":

@@ -46,8 +46,6 @@ def load(path: pathlib.Path, tokenization: str = "news", event_arguments: bool =
       InputError: no such folder, or it has no .txt file.
     """
     folder = pathlib.Path(path)
-    if folder.is_file():
-        raise InputError(f"{folder}: is a file, expected a folder with .txt and .ann files")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder, expected one with .txt and .ann files")
     paths, findings = _files(folder)

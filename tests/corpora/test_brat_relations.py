@@ -8,6 +8,7 @@ import pytest
 
 from jner_re.corpora import brat
 from jner_re.corpora.corpus import Corpus
+from jner_re.corpora.drop_invalid import drop_invalid
 from jner_re.corpora.losses import Loss
 from jner_re.schema import Relation
 
@@ -64,6 +65,20 @@ def test_relations_that_are_the_same_by_their_triggers_are_merged(tmp_path: path
         "line 9 (R2): Arg2 is T2, expected entities or triggers of its own, unlike R1 (merged)"
     ]
     assert corpus.losses == [Loss("same triggers", relations=1)]
+
+
+def test_a_real_collection(shared: pathlib.Path) -> None:
+    """Wet-lab protocols: 99% of the entities and 97% of the relations within a line are kept."""
+    folder = shared / "data" / "wlp" / "dev"
+    lines = [line for file in folder.glob("*.ann") for line in file.read_text(encoding="utf-8").split("\n")]
+    corpus = brat.load(folder)
+    kept = [drop_invalid(sentence)[0] or sentence for sentence in corpus.sentences]
+    entities = sum(len(sentence.entities) for sentence in kept)
+    relations = sum(len(sentence.relations) for sentence in kept)
+    between_lines = sum(loss.relations for loss in corpus.losses if loss.reason == "on two lines")
+    count = {kind: sum(line.startswith(kind) for line in lines) for kind in "TR"}
+    assert entities >= 0.99 * count["T"] and relations >= 0.97 * (count["R"] - between_lines)
+    assert between_lines < 0.005 * count["R"]
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,24 @@ def test_convert_through_all_formats(tmp_path: pathlib.Path) -> None:
     assert "things that ade cannot represent" in done.stderr.splitlines()[-1]
 
 
+def test_validate_counts_what_stands_in_the_files(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "doc.txt").write_text("Ann joined Acme.\nShe left.\n")
+    (tmp_path / "doc.ann").write_text(
+        "T1\tPeop 0 3\tAnn\nT2\tOrg 11 15\tAcme\nT3\tAct 4 10\tjoined\nT4\tPeop 17 20\tShe\n"
+        "T5\tOrg 0 3;11 15\tAnn Acme\nE1\tAct:T3 Who:T1 Whom:T2\nR1\tSame Arg1:T1 Arg2:T4\n"
+    )
+    done = run(action="validate", input=tmp_path, input_format="brat", event_arguments=True)
+    *_, title, _, _, files, discontinuous, lines, kept, _, summary = done.stdout.splitlines()
+    assert title == "What --drop_invalid would lose"
+    assert [line.split()[-4:] for line in (files, discontinuous, lines, kept)] == [
+        ["files", "2", "5", "3"],
+        ["discontinuous", "0", "-1", "0"],
+        ["lines", "0", "0", "-1"],
+        ["kept", "2", "4", "2"],
+    ]
+    assert summary == f"{tmp_path}: not valid: 2 sentences, 5 entities, 3 relations; 2 problems, 0 warnings"
+
+
 def test_split_makes_a_data_dir(tmp_path: pathlib.Path) -> None:
     source = sample_corpus.FOLDER / "train.json"
     done = run(
@@ -138,6 +156,10 @@ def test_stats_of_ade(shared: pathlib.Path) -> None:
         (
             {"action": "stats", "input": SAMPLE, "tokenization": "news"},
             "error: --tokenization is for ade and brat",
+        ),
+        (
+            {"action": "stats", "input": SAMPLE, "event_arguments": True},
+            "error: --event_arguments is for brat, not for spert",
         ),
         (
             {"action": "stats", "input": SAMPLE, "input_format": "multihead"},
