@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import NamedTuple
 
 from jner_re.corpora.corpus import Finding
 from jner_re.corpora.losses import Loss
@@ -22,8 +23,7 @@ _LEFT_OUT = "the annotation is left out"
 LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-@dataclasses.dataclass(frozen=True)
-class TextBound:
+class TextBound(NamedTuple):
     """An entity: `fragments` are (start, end) in the file's own units and order, end exclusive.
 
     `span` is what the file says of them.
@@ -124,8 +124,8 @@ def _parse_line(line: str, number: int, annotation: Annotation) -> Finding | Non
     if kind == "T" and len(fields) == 2:
         match = _ENTITY.fullmatch(fields[0])
         if match:
-            spans = [span.split(" ") for span in match[2].split(";")]
-            fragments = tuple((_offset(start), _offset(end)) for start, end in spans)
+            offsets = [_offset(digits) for digits in match[2].replace(";", " ").split(" ")]
+            fragments = tuple(zip(offsets[::2], offsets[1::2], strict=True))
             annotation.entities[id] = TextBound(number, id, match[1], match[2], fragments, fields[1])
             return None
     if kind in ("R", "E") and fields:

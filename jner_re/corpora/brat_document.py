@@ -252,6 +252,8 @@ class Document:
 
 def _has_gap(text: str, fragments: Spans) -> bool:
     """Whether there is more than white space between the parts of an entity."""
+    if len(fragments) == 1:
+        return False
     parts = itertools.pairwise(sorted(fragments))
     return any(text[left[1] : right[0]].strip() for left, right in parts)
 

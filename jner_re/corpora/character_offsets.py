@@ -12,6 +12,7 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 Spans = Sequence[tuple[int, int]]
 
@@ -19,8 +20,7 @@ _SPACE = re.compile(r"\s+")
 _MORE_SPACE = 100  # characters of white space that a text may have more than its quotation
 
 
-@dataclasses.dataclass(frozen=True)
-class Quote:
+class Quote(NamedTuple):
     """A text that an annotation quotes, and where it says that it stands.
 
     Attributes:
@@ -116,8 +116,9 @@ def find_reading(text: str, quotes: Sequence[Quote], byte_order_mark: bool = Fal
 
 def _readings(text: str, byte_order_mark: bool) -> Iterator[Reading]:
     """All readings that differ for this text, the ones with the fewest changes first."""
+    yield Reading("code points")
     units = ["code points"]
-    if any(character > "\uffff" for character in text):
+    if max(text, default="") > "\uffff":
         units.append("UTF-16 units")
     if not text.isascii():
         units.append("bytes")
@@ -131,9 +132,7 @@ def _readings(text: str, byte_order_mark: bool) -> Iterator[Reading]:
     for mark, unit, line_end in sorted(combinations, key=_changes):
         changes = " and ".join(filter(None, (line_end, mark)))
         name = f"{unit} with {changes}" if changes else unit
-        if name == "code points":
-            yield Reading(name)
-        else:
+        if name != "code points":
             yield Reading(name, _positions(text, unit, line_end, bool(mark)))
 
 
