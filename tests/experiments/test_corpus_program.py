@@ -58,14 +58,15 @@ def test_validate_lists_every_problem(invalid: pathlib.Path) -> None:
             'record 2: tokens is "Ann", expected a list (the record is left out)',
         )
     ]
-    assert [line.split() for line in lines[-6:-1]] == [
-        ["in", "the", "files", "2", "5", "4"],
+    assert [line.split() for line in lines[-7:-1]] == [
+        ["in", "the", "files", "3", "5", "4"],
+        ["record", "of", "a", "wrong", "shape", "-1", "0", "0"],
         ["no", "type", "or", "no", "argument", "0", "0", "-1"],
         ["overlapping", "0", "-1", "0"],
         ["of", "a", "lost", "entity", "0", "0", "-1"],
         ["kept", "2", "4", "2"],
     ]
-    assert summary == f"{invalid}: not valid: 2 sentences, 5 entities, 4 relations; 3 problems, 0 warnings"
+    assert summary == f"{invalid}: not valid: 3 sentences, 5 entities, 4 relations; 3 problems, 0 warnings"
 
 
 def test_convert_refuses_an_invalid_corpus(invalid: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -80,7 +81,7 @@ def test_convert_drops_invalid_annotation_and_tells(invalid: pathlib.Path, tmp_p
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("problem: ") == 3
     assert (
-        "read 2 sentences, 5 entities, 4 relations; kept 2 sentences, 4 entities, 2 relations" in done.stderr
+        "read 3 sentences, 5 entities, 4 relations; kept 2 sentences, 4 entities, 2 relations" in done.stderr
     )
     first, second = spert_json.read(tmp_path / "out.json")
     assert first == second and len(first.relations) == 1
