@@ -103,22 +103,13 @@ class Document:
     def _report(
         self, item: TextBound | BinaryRelation, field: str, value: str, expected: str, reason: str
     ) -> None:
-        kind = {"entities" if isinstance(item, TextBound) else "relations": 1}
-        place = f"line {item.line} ({item.id[:20]})"
-        self.findings.append(
-            Finding(
-                self._source.file,
-                place,
-                field,
-                repr(_short(value)),
-                expected,
-                _LEFT_OUT,
-                loss=Loss(reason, **kind),
-            )
-        )
+        is_entity = isinstance(item, TextBound)
+        loss = Loss(reason, entities=int(is_entity), relations=int(not is_entity))
+        place, value = f"line {item.line} ({item.id[:20]})", repr(_short(value))
+        self.findings.append(Finding(self._source.file, place, field, value, expected, _LEFT_OUT, loss=loss))
 
     def _warn(
-        self, place: str, field: str, value: str, expected: str, action: str, loss: Loss | None
+        self, place: str, field: str, value: str, expected: str, action: str, loss: Loss | None = None
     ) -> None:
         self.findings.append(
             Finding(self._source.file, place, field, value, expected, action, kind="warning", loss=loss)
@@ -131,7 +122,7 @@ class Document:
         fit = find_reading(text, quotes, self._source.byte_order_mark)
         if fit.reading.name != "code points":
             expected = "code points, under which fewer quoted texts fit"
-            self._warn("whole file", "unit of offsets", fit.reading.name, expected, "translated", None)
+            self._warn("whole file", "unit of offsets", fit.reading.name, expected, "translated")
         spans = {}
         for entity, fits in zip(entities.values(), fit.fitting, strict=True):
             fragments = fit.reading.spans(entity.fragments)
@@ -180,7 +171,7 @@ class Document:
             whole = self._source.text[self._tokens[span[0]].start : self._tokens[span[1] - 1].end]
             place = f"line {entity.line} ({entity.id[:20]})"
             action = f"changed to {_short(whole)!r}"
-            self._warn(place, "span", repr(_short(entity.text)), "whole tokens", action, None)
+            self._warn(place, "span", repr(_short(entity.text)), "whole tokens", action)
 
     def _join_lines(self, spans: dict[str, tuple[int, int]]) -> None:
         """Makes one sentence of the lines that an entity joins."""
@@ -242,7 +233,7 @@ class Document:
                 expected = "relations (--event_arguments makes them of an event's arguments)"
                 action = "the arguments are left out"
                 place = f"line {event.line} ({event.id[:20]})"
-                self._warn(place, "event (E)", repr(_short(value)), expected, action, None)
+                self._warn(place, "event (E)", repr(_short(value)), expected, action)
 
     def _sentence(self, line: _Line) -> Sentence:
         id = self._source.id if len(self._lines) == 1 else f"{self._source.id}:{line.number}"
