@@ -23,6 +23,7 @@ from jner_re.corpora import ade_rel, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.drop_invalid import drop_invalid
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
+from jner_re.corpora.losses import Loss, by_reason
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
 from jner_re.corpora.tokenization import TOKEN_PATTERNS
@@ -57,6 +58,12 @@ _ADE_TYPES = flags.DEFINE_list(
     "what the columns of an ade file hold: the types of the first and of the second entity, and of the "
     "relation from the first to the second; Dose,Drug,Dose for DRUG-DOSE.rel",
 )
+_EVENT_ARGUMENTS = flags.DEFINE_boolean(
+    "event_arguments",
+    False,
+    "brat: the arguments of events are relations too, from the event's trigger to the argument, of the type "
+    "that the role names",
+)
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,
@@ -85,8 +92,10 @@ def main() -> None:
         raise InputError(
             f"--tokenization is for ade and brat, not for {_INPUT_FORMAT.value} (tokenized already)"
         )
+    if _EVENT_ARGUMENTS.value and _INPUT_FORMAT.value != "brat":
+        raise InputError(f"--event_arguments is for brat, not for {_INPUT_FORMAT.value} (it has no events)")
     output = pathlib.Path(_OUTPUT.value or "")
-    corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value, _ade_types())
+    corpus = _load(source, _TOKENIZATION.value)
     if _ACTION.value == "validate":
         _validate(source, corpus)
     elif _ACTION.value == "stats":
@@ -95,6 +104,10 @@ def main() -> None:
         _convert(corpus, output)
     else:
         _split(corpus, output)
+
+
+def _load(source: pathlib.Path, tokenization: str | None) -> Corpus:
+    return load(source, _INPUT_FORMAT.value, tokenization, _ade_types(), _EVENT_ARGUMENTS.value)
 
 
 def _ade_types() -> ade_rel.Types:
@@ -108,11 +121,15 @@ def _ade_types() -> ade_rel.Types:
 
 def _validate(source: pathlib.Path, corpus: Corpus) -> None:
     _list(corpus.findings, sys.stdout)
+    kept, losses = _valid_part(corpus)
+    if losses:
+        title = "What --drop_invalid would lose" if corpus.problems else "Losses"
+        _show(title, statistics.loss_table(kept, losses))
     verdict = "not valid" if corpus.problems else "valid"
     rows = _tokenization_table(source, corpus).itertuples()
     fits = ", ".join(f"{style} {whole:,} of {entities:,}" for style, whole, entities in rows)
     print(f"{source}: {_WHOLE_TOKENS.lower()}: {fits}")
-    print(f"{source}: {verdict}: {_counts(corpus.sentences)}; {_finding_counts(corpus)}")
+    print(f"{source}: {verdict}: {_counts(kept, losses)}; {_finding_counts(corpus)}")
     if corpus.problems:
         sys.exit(1)
 
@@ -125,6 +142,7 @@ def _show_statistics(source: pathlib.Path, corpus: Corpus) -> None:
     _show("Lengths", statistics.length_table(sentences))
     _show("Overlapping entities", statistics.overlap_table(sentences))
     _show(_WHOLE_TOKENS, _tokenization_table(source, corpus))
+    _show("Losses", statistics.loss_table(*_valid_part(corpus)))
     _show("Problems and warnings", statistics.finding_table(corpus.findings))
 
 
@@ -134,10 +152,7 @@ def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
         return statistics.tokenization_table(dict.fromkeys(TOKEN_PATTERNS, corpus))
     used = _TOKENIZATION.value or TEXT_FORMATS[_INPUT_FORMAT.value]
     return statistics.tokenization_table(
-        {
-            style: corpus if style == used else load(source, _INPUT_FORMAT.value, style, _ade_types())
-            for style in TOKEN_PATTERNS
-        }
+        {style: corpus if style == used else _load(source, style) for style in TOKEN_PATTERNS}
     )
 
 
@@ -165,19 +180,36 @@ def _split(corpus: Corpus, output: pathlib.Path) -> None:
 def _valid_sentences(corpus: Corpus) -> list[Sentence]:
     """The sentences to write; lists the findings; raises InputError if problems may not be dropped."""
     _list(corpus.findings, sys.stderr)
+    sentences, losses = _valid_part(corpus)
     if not corpus.problems:
-        return corpus.sentences
+        _tell_losses(sentences, losses)
+        return sentences
     if not _DROP_INVALID.value:
         raise InputError(
             f"{_INPUT.value}: {len(corpus.problems)} problems: nothing written; "
             "correct them, or drop invalid annotation with --drop_invalid"
         )
-    cleaned = [drop_invalid(sentence) for sentence in corpus.sentences]
-    sentences = [sentence for sentence in cleaned if sentence is not None]
     if not sentences:
         raise InputError(f"{_INPUT.value}: no valid sentence: nothing written")
-    print(f"read {_counts(corpus.sentences)}; kept {_counts(sentences)}", file=sys.stderr)
+    _tell_losses(sentences, losses)
     return sentences
+
+
+def _valid_part(corpus: Corpus) -> tuple[list[Sentence], list[Loss]]:
+    """The sentences without invalid annotation, and what is lost on the way from the files to them."""
+    sentences, losses = [], corpus.losses
+    for whole in corpus.sentences:
+        sentence, dropped = drop_invalid(whole)
+        losses += dropped
+        if sentence is not None:
+            sentences.append(sentence)
+    return sentences, by_reason(losses)
+
+
+def _tell_losses(sentences: Sequence[Sentence], losses: Sequence[Loss]) -> None:
+    if losses:
+        table = statistics.loss_table(sentences, losses)
+        print(f"{table}\nread {_counts(sentences, losses)}; kept {_counts(sentences)}", file=sys.stderr)
 
 
 def _list(findings: Sequence[Finding], stream: TextIO) -> None:
@@ -192,10 +224,10 @@ def _show(title: str, table: pd.DataFrame) -> None:
     )
 
 
-def _counts(sentences: Sequence[Sentence]) -> str:
-    entities = sum(len(sentence.entities) for sentence in sentences)
-    relations = sum(len(sentence.relations) for sentence in sentences)
-    return f"{len(sentences)} sentences, {entities} entities, {relations} relations"
+def _counts(sentences: Sequence[Sentence], losses: Sequence[Loss] = ()) -> str:
+    """How much the sentences have, and the losses had."""
+    table = statistics.loss_table(sentences, losses)
+    return ", ".join(f"{count} {name}" for name, count in table.loc["in the files"].items())
 
 
 def _finding_counts(corpus: Corpus) -> str:

@@ -25,6 +25,7 @@ from jner_re.corpora.corpus import (
     raise_problems,
     require_valid,
 )
+from jner_re.corpora.losses import Loss
 from jner_re.corpora.overlaps import resolve_overlaps
 from jner_re.corpora.text_files import read_text
 from jner_re.corpora.tokenization import tokenize
@@ -92,6 +93,10 @@ class _Reading:
         )
         self.findings.append(finding)
 
+    def lost(self, loss: Loss) -> None:
+        """Says what the last finding lost."""
+        self.findings[-1] = dataclasses.replace(self.findings[-1], loss=loss)
+
 
 def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -> Corpus:
     """Reads the corpus: one sentence for each abstract and sentence text, in the order of the file.
@@ -115,6 +120,8 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
     for (document, text), rows in _groups(path, reading).items():
         offset = _sentence_offset(text, rows, reading)
         if offset is None:
+            mentions = {mention for row in rows for mention in dataclasses.astuple(row)[1:]}
+            reading.lost(Loss("sentence left out", 1, len(mentions), len(rows)))
             continue
         sentence = _sentence(f"{document}:{offset}", text, rows, offset, reading)
         sentences.append(sentence)
@@ -178,11 +185,14 @@ def _groups(path: pathlib.Path, reading: _Reading) -> dict[tuple[str, str], list
             reading.warning(
                 number, "row", line[:60], f"no row twice (the same as line {seen[line]})", "merged"
             )
+            reading.lost(Loss("given twice", relations=1))
             continue
         seen[line] = number
         fields = line.split("|")
         row = _row(number, fields, reading)
-        if row:
+        if row is None:
+            reading.lost(Loss("row left out", relations=1))
+        else:
             groups.setdefault((fields[0], fields[1]), []).append(row)
     return groups
 
@@ -257,6 +267,7 @@ def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Readi
     tokens = tokenize(text, reading.tokenization)
     spans: dict[_Mention, Entity] = {}
     line_of: dict[Entity, int] = {}
+    merged = -1
     for row in rows:
         for name, mention in ((reading.first, row.first), (reading.second, row.second)):
             if mention in spans:
@@ -268,6 +279,8 @@ def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Readi
             if entity in line_of:
                 expected, action = f"tokens of its own, unlike line {line_of[entity]}", "merged"
                 reading.warning(row.line, name, mention.text, expected, action)
+                reading.lost(Loss("merged", entities=1))
+                merged = len(reading.findings) - 1
             line_of.setdefault(entity, row.line)
             if not is_exact(tokens, span, start, end):
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
@@ -281,6 +294,9 @@ def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Readi
     sentence = Sentence(
         tuple(token.text for token in tokens), tuple(entities), tuple(dict.fromkeys(relations)), id
     )
+    if len(sentence.relations) < len(relations):  # as their entities were
+        loss = Loss("merged", entities=1, relations=len(relations) - len(sentence.relations))
+        reading.findings[merged] = dataclasses.replace(reading.findings[merged], loss=loss)
     resolved, removals = resolve_overlaps(sentence)
     for removal in removals:
         name = reading.second if removal.entity.type == reading.types.second else reading.first
@@ -288,6 +304,8 @@ def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Readi
         action = f"removed with its relations: {removal.relations}"
         value = sentence.entity_text(removal.entity)
         reading.warning(line_of[removal.entity], name, value, expected, action)
+        count = len(sentence.relations) - len(resolved.relations) if removal is removals[0] else 0
+        reading.lost(Loss("overlapping", entities=1, relations=count))
     return resolved
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 
 from jner_re.corpora.tokenization import TOKEN_PATTERNS, Token, tokenize
@@ -15,8 +16,9 @@ def token_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]
       start: of the span, in code points.
       end: of the span, exclusive.
     """
-    touched = [i for i, token in enumerate(tokens) if token.start < end and start < token.end]
-    return (touched[0], touched[-1] + 1) if touched else None
+    first = bisect.bisect_right(tokens, start, key=lambda token: token.end)
+    after = bisect.bisect_left(tokens, end, key=lambda token: token.start)
+    return (first, after) if first < after else None
 
 
 def is_exact(tokens: Sequence[Token], span: tuple[int, int], start: int, end: int) -> bool:

@@ -3,44 +3,59 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
 import re
+from typing import NamedTuple
 
 from jner_re.corpora.corpus import Finding
+from jner_re.corpora.losses import Loss
 
-# No text has a place of more digits.
-_ENTITY = re.compile(r"(\S+) (\d{1,18} \d{1,18}(?:;\d{1,18} \d{1,18})*)", re.ASCII)
-_RELATION = re.compile(r"(\S+) Arg1:(\S+) Arg2:(\S+)")
+_ENTITY = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)", re.ASCII)
+_BEYOND = 10**15  # stands for offsets of more digits, which no text has
 _OTHER_KINDS = {
     "*": "equivalence (*)",
-    "E": "event (E)",
     "A": "attribute (A)",
     "M": "modification (M)",
     "N": "normalization (N)",
     "#": "note (#)",
 }
+_LEFT_OUT = "the annotation is left out"
+
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
-@dataclasses.dataclass(frozen=True)
-class TextBound:
-    """An entity: `fragments` are (start, end) in code points of the document, end exclusive."""
+class TextBound(NamedTuple):
+    """An entity: `fragments` are (start, end) in the file's own units and order, end exclusive.
+
+    `span` is what the file says of them.
+    """
 
     line: int
     id: str
     type: str
+    span: str
     fragments: tuple[tuple[int, int], ...]
     text: str
 
 
 @dataclasses.dataclass(frozen=True)
 class BinaryRelation:
-    """A relation from the entity `head` (Arg1) to the entity `tail` (Arg2), by their ids."""
+    """A relation between two entities or events: `arguments` are (role, id), in the order of the line."""
 
     line: int
     id: str
     type: str
-    head: str
-    tail: str
+    arguments: list[tuple[str, str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """An event: the id of its trigger, an entity, and its arguments, (role without its number, id)."""
+
+    line: int
+    id: str
+    type: str
+    trigger: str
+    arguments: list[tuple[str, str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,59 +64,93 @@ class Annotation:
 
     entities: dict[str, TextBound]
     relations: list[BinaryRelation]
+    events: dict[str, Event]
     findings: list[Finding]
 
+    def entity_id(self, id: str) -> str:
+        """The entity that an id means: an event stands for its trigger."""
+        return self.events[id].trigger if id in self.events else id
 
-def parse(text: str, file: pathlib.Path) -> Annotation:
+
+def parse(text: str, file: str) -> Annotation:
     """Parses an .ann file.
 
     Lines that cannot be understood and second uses of an id are problems and left out; annotations of other
-    kinds than entities and relations are warnings.
+    kinds than entities, relations and events are warnings.
 
     Args:
       text: the file's text.
       file: quoted in the findings.
     """
-    annotation = Annotation({}, [], [])
+    annotation = Annotation({}, [], {}, [])
     lines_by_id: dict[str, int] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        line = line.removesuffix("\r")
+    for number, line in enumerate(LINE_END.split(text), start=1):
         if not line.strip():
             continue
         id = line.split("\t", 1)[0]
-        place = f"line {number} ({id[:20]})"
         if id in lines_by_id and id != "*":
             expected = f"an id of its own (the same as line {lines_by_id[id]})"
-            problem = Finding(str(file), place, "id", repr(id), expected, "the annotation is left out")
-            annotation.findings.append(problem)
-            continue
-        lines_by_id[id] = number
-        finding = _parse_line(line, number, annotation)
+            loss = loss_of_line(line, "id used twice")
+            finding: Finding | None = Finding("", "", "id", repr(id[:60]), expected, _LEFT_OUT, loss=loss)
+        else:
+            lines_by_id[id] = number
+            finding = _parse_line(line, number, annotation)
         if finding:
-            annotation.findings.append(dataclasses.replace(finding, file=str(file), record=place))
+            place = f"line {number} ({id[:20]})"
+            annotation.findings.append(dataclasses.replace(finding, file=file, record=place))
     return annotation
+
+
+def count(text: str, reason: str) -> Loss:
+    """The entities and relations of a file that is left out whole."""
+    kinds = [line[:1] for line in LINE_END.split(text)]
+    return Loss(reason, entities=kinds.count("T"), relations=kinds.count("R"))
+
+
+def loss_of_line(line: str, reason: str) -> Loss | None:
+    """The entity or the relation of a line that is left out; None if it is neither."""
+    loss = count(line, reason)
+    return loss if loss.entities or loss.relations else None
 
 
 def _parse_line(line: str, number: int, annotation: Annotation) -> Finding | None:
     """Adds a line to the annotation, or says what is wrong with it (file and record still to be set)."""
-    id, *fields = line.split("\t")
-    if id[:1] in _OTHER_KINDS:
-        kind, value = _OTHER_KINDS[id[0]], repr(" ".join(fields)[:60])
-        expected = "an entity (T) or a relation (R)"
-        return Finding("", "", kind, value, expected, "the annotation is left out", kind="warning")
-    if id[:1] == "T" and len(fields) == 2:
+    id, *fields = line.split("\t", 2)
+    kind = id[:1]
+    if kind in _OTHER_KINDS:
+        expected = "an entity (T), a relation (R) or an event (E)"
+        value = repr(" ".join(fields)[:60])
+        return Finding("", "", _OTHER_KINDS[kind], value, expected, _LEFT_OUT, kind="warning")
+    if kind == "T" and len(fields) == 2:
         match = _ENTITY.fullmatch(fields[0])
         if match:
-            spans = [span.split(" ") for span in match[2].split(";")]
-            fragments = tuple((int(start), int(end)) for start, end in spans)
-            annotation.entities[id] = TextBound(number, id, match[1], fragments, fields[1])
+            offsets = [_offset(digits) for digits in match[2].replace(";", " ").split(" ")]
+            fragments = tuple(zip(offsets[::2], offsets[1::2], strict=True))
+            annotation.entities[id] = TextBound(number, id, match[1], match[2], fragments, fields[1])
             return None
-    if id[:1] == "R" and fields:
-        match = _RELATION.fullmatch(fields[0].strip())
-        if match:
-            annotation.relations.append(BinaryRelation(number, id, match[1], match[2], match[3]))
+    if kind in ("R", "E") and fields:
+        type, *arguments = fields[0].split() or [""]
+        pairs = [(role, target) for role, _, target in (field.partition(":") for field in arguments)]
+        whole = all(role and target for role, target in pairs)
+        if kind == "R":
+            if whole and len(pairs) == 2:
+                annotation.relations.append(BinaryRelation(number, id, type, pairs))
+                return None
+            return _wrong("relation", fields[0], "'TYPE Arg1:ID Arg2:ID', two arguments", line)
+        type, _, trigger = type.partition(":")
+        if whole and type and trigger:
+            unnumbered = [(role.rstrip("0123456789") or role, target) for role, target in pairs]
+            annotation.events[id] = Event(number, id, type, trigger, unnumbered)
             return None
-        expected = "'TYPE Arg1:ID Arg2:ID'"
-        return Finding("", "", "relation", repr(fields[0][:60]), expected, "the annotation is left out")
+        return _wrong("event", fields[0], "'TYPE:TRIGGER ROLE:ID …'", line)
     expected = "'T1<tab>TYPE START END<tab>TEXT' or 'R1<tab>TYPE Arg1:ID Arg2:ID'"
-    return Finding("", "", "line", repr(line[:60]), expected, "the annotation is left out")
+    return _wrong("line", line, expected, line)
+
+
+def _wrong(field: str, value: str, expected: str, line: str) -> Finding:
+    loss = loss_of_line(line, "malformed line")
+    return Finding("", "", field, repr(value[:60]), expected, _LEFT_OUT, loss=loss)
+
+
+def _offset(digits: str) -> int:
+    return int(digits) if len(digits) <= 15 else _BEYOND

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+from jner_re.corpora.losses import Loss, by_reason
 from jner_re.errors import InputError
 from jner_re.schema import Problem, Sentence, find_problems
 
@@ -31,6 +32,7 @@ class Finding:
       kind: "problem" is invalid annotation: no training until it is corrected or dropped; "warning" is
         annotation that the format has and `Sentence` does not, or that a documented rule changed; "note"
         changes nothing.
+      loss: what was lost by it, or None.
     """
 
     file: str
@@ -40,6 +42,7 @@ class Finding:
     expected: str
     action: str = ""
     kind: Literal["problem", "warning", "note"] = "problem"
+    loss: Loss | None = None
 
     def __str__(self) -> str:
         done = f" ({self.action})" if self.action else ""
@@ -62,6 +65,11 @@ class Corpus:
     def warnings(self) -> list[Finding]:
         """The findings about annotation that was dropped or changed by a documented rule."""
         return [finding for finding in self.findings if finding.kind == "warning"]
+
+    @property
+    def losses(self) -> list[Loss]:
+        """What stands in the files and not in the sentences, one a reason."""
+        return by_reason(finding.loss for finding in self.findings if finding.loss)
 
     def valid_sentences(self) -> list[Sentence]:
         """The sentences; raises InputError that quotes the first problems if there are any.
@@ -89,7 +97,7 @@ def raise_problems(problems: Sequence[Finding]) -> None:
 
 def check_sentence(
     sentence: Sentence,
-    file: pathlib.Path,
+    file: pathlib.Path | str,
     record: str,
     rename: Callable[[str], str] = lambda field: field,
 ) -> list[Finding]:

@@ -21,6 +21,7 @@ def load(
     format: str,
     tokenization: str | None = None,
     ade_types: ade_rel.Types = ade_rel.TYPES,
+    event_arguments: bool = False,
 ) -> Corpus:
     """Reads a corpus with everything found about it; sentences that are too long are broken.
 
@@ -29,6 +30,7 @@ def load(
       format: a key of `FORMATS`.
       tokenization: a key of `tokenization.TOKEN_PATTERNS`, for the formats of `TEXT_FORMATS`.
       ade_types: what the columns of an ade file hold.
+      event_arguments: brat: the arguments of events are relations too.
 
     Raises:
       InputError: the corpus cannot be read at all.
@@ -37,7 +39,7 @@ def load(
     if format == "ade":
         corpus = ade_rel.load(path, tokenization or TEXT_FORMATS["ade"], ade_types)
     elif format == "brat":
-        corpus = brat.load(path, tokenization or TEXT_FORMATS["brat"])
+        corpus = brat.load(path, tokenization or TEXT_FORMATS["brat"], event_arguments)
     else:
         corpus = multihead.load(path) if format == "multihead" else spert_json.load(path)
     return broken(corpus, path)

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 
 from jner_re.corpora.corpus import Corpus, Finding
+from jner_re.corpora.losses import Loss
 from jner_re.schema import Relation, Sentence
 
 MAX_TOKENS = 2000  # of a sentence: pairs of entities take memory by their square
@@ -61,6 +62,7 @@ def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
                     f"broken into {len(pieces)}; across the breaks and left out: "
                     f"{entities} entities, {relations} relations",
                     kind="warning",
+                    loss=Loss("across a break of a long sentence", 0, entities, relations),
                 )
             )
     return Corpus(sentences, [*corpus.findings, *warnings]) if warnings else corpus

@@ -30,6 +30,7 @@ from jner_re.corpora.corpus import (
     raise_problems,
     require_valid,
 )
+from jner_re.corpora.losses import Loss
 from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence
@@ -76,7 +77,8 @@ def load(path: pathlib.Path) -> Corpus:
         sentence = _sentence(document)
         place = f"line {document.line} (#doc {document.id})"
         if document.findings:
-            findings += document.findings
+            first, *others = document.findings
+            findings += [dataclasses.replace(first, loss=_loss(document)), *others]
             continue
         sentences.append(sentence)
         places.append(place)
@@ -184,6 +186,13 @@ def _sentence(document: _Document) -> Sentence:
             elif i in entity_at:
                 relations.append(Relation(entity_at[i], entity_at[head], name))
     return Sentence(tuple(row.token for row in document.rows), tuple(entities), tuple(relations), document.id)
+
+
+def _loss(document: _Document) -> Loss:
+    """What a sentence that is left out holds, as far as its lines have five fields."""
+    entities = sum(row.tag.startswith("B-") for row in document.rows)
+    relations = sum(name != _NONE for row in document.rows for name in row.relations)
+    return Loss("malformed sentence", 1, entities, relations)
 
 
 def _entities(document: _Document) -> list[Entity]:

@@ -7,6 +7,7 @@ A list of {"tokens": [str], "entities": [{"type", "start", "end"}], "relations":
 from __future__ import annotations
 
 import collections
+import dataclasses
 import json
 import pathlib
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 from jner_re import files
 from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, has_surrogate, require_valid
+from jner_re.corpora.losses import Loss
 from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence
@@ -51,7 +53,8 @@ def load(path: pathlib.Path) -> Corpus:
             sentence = _sentence(record)
         except _WrongShapeError as wrong:
             action = "the record is left out"
-            findings.append(Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action))
+            finding = Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action)
+            findings.append(dataclasses.replace(finding, loss=_loss(record)))
             continue
         sentences.append(sentence)
         places.append(place)
@@ -147,6 +150,13 @@ def _sentence(record: Any) -> Sentence:
         for field, item in _objects(record, "relations")
     ]
     return Sentence(tuple(tokens), tuple(entities), tuple(relations), _id(record.get("orig_id")))
+
+
+def _loss(record: Any) -> Loss:
+    """What a record of a wrong shape holds, as far as it can be counted."""
+    lists = record if isinstance(record, dict) else {}
+    counts = (len(lists[key]) if isinstance(lists.get(key), list) else 0 for key in ("entities", "relations"))
+    return Loss("record of a wrong shape", 1, *counts)
 
 
 def _list(record: dict[str, Any], key: str) -> list[Any]:

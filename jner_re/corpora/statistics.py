@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from jner_re.corpora.corpus import Corpus, Finding
+from jner_re.corpora.losses import Loss
 from jner_re.corpora.overlaps import overlapping_pairs
 from jner_re.corpora.tokenization_fit import bounded
 from jner_re.schema import Entity, Sentence
@@ -125,6 +126,23 @@ def _kind_of_overlap(a: Entity, b: Entity) -> str:
     if (a.start, a.end) == (b.start, b.end):
         return "same span"
     return "nested" if b.end <= a.end or a.start == b.start else "crossing"
+
+
+def loss_table(sentences: Sequence[Sentence], losses: Sequence[Loss]) -> pd.DataFrame:
+    """What stands in the files, what of it was lost for each reason (below zero), and what is kept.
+
+    Args:
+      sentences: what is kept.
+      losses: what is not, one a reason; the greatest come first.
+    """
+    kept = (len(sentences), sum(len(s.entities) for s in sentences), sum(len(s.relations) for s in sentences))
+    lost = sorted(losses, key=lambda loss: loss.sentences + loss.entities + loss.relations, reverse=True)
+    rows = {loss.reason: (-loss.sentences, -loss.entities, -loss.relations) for loss in lost}
+    found = tuple(count - sum(row[i] for row in rows.values()) for i, count in enumerate(kept))
+    columns = ["sentences", "entities", "relations"]
+    return pd.DataFrame.from_dict(
+        {"in the files": found, **rows, "kept": kept}, orient="index", columns=columns
+    )
 
 
 def finding_table(findings: Sequence[Finding]) -> pd.DataFrame:

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import pathlib
 from collections.abc import Iterator
 
 from jner_re import files
 from jner_re.errors import InputError
+
+
+class UnreadableError(InputError):
+    """A file that cannot be read as text: which place of it has what, and what was expected."""
+
+    def __init__(self, message: str, record: str, field: str, value: str, expected: str) -> None:
+        super().__init__(message)
+        self.record, self.field, self.value, self.expected = record, field, value, expected
+
+
+@dataclasses.dataclass(frozen=True)
+class Decoded:
+    """The text of a file, without the byte order mark that it may have."""
+
+    text: str
+    byte_order_mark: bool
 
 
 def read_text(path: pathlib.Path, may_be_empty: bool = False) -> str:
@@ -17,25 +34,40 @@ def read_text(path: pathlib.Path, may_be_empty: bool = False) -> str:
       InputError: the file is missing, a folder, empty, unreadable, not UTF-8, or has a byte order mark.
     """
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, expected a file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    if not data and not may_be_empty:
+        decoded = decode(read_bytes(path), path)
+    except UnreadableError as error:
+        raise InputError(str(error)) from None
+    if not (decoded.text or decoded.byte_order_mark or may_be_empty):
         raise InputError(f"{path}: is empty, expected a corpus")
+    if decoded.byte_order_mark:
+        raise InputError(f"{path}: starts with a byte order mark, expected UTF-8 without one")
+    return decoded.text
+
+
+def read_bytes(path: pathlib.Path) -> bytes:
+    """The content of a file; raises UnreadableError if it is missing, a folder or unreadable."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        message, value = "no such file", "missing"
+    except IsADirectoryError:
+        message, value = "is a folder, expected a file", "a folder"
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        value = f"unreadable ({error.strerror})"
+    raise UnreadableError(f"{path}: {message}", "whole file", "content", value, "a readable file")
+
+
+def decode(data: bytes, path: pathlib.Path) -> Decoded:
+    """The text of UTF-8; raises UnreadableError, which names the first wrong byte, if it is none."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{path}: line {line}: byte {error.start} is 0x{data[error.start]:02x}, expected UTF-8 text"
-        ) from None
-    if text.startswith("\ufeff"):
-        raise InputError(f"{path}: starts with a byte order mark, expected UTF-8 without one")
-    return text
+        place = f"line {data.count(bytes([10]), 0, error.start) + 1}"
+        byte, value = f"byte {error.start}", f"0x{data[error.start]:02x}"
+        message = f"{path}: {place}: {byte} is {value}, expected UTF-8 text"
+        raise UnreadableError(message, place, byte, value, "UTF-8 text") from None
+    return Decoded(text.removeprefix("\ufeff"), text.startswith("\ufeff"))
 
 
 @contextlib.contextmanager

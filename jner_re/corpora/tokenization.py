@@ -72,7 +72,8 @@ def tokenize(text: str, style: str) -> list[Token]:
       text: any text; white space is not part of any token, every other character is.
       style: a key of `TOKEN_PATTERNS`.
     """
-    return [Token(match.group(), *match.span()) for match in _compiled(style).finditer(text)]
+    matches = _compiled(style).finditer(text)
+    return [Token(match.group(), match.start(), match.end()) for match in matches]
 
 
 @functools.cache

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jner_re.corpora.drop_invalid import drop_invalid
+from jner_re.corpora.losses import Loss
 from jner_re.corpora.overlaps import overlapping_pairs, resolve_overlaps
 from jner_re.schema import Entity, Relation, Sentence, find_problems
 
@@ -72,7 +73,11 @@ def test_first_of_two_equal_lengths_stays() -> None:
 @settings(deadline=None)
 @given(invalid())
 def test_what_is_left_is_valid(sentence: Sentence) -> None:
-    left = drop_invalid(sentence)
+    left, losses = drop_invalid(sentence)
+    assert sum(loss.sentences for loss in losses) == (left is None)
+    for kind in ("entities", "relations"):
+        kept = len(getattr(left, kind)) if left else 0
+        assert sum(getattr(loss, kind) for loss in losses) == len(getattr(sentence, kind)) - kept
     if not sentence.tokens or "" in sentence.tokens:
         assert left is None
     else:
@@ -85,4 +90,6 @@ def test_what_is_left_is_valid(sentence: Sentence) -> None:
 def test_relations_of_a_second_mention_move_to_the_first() -> None:
     peop, org = Entity(0, 1, "Peop"), Entity(2, 3, "Org")
     sentence = Sentence(TOKENS, (peop, org, peop), (Relation(2, 1, "Work_For"), Relation(0, 2, "Kill")))
-    assert drop_invalid(sentence) == Sentence(TOKENS, (peop, org), (Relation(0, 1, "Work_For"),))
+    left, losses = drop_invalid(sentence)
+    assert left == Sentence(TOKENS, (peop, org), (Relation(0, 1, "Work_For"),))
+    assert losses == [Loss("of an entity with itself", relations=1), Loss("given twice", entities=1)]

@@ -4,6 +4,7 @@ import pathlib
 
 from jner_re.corpora import statistics
 from jner_re.corpora.corpus import Finding, check_sentence
+from jner_re.corpora.losses import Loss
 from jner_re.schema import Entity, Relation, Sentence
 
 CORPUS = [
@@ -62,6 +63,18 @@ def test_findings_of_one_sort_are_counted_together() -> None:
         ("warning", "drug", "changed to …"): 1,
     }
     assert table["first"].iloc[0] == "record 4: 2, expected an exclusive end from 1 to 1"
+
+
+def test_losses_add_up_to_what_stands_in_the_files() -> None:
+    losses = [Loss("blank", entities=1), Loss("unreadable", 2, 3, 1), Loss("on two lines", relations=3)]
+    table = statistics.loss_table(CORPUS, losses)
+    assert table.T.to_dict("list") == {
+        "in the files": [5, 8, 6],
+        "unreadable": [-2, -3, -1],
+        "on two lines": [0, 0, -3],
+        "blank": [0, -1, 0],
+        "kept": [3, 4, 2],
+    }
 
 
 def test_empty_corpus_has_tables_too() -> None:

@@ -53,8 +53,8 @@ def test_validate_a_valid_corpus() -> None:
 def test_validate_lists_every_problem(invalid: pathlib.Path) -> None:
     done = run(action="validate", input=invalid)
     assert done.returncode == 1 and done.stderr == ""
-    *problems, _, summary = done.stdout.splitlines()
-    assert problems == [
+    *lines, _, summary = done.stdout.splitlines()
+    assert lines[:3] == [
         f"problem: {invalid}: {problem}"
         for problem in (
             "record 1: entities[2] is 'Org [2, 3)', expected no overlap with entities[1] Org [2, 4)",
@@ -62,7 +62,15 @@ def test_validate_lists_every_problem(invalid: pathlib.Path) -> None:
             'record 2: tokens is "Ann", expected a list (the record is left out)',
         )
     ]
-    assert summary == f"{invalid}: not valid: 2 sentences, 5 entities, 4 relations; 3 problems, 0 warnings"
+    assert [line.split() for line in lines[-7:-1]] == [
+        ["in", "the", "files", "3", "5", "4"],
+        ["record", "of", "a", "wrong", "shape", "-1", "0", "0"],
+        ["no", "type", "or", "no", "argument", "0", "0", "-1"],
+        ["overlapping", "0", "-1", "0"],
+        ["of", "a", "lost", "entity", "0", "0", "-1"],
+        ["kept", "2", "4", "2"],
+    ]
+    assert summary == f"{invalid}: not valid: 3 sentences, 5 entities, 4 relations; 3 problems, 0 warnings"
 
 
 def test_convert_refuses_an_invalid_corpus(invalid: pathlib.Path, tmp_path: pathlib.Path) -> None:
@@ -77,7 +85,7 @@ def test_convert_drops_invalid_annotation_and_tells(invalid: pathlib.Path, tmp_p
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("problem: ") == 3
     assert (
-        "read 2 sentences, 5 entities, 4 relations; kept 2 sentences, 4 entities, 2 relations" in done.stderr
+        "read 3 sentences, 5 entities, 4 relations; kept 2 sentences, 4 entities, 2 relations" in done.stderr
     )
     first, second = spert_json.read(tmp_path / "out.json")
     assert first == second and len(first.relations) == 1
@@ -102,6 +110,24 @@ def test_convert_through_all_formats(tmp_path: pathlib.Path) -> None:
     done = run(action="convert", input=SAMPLE, output=tmp_path / "a.rel", output_format="ade")
     assert done.returncode == 1 and not (tmp_path / "a.rel").exists()
     assert "things that ade cannot represent" in done.stderr.splitlines()[-1]
+
+
+def test_validate_counts_what_stands_in_the_files(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "doc.txt").write_text("Ann joined Acme.\nShe left.\n")
+    (tmp_path / "doc.ann").write_text(
+        "T1\tPeop 0 3\tAnn\nT2\tOrg 11 15\tAcme\nT3\tAct 4 10\tjoined\nT4\tPeop 17 20\tShe\n"
+        "T5\tOrg 0 3;11 15\tAnn Acme\nE1\tAct:T3 Who:T1 Whom:T2\nR1\tSame Arg1:T1 Arg2:T4\n"
+    )
+    done = run(action="validate", input=tmp_path, input_format="brat", event_arguments=True)
+    *_, title, _, _, files, discontinuous, lines, kept, _, _, summary = done.stdout.splitlines()
+    assert title == "What --drop_invalid would lose"
+    assert [line.split()[-4:] for line in (files, discontinuous, lines, kept)] == [
+        ["files", "2", "5", "3"],
+        ["discontinuous", "0", "-1", "0"],
+        ["lines", "0", "0", "-1"],
+        ["kept", "2", "4", "2"],
+    ]
+    assert summary == f"{tmp_path}: not valid: 2 sentences, 5 entities, 3 relations; 2 problems, 0 warnings"
 
 
 def test_split_makes_a_data_dir(tmp_path: pathlib.Path) -> None:
@@ -135,6 +161,10 @@ def test_stats_of_ade(shared: pathlib.Path) -> None:
         (
             {"action": "stats", "input": SAMPLE, "tokenization": "news"},
             "error: --tokenization is for ade and brat",
+        ),
+        (
+            {"action": "stats", "input": SAMPLE, "event_arguments": True},
+            "error: --event_arguments is for brat, not for spert",
         ),
         (
             {"action": "stats", "input": SAMPLE, "input_format": "multihead"},
