@@ -92,7 +92,7 @@ def test_versions_come_fail_and_go(
 def test_a_version_that_goes_while_it_is_loaded(
     exported: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def load(folder: pathlib.Path) -> object:
+    def load(folder: pathlib.Path, precision: str) -> object:
         if folder.name == "2":
             shutil.rmtree(folder)
             raise InputError("can't be loaded")
