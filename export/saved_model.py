@@ -9,7 +9,6 @@ to send and what comes back. Encoder and word vectors are in it; nothing else is
 
 from __future__ import annotations
 
-import logging
 import pathlib
 import re
 from collections.abc import Sequence
@@ -30,8 +29,6 @@ from . import serving_files
 
 if TYPE_CHECKING:
     from jner_re.extractor import Extractor
-
-logger = logging.getLogger("jner_re")
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _EXPORT_DIR = flags.DEFINE_string("export_dir", None, "folder of the versions", required=True)
@@ -69,7 +66,7 @@ def main() -> None:
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"
         )
     config, _ = load_config(model_dir / "config.json")
-    examples = _examples(model_dir)
+    examples = serving_files.examples(model_dir, _EXAMPLES.value)
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()
     from jner_re import extractor as extractors
@@ -90,20 +87,6 @@ def main() -> None:
     assert new.path is not None
     size = sum(path.stat().st_size for path in new.path.rglob("*"))
     print(f"{new.path}: {size / 1e6:.1f} MB")
-
-
-def _examples(model_dir: pathlib.Path) -> list[str]:
-    """Texts to show."""
-    if _EXAMPLES.value == "":
-        return []
-    path = pathlib.Path(_EXAMPLES.value or model_dir / "examples.txt")
-    if _EXAMPLES.value is None and not path.exists():
-        logger.warning("%s: not there, so that no examples are shown; --examples=FILE names some", path)
-        return []
-    lines = [line.strip() for line in files.read_text(path).splitlines()]
-    if not any(lines):
-        raise InputError(f"{path}: is empty, expected a text a line")
-    return [line for line in lines if line]
 
 
 def _words(paths: Sequence[str], tokenization: str) -> set[str]:

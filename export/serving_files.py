@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import pathlib
 import re
 import string
 from collections.abc import Iterator
 from typing import Any
 
+from jner_re import files
+from jner_re.corpora.examples import FILE as EXAMPLES
+from jner_re.errors import InputError
 from jner_re.serving.rows import BATCH_SIZE, Row
+
+logger = logging.getLogger("jner_re")
 
 SERVING_VERSION = "2.15.1"  # of tensorflow/serving, which runs the exports of both stacks
 _TEMPLATES = pathlib.Path(__file__).parent / "serving"
@@ -25,6 +31,28 @@ def config(name: str, model_name: str) -> str:
         batch_size=BATCH_SIZE,
         serving_version=SERVING_VERSION,
     )
+
+
+def examples(model_dir: pathlib.Path, given: str | None) -> list[str]:
+    """Texts to show: those of a file, a text a line, or the sentences that training has kept.
+
+    Args:
+      model_dir: of the model.
+      given: the file; "" for no texts, None for those of the model directory.
+
+    Raises:
+      InputError: the file can't be read, or is empty.
+    """
+    if given == "":
+        return []
+    path = pathlib.Path(given) if given else model_dir / EXAMPLES
+    if not given and not path.exists():
+        logger.warning("%s: not there, so that no examples are shown; --examples=FILE names some", path)
+        return []
+    lines = [line.strip() for line in files.read_text(path).splitlines()]
+    if not any(lines):
+        raise InputError(f"{path}: is empty, expected a text a line")
+    return [line for line in lines if line]
 
 
 def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object) -> str:

@@ -16,6 +16,7 @@ import tf_keras as keras
 from jner_re import config as configs
 from jner_re import files
 from jner_re.config import ModelConfig
+from jner_re.corpora import examples
 from jner_re.encoders import fine_tuning
 from jner_re.errors import InputError
 from jner_re.features.inputs import Inputs, make_inputs, open_frozen
@@ -26,7 +27,7 @@ from jner_re.schema import LabelSet, Sentence
 CONFIG = "config.json"
 VOCABULARY = "vocabulary.json"
 THRESHOLD = "threshold.json"
-EXAMPLES = "examples.txt"  # a few sentences that the model was trained on, to show: a text a line
+EXAMPLES = examples.FILE  # a few sentences that the model was trained on
 WEIGHTS = "checkpoints/best.weights.h5"
 MEMBERS = "members.json"
 MEMBER_WEIGHTS = "checkpoints/member-{}.weights.h5"  # in WEIGHTS' place, those of an ensemble

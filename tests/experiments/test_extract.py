@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 import types
@@ -194,6 +196,17 @@ def test_the_progress_counts_what_workers_have_begun(
             time.sleep(0.05)
     lines = [line.partition(", ")[0] for line in capsys.readouterr().err.splitlines()]
     assert list(dict.fromkeys(lines)) == ["texts: 14 of 20 (70%)", "texts: 20 of 20 (100%)"]
+
+
+def test_on_a_terminal_a_line_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress.Progress(20, 5, lambda: 2) as shown:
+        shown.add(10)
+        shown.write("error: a.txt: line 3: too long")
+    assert "error: a.txt: line 3: too long\n" in terminal.getvalue()
+    assert "texts:  25%" in terminal.getvalue() and " 17/20 " in terminal.getvalue()
 
 
 def test_parquet_keeps_its_columns(model: client.Client, tmp_path: pathlib.Path) -> None:

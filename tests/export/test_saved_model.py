@@ -102,6 +102,21 @@ def test_warm_up_requests_are_answered(
     assert sizes == [("serving_default", 1), ("serving_default", full), ("tokens", 1), ("tokens", full)]
 
 
+def test_examples_are_the_models_or_those_of_a_file(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "mine.txt").write_text("Früher.\n\n  Then. \r\n", encoding="utf-8")
+    assert serving_files.examples(tmp_path, str(tmp_path / "mine.txt")) == ["Früher.", "Then."]
+    assert serving_files.examples(tmp_path, "") == [] == caplog.records
+    assert serving_files.examples(tmp_path, None) == []  # of a training that kept none
+    assert "examples.txt: not there, so that no examples are shown; --examples=FILE" in caplog.text
+    (tmp_path / "examples.txt").write_text("Its own.\n")
+    assert serving_files.examples(tmp_path, None) == ["Its own."]
+    (tmp_path / "mine.txt").write_text(" \n")
+    with pytest.raises(InputError, match=r"mine\.txt: is empty, expected a text a line"):
+        serving_files.examples(tmp_path, str(tmp_path / "mine.txt"))
+
+
 def message(name: str, fields: dict[str, tuple[int, str]]) -> type:
     """A message of protos that tensorflow-serving-api leaves out: fields by name, number and type."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{name}.proto", package="serving_test", syntax="proto3")
@@ -287,7 +302,6 @@ def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Pat
         (("--model_name=a/b",), "error: --model_name is 'a/b', expected a letter"),
         (("--model_name=..",), "error: --model_name is '..', expected a letter"),
         (("--examples=/no.txt",), "error: /no.txt: can't be read"),
-        (("--examples=/dev/null",), "error: /dev/null: is empty, expected a text a line"),
         (("--prune_vocabulary=/no.json",), "error: /no.json: no such file"),
         (("--prune_vocabulary=LICENSE.txt",), "error: LICENSE.txt: can't be read"),
     ],
