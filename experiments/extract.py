@@ -13,8 +13,9 @@ Interrupted, the same command goes on: parts that are there are not made again. 
 they were made; with another input, model or shard size the folder is refused. A worker that dies is replaced
 and its shard done again. A text that is refused has an "error" in place of the rest, and the exit code is 1.
 
-Needs Ray: pip install 'jner-re[distributed]'. With --ray_address the workers are on a cluster: --model,
---input and --output must be the same shared folders on every machine, and the package installed there.
+Needs Ray, the extra "distributed": pip install --editable '.[distributed]' in a checkout. With --ray_address
+the workers are on a cluster: --model, --input and --output must be the same shared folders on every machine,
+and the package installed there.
 """
 
 from __future__ import annotations
