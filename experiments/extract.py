@@ -14,8 +14,9 @@ they were made; with another input, model or shard size the folder is refused. A
 and its shard done again. How far it is is shown, all the time on a terminal, else every ten seconds. A text
 that is refused has an "error" in place of the rest, and the exit code is 1.
 
-Needs Ray: pip install 'jner-re[distributed]'. With --ray_address the workers are on a cluster: --model,
---input and --output must be the same shared folders on every machine, and the package installed there.
+Needs Ray, the extra "distributed": pip install --editable '.[distributed]' in a checkout. With --ray_address
+the workers are on a cluster: --model, --input and --output must be the same shared folders on every machine,
+and the package installed there.
 """
 
 from __future__ import annotations

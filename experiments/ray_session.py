@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
-from jner_re import program
+from jner_re import extras, program
 from jner_re.errors import InputError
 
 _NOISE = "Set ray log level"
@@ -22,7 +22,7 @@ def check_installed() -> None:
     """Raises InputError without Ray and what it needs for data."""
     for name in ("ray", "pyarrow"):
         if importlib.util.find_spec(name) is None:
-            raise InputError(f"{name} is missing, expected: pip install 'jner-re[distributed]'")
+            raise extras.missing(name, "distributed")
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from jner_re import program
+from jner_re import extras, program
 from jner_re.errors import InputError, system_cause
 from jner_re.serving import precision
 
@@ -68,7 +68,7 @@ def main() -> None:
         import starlette  # noqa: F401
         import uvicorn
     except ImportError as error:
-        raise InputError(f"{error.name} is missing, expected: pip install 'jner-re[serving]'") from None
+        raise extras.missing(error.name, "serving") from None
     listener = _listener(_HOST.value, _PORT.value)
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.serving import page

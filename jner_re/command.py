@@ -69,10 +69,10 @@ def main() -> None:
     if sys.argv[1:2] in ([], ["--help"], ["-h"]):
         sys.stdout.write(_usage())
         return
-    name, *arguments = sys.argv[1:]
-    known = programs()
+    given, *arguments = sys.argv[1:]
+    name, known = given.replace("_", "-"), programs()  # as its module is called, too
     if name not in known:
-        _refuse(f"no program {name!r}, expected one of {', '.join(known)}")
+        _refuse(f"no program {given!r}, expected one of {', '.join(known)}")
     program = known[name]
     run(program, with_flag_files(arguments) if program.takes_presets else arguments)
 

@@ -1,4 +1,7 @@
-"""What TensorBoard shows of a run: scalars, a precision-recall curve, an image, a text and the graph."""
+"""What TensorBoard shows of a run: scalars, a precision-recall curve, an image and a text.
+
+Its sections are what stands before the "/" of a tag, in the order of the alphabet: f1 comes first.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from jner_re.metrics.confusion import confusion
 from jner_re.metrics.confusion_image import confusion_image
 from jner_re.metrics.pr_curve import pr_curve
 from jner_re.metrics.worst_sentences import worst_sentences
-from jner_re.models.predictor import Predictor
 
 _THRESHOLDS = np.linspace(0, 1, 101)  # evenly spaced, as TensorBoard takes them to be
 _LOSSES = {"loss": "loss/total", "ner_loss": "loss/ner", "re_loss": "loss/re"}
@@ -30,14 +32,12 @@ class TensorBoardLogs(keras.callbacks.Callback):
 
     Args:
       folder: of the logs.
-      predictor: has the graph that is written, after the first epoch.
       scores: on dev, if there is a dev set; a callback that comes before this one.
     """
 
-    def __init__(self, folder: pathlib.Path, predictor: Predictor, scores: StrictScores | None) -> None:
+    def __init__(self, folder: pathlib.Path, scores: StrictScores | None) -> None:
         super().__init__()
         self._folder = folder
-        self._predictor = predictor
         self._scores = scores
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -53,8 +53,6 @@ class TensorBoardLogs(keras.callbacks.Callback):
             if (encoder_rate := self.model.optimizer.current_encoder_rate()) is not None:
                 tf.summary.scalar("training/encoder_learning_rate", encoder_rate)
             _write_layer_average(self.model)
-            if epoch == 0:
-                tf.summary.graph(self._predictor.graph)
         self._train.flush()
         if self._scores and self._dev:
             with self._dev.as_default(step=epoch + 1):
@@ -78,22 +76,23 @@ def _write_losses(logs: dict[str, float], prefix: str) -> None:
 def _write_layer_average(model: keras.Model) -> None:
     """The softmax weights of the encoder's layers, layer 0 the embeddings, and gamma, as being trained."""
     layers = [layer for layer in model.layers if isinstance(layer, WeightedAverage)]
-    for layer in layers:  # one for each encoder
+    for number, layer in enumerate(layers, start=1):  # one for each encoder
+        part = f"layer_average/encoder_{number}_" if len(layers) > 1 else "layer_average/"
         for i, weight in enumerate(tf.nn.softmax(layer.layer_scores)):
-            tf.summary.scalar(f"{layer.name}/layer_{i:02}", weight)
-        tf.summary.scalar(f"{layer.name}/gamma", layer.gamma)
+            tf.summary.scalar(f"{part}layer_{i:02}", weight)
+        tf.summary.scalar(f"{part}gamma", layer.gamma)
 
 
 def _write_scores(report: dict[str, Any]) -> None:
-    """Strict precision, recall and F1: micro, macro, and of each type."""
-    tf.summary.scalar("average_f1", report["average_f1"])
+    """Strict F1, precision and recall: micro, macro, and of each type."""
+    tf.summary.scalar("f1/average", report["average_f1"])
     for task in ("ner", "re"):
         scores = report[task]["strict"]
-        parts = {f"{task}/micro": scores["micro"], f"{task}/macro": scores["macro"]}
-        parts |= {f"{task}_by_type/{name}": prf for name, prf in scores["per_type"].items()}
-        for part, prf in parts.items():
-            for ratio in ("precision", "recall", "f1"):
-                tf.summary.scalar(f"{part}_{ratio}", prf[ratio])
+        for ratio in ("f1", "precision", "recall"):
+            for mean in ("micro", "macro"):
+                tf.summary.scalar(f"{ratio}/{task}_{mean}", scores[mean][ratio])
+            for name, prf in scores["per_type"].items():
+                tf.summary.scalar(f"{ratio}_by_type/{task}_{name}", prf[ratio])
 
 
 def _write_details(scores: StrictScores) -> None:
@@ -105,5 +104,5 @@ def _write_details(scores: StrictScores) -> None:
     tf.summary.experimental.write_raw_pb(proto.SerializeToString())
     types = scores.label_set.entity_types
     image = confusion_image(confusion(scores.gold, scores.predicted, types), types)
-    tf.summary.image("entity_types", image[np.newaxis])
-    tf.summary.text("worst_sentences", worst_sentences(scores.gold, scores.predicted))
+    tf.summary.image("mistakes/entity_types", image[np.newaxis])
+    tf.summary.text("mistakes/worst_sentences", worst_sentences(scores.gold, scores.predicted))

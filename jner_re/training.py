@@ -133,7 +133,7 @@ def train(
         *([scores] if scores else []),
         *callbacks,
         checkpoints,
-        TensorBoardLogs(model_dir / run_directory.LOGS, predictor, scores),
+        TensorBoardLogs(model_dir / run_directory.LOGS, scores),
         ProgressLine(checkpoints.progress),
     ]
     _fit(model.training, train_config, corpus, dev_corpus, label_set, targets, checkpoints, in_order)

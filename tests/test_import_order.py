@@ -14,6 +14,7 @@ _PACKAGES = ("jner_re", "experiments", "export", "benchmarks")
 # A part imports only itself and those before it. A new folder or module needs its place here.
 _ORDER = (
     "jner_re.errors",
+    "jner_re.extras",
     "jner_re.files",
     "jner_re.schema",
     "jner_re.config",

@@ -112,11 +112,16 @@ def test_tensorboard_gets_every_epoch_once(whole: Run) -> None:
     steps = tensorboard_steps(whole[1])
     assert {
         "train/loss/total", "dev/loss/re", "train/training/learning_rate", "train/layer_average/layer_01",
-        "train/layer_average/gamma", "dev/average_f1", "dev/ner/micro_f1", "dev/re/macro_recall",
-        "dev/ner_by_type/Peop_f1", "dev/re_by_type/Live_In_precision", "dev/relations/pr_curves",
-        "dev/entity_types", "dev/worst_sentences",
+        "train/layer_average/gamma", "dev/f1/average", "dev/f1/ner_micro", "dev/recall/re_macro",
+        "dev/f1_by_type/ner_Peop", "dev/precision_by_type/re_Live_In", "dev/relations/pr_curves",
+        "dev/mistakes/entity_types", "dev/mistakes/worst_sentences",
     } <= set(steps)  # fmt: skip
     assert all(numbers == [1, 2, 3, 4] for numbers in steps.values()), steps
+    sections = sorted({tag.split("/")[1] for tag in steps})  # as TensorBoard has them
+    assert sections[0] == "f1" and sections.count("layer_average") == 1
+    assert {tag for tag in steps if "layer_" in tag} == {
+        f"train/layer_average/{name}" for name in ("layer_00", "layer_01", "gamma")
+    }
 
 
 def test_calibration_and_patience_need_a_dev_set(sentences: list[Sentence], tmp_path: pathlib.Path) -> None:

@@ -145,6 +145,11 @@ def test_help_is_for_the_command(module: str, name: str, example: str, installed
     assert "python -m" not in result.stdout and "experiments/" not in result.stdout
 
 
+def test_a_program_by_its_modules_name(installed: pathlib.Path) -> None:
+    result = run(installed, "cross_validate")
+    assert result.returncode == 1 and "--corpus" in result.stderr
+
+
 @pytest.mark.parametrize("flags", [["--preset=conll04_paper"], ["--preset", "conll04_paper"]])
 def test_preset(flags: list[str], installed: pathlib.Path) -> None:
     """It stands for its flags, at its place: those after it win."""

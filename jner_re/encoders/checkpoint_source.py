@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
+from jner_re import extras
 from jner_re.assets import catalogue
 from jner_re.encoders.checkpoint import CONFIG, WEIGHTS
 from jner_re.errors import InputError
@@ -46,7 +47,7 @@ def find(folder_or_id: str) -> pathlib.Path:
     except ImportError:
         raise InputError(
             f"checkpoint is {folder_or_id!r}, which is not a folder; to get models from the Hugging Face "
-            "hub, pip install 'jner-re[encoders]'"
+            f"hub, {extras.install('encoders')}"
         ) from None
     try:
         return pathlib.Path(huggingface_hub.snapshot_download(folder_or_id, allow_patterns=list(_FILES)))

@@ -33,11 +33,6 @@ class Predictor:
             lambda features: model(features, training=False), input_signature=[specs], autograph=False
         )
 
-    @property
-    def graph(self) -> tf.Graph:
-        """What is run."""
-        return self._run.get_concrete_function().graph
-
     def scored(self, corpus: FeaturizedCorpus, threshold: float) -> list[Scored]:
         """Entities and relations of each sentence, each with its score, in the order of the corpus."""
         results: list[Scored] = [([], [])] * len(corpus.sentences)

@@ -78,7 +78,7 @@ def test_tensorboard_gets_losses_and_strict_scores(model_dir: pathlib.Path) -> N
         accumulator = EventAccumulator(str(folder), size_guidance={"tensors": 0})
         accumulator.Reload()
         tags |= set(accumulator.Tags()["tensors"])
-    assert {"loss/total", "loss/ner", "loss/re", "ner/micro_f1", "re/micro_f1", "relations/pr_curves"} <= tags
+    assert {"loss/total", "loss/ner", "loss/re", "f1/ner_micro", "f1/re_micro", "relations/pr_curves"} <= tags
     assert "layer_average/gamma" not in tags  # there is no encoder
 
 

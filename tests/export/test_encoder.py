@@ -118,7 +118,8 @@ def test_hub_out_of_reach(tmp_path: pathlib.Path) -> None:
 def test_hub_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(
-        InputError, match=r"'owner/model', which is not a folder; .* pip install 'jner-re\[encoders\]'"
+        InputError,
+        match=r"'owner/model', which is not a folder; .* pip install --editable \S+\[encoders\]'?$",
     ):
         checkpoint_source.find("owner/model")
 
