@@ -157,16 +157,17 @@ def test_large_requests(extractor: Extractor) -> None:
 
 
 def test_a_sentence_of_the_greatest_length_and_one_more(extractor: Extractor) -> None:
-    text = "Ann in Rome , " * (MAX_TOKENS // 4)
-    outputs = extractor.from_text(tf.constant(["Rome. " + text + "Rome", text]), ALL)
-    assert outputs["broken_at"].numpy().tolist() == [[6 + len(text)], [-1]]
-    entities, relations = found(outputs, 0)
-    middle = found(outputs, 1)
-    first, last = (found(extractor.from_text(tf.constant([t]), ALL), 0) for t in ("Rome.", "Rome"))
-    parts = ((first, 0), (middle, 6), (last, 6 + len(text)))
-    moved = [(kind, s + at, e + at, *rest) for part, at in parts for kind, s, e, *rest in part[0]]
-    assert_alike((entities, []), (moved, []))
-    assert len(relations) == len(first[1]) + len(middle[1]) + len(last[1])
+    text = "Rome. " + "Ann in Rome , " * (MAX_TOKENS // 4)  # the second sentence has the greatest length
+    outputs = extractor.from_text(tf.constant([text + "Rome", "Rome."]), ALL)
+    assert outputs["broken_at"].numpy().tolist() == [[len(text)], [-1]]
+    (entities, relations), (first, _) = found(outputs, 0), found(outputs, 1)
+    last, _ = found(extractor.from_text(tf.constant(["Rome"]), ALL), 0)
+    moved = [(kind, start + len(text), end + len(text), *rest) for kind, start, end, *rest in last]
+    assert first and last
+    assert_alike((entities[: len(first)], []), (first, []))
+    assert_alike((entities[-len(last) :], []), (moved, []))
+    pieces = [(start >= 6) + (start >= len(text)) for _, start, *_ in entities]
+    assert relations and all(pieces[head] == pieces[tail] for _, head, tail, _ in relations)
     for request, message in (
         ([["a"] * 2001], "sentence 0: 2001 tokens"),
         ([["a", "b"], ["", "b"]], "sentence 1: an empty token, expected"),

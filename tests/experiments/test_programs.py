@@ -137,7 +137,7 @@ def test_bad_input_of_training(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "model"
     (tmp_path / "data").mkdir()
     for content, parts in (
-        (None, ("train.json", "no such file")),
+        (None, ("train.json", "has no train.json, expected")),
         ('{"tokens": []}', ("train.json", "list")),
         (
             '[{"tokens": ["a"], "entities": [{"type": "X", "start": 0, "end": 2}], "relations": []}]',
