@@ -14,6 +14,7 @@ from jner_re import config as configs
 from jner_re import corpora, files, program
 from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.models import model_files
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CORPUS = flags.DEFINE_string(
@@ -40,7 +41,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    config, _ = configs.load(pathlib.Path(_MODEL_DIR.value) / "config.json")
+    config, _ = configs.load(pathlib.Path(_MODEL_DIR.value) / model_files.CONFIG)
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
     corpus = sample_corpus.FOLDER / "test.json" if _CORPUS.value == "sample" else pathlib.Path(_CORPUS.value)
     sentences = corpora.read(corpus, _FORMAT.value, tokenization)

@@ -14,6 +14,7 @@ from absl import flags
 from jner_re import program
 from jner_re.corpora import data_dir, sample_corpus
 from jner_re.errors import InputError
+from jner_re.models import model_files
 
 from . import config_flags
 
@@ -46,7 +47,7 @@ def main() -> None:
     program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:
         program.start_xla_quietly()
-    from jner_re import run_directory, training
+    from jner_re import training
     from jner_re.metrics.table import table
 
     model_dir = pathlib.Path(_MODEL_DIR.value)
@@ -54,7 +55,7 @@ def main() -> None:
     if dev:
         print(f"\nDev scores after epoch {metrics['best_epoch']}, threshold {metrics['threshold']}:")
         print(table(metrics["dev"]))
-    print(f"\nModel directory: {model_dir}\nTensorBoard logs: {model_dir / run_directory.LOGS}")
+    print(f"\nModel directory: {model_dir}\nTensorBoard logs: {model_dir / model_files.LOGS}")
 
 
 if __name__ == "__main__":

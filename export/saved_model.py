@@ -22,6 +22,7 @@ from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.corpora.tokenization import tokenize
 from jner_re.errors import InputError
+from jner_re.models import model_files
 from jner_re.serving.rows import BATCH_SIZE
 
 from . import serving_files
@@ -57,7 +58,7 @@ def main() -> None:
         raise InputError(
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"
         )
-    config, _ = load_config(model_dir / "config.json")
+    config, _ = load_config(model_dir / model_files.CONFIG)
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()
     from jner_re import extractor as extractors

@@ -13,21 +13,19 @@ from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
 from jner_re.models import model_dir as model_dirs
+from jner_re.models import model_files
 from jner_re.models.model_dir import Vocabulary
-
-LOGS = "logs"
-METRICS = "metrics.json"
 
 
 def check_config(model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig) -> None:
     """Raises InputError if the directory holds something else than a run of these configs."""
-    path = model_dir / model_dirs.CONFIG
+    path = model_dir / model_files.CONFIG
     if not path.exists():
         names = {entry.name for entry in model_dir.glob("*") if not entry.name.startswith(".")}
-        unknown = names - {model_dirs.VOCABULARY}  # a run killed at its very start has left no more
+        unknown = names - {model_files.VOCABULARY}  # a run killed at its very start has left no more
         if unknown:
             raise InputError(
-                f"{model_dir}: holds {min(unknown)} and no {model_dirs.CONFIG}, expected a new folder"
+                f"{model_dir}: holds {min(unknown)} and no {model_files.CONFIG}, expected a new folder"
             )
         return
     for ours, theirs in zip((config, train_config), configs.load(path), strict=True):
@@ -43,10 +41,10 @@ def claim(
     model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig, vocabulary: Vocabulary
 ) -> None:
     """Writes whose run it is; raises InputError if it is one on another corpus or with another encoder."""
-    path = model_dir / model_dirs.VOCABULARY
-    if not (model_dir / model_dirs.CONFIG).exists():
+    path = model_dir / model_files.VOCABULARY
+    if not (model_dir / model_files.CONFIG).exists():
         vocabulary.save(path)
-        configs.save(model_dir / model_dirs.CONFIG, config, train_config)
+        configs.save(model_dir / model_files.CONFIG, config, train_config)
     elif Vocabulary.load(path) != vocabulary:
         raise InputError(
             f"{path}: is not of this run, expected a new folder: this one is of another corpus or encoder, "
@@ -140,7 +138,7 @@ class Checkpoints(keras.callbacks.Callback):
         has_dev = "val_average_f1" in history[-1]
         if not has_dev or self.progress.best_epoch() == epoch:
             with self._average.applied():
-                model_dirs.save_weights(self._inference, self._model_dir / model_dirs.WEIGHTS)
+                model_dirs.save_weights(self._inference, self._model_dir / model_files.WEIGHTS)
         if has_dev and 0 < self._patience <= epoch - self.progress.best_epoch():
             self.model.stop_training = True
         self.progress.stopped = bool(self.model.stop_training)  # another callback may have stopped it

@@ -24,6 +24,7 @@ from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
 from jner_re.models import model_dir as model_dirs
+from jner_re.models import model_files
 from jner_re.models.decode import without_scores
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.joint import TrainingModel
@@ -130,7 +131,7 @@ def train(
         *([scores] if scores else []),
         *callbacks,
         checkpoints,
-        TensorBoardLogs(model_dir / run_directory.LOGS, predictor, scores),
+        TensorBoardLogs(model_dir / model_files.LOGS, predictor, scores),
         ProgressLine(checkpoints.progress),
     ]
     _fit(model.training, train_config, corpus, dev_corpus, label_set, targets, checkpoints, in_order)
@@ -138,7 +139,7 @@ def train(
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
     if dev_corpus is not None:
-        model_dirs.load_weights(model.inference, model_dir / model_dirs.WEIGHTS)
+        model_dirs.load_weights(model.inference, model_dir / model_files.WEIGHTS)
         scored = predictor.scored(dev_corpus, 0.0)
         threshold, source = config.threshold, "as configured"
         if train_config.calibrate:
@@ -147,7 +148,7 @@ def train(
         metrics["best_epoch"] = progress.best_epoch() + 1
         metrics["threshold"], metrics["threshold_source"] = threshold, source
         metrics["dev"] = strict.evaluate(dev, without_scores(dev, scored, threshold), reported)
-    files.write_text(model_dir / run_directory.METRICS, json.dumps(metrics, indent=1) + "\n")
+    files.write_text(model_dir / model_files.METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 

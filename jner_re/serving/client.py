@@ -11,6 +11,7 @@ import numpy as np
 
 from jner_re.document import Document
 from jner_re.errors import InputError, system_cause
+from jner_re.models.model_files import CONFIG
 from jner_re.schema import Entity, Relation, Scored
 from jner_re.serving.precision import FLOAT32, check
 from jner_re.serving.rows import (
@@ -25,7 +26,6 @@ from jner_re.serving.rows import (
 )
 from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
-_CONFIG = "config.json"
 _Item = TypeVar("_Item", bound=Sized)
 
 
@@ -201,16 +201,16 @@ def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
     """
     try:
         folder = pathlib.Path(path).expanduser()
-        if (folder / _CONFIG).is_file():  # also if exports are in it
+        if (folder / CONFIG).is_file():  # also if exports are in it
             return folder
         exported = _exported(folder)
-        inner = sorted(path.parent.name for path in folder.glob(f"*/{_CONFIG}"))  # as in an experiment's run
+        inner = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))  # as in an experiment's run
     except (OSError, RuntimeError) as error:  # the latter where "~name" is nobody's home
         raise InputError(f"{path}: can't be opened: {system_cause(error)}") from None
     if exported is None:
         hint = f"; model directories in it: {', '.join(inner)}" if inner else ""
         raise InputError(
-            f"{folder}: no {_CONFIG} and no {SAVED_MODEL}, expected a model directory of training, an "
+            f"{folder}: no {CONFIG} and no {SAVED_MODEL}, expected a model directory of training, an "
             f"exported folder, or a URL such as http://localhost:8501/v1/models/jner_re{hint}"
         )
     return exported
