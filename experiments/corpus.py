@@ -18,7 +18,7 @@ from typing import TextIO
 import pandas as pd
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.drop_invalid import drop_invalid
@@ -68,7 +68,7 @@ _SEED = flags.DEFINE_integer("seed", 0, "split: seed of the draw")
 
 def main() -> None:
     """Runs the action."""
-    source = pathlib.Path(_INPUT.value)
+    source = files.user_path(_INPUT.value)
     needs_output = _ACTION.value in ("convert", "split")
     if needs_output != (_OUTPUT.value is not None):
         raise InputError(f"--action={_ACTION.value} {'needs' if needs_output else 'takes no'} --output")
@@ -76,7 +76,7 @@ def main() -> None:
         raise InputError(
             f"--tokenization is for ade and brat, not for {_INPUT_FORMAT.value} (tokenized already)"
         )
-    output = pathlib.Path(_OUTPUT.value or "")
+    output = files.user_path(_OUTPUT.value or "")
     corpus = load(source, _INPUT_FORMAT.value, _TOKENIZATION.value)
     if _ACTION.value == "validate":
         _validate(source, corpus)

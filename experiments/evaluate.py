@@ -41,9 +41,11 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    config, _ = configs.load(pathlib.Path(_MODEL_DIR.value) / model_files.CONFIG)
+    folder = files.user_path(_MODEL_DIR.value)
+    config, _ = configs.load(folder / model_files.CONFIG)
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
-    corpus = sample_corpus.FOLDER / "test.json" if _CORPUS.value == "sample" else pathlib.Path(_CORPUS.value)
+    is_sample = _CORPUS.value == "sample"
+    corpus = sample_corpus.FOLDER / "test.json" if is_sample else files.user_path(_CORPUS.value)
     sentences = corpora.read(corpus, _FORMAT.value, tokenization)
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import evaluate
@@ -52,16 +54,16 @@ def main() -> None:
     from jner_re.models import model_dir
     from jner_re.report import facts, page
 
-    model = model_dir.load(pathlib.Path(_MODEL_DIR.value))
+    model = model_dir.load(folder)
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
     report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
-    about = facts.facts(pathlib.Path(_MODEL_DIR.value), corpus, sentences, _THRESHOLD.value)
+    about = facts.facts(folder, corpus, sentences, _THRESHOLD.value)
     report["threshold"] = threshold
     if _CALIBRATION.value:
         results = calibration.calibration(sentences, scored)
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
-        files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
+        files.write_text(files.user_path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     if path := _report_path():
         files.write_text(path, page(report, sentences, scored, threshold, about))
     print(f"{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
@@ -73,8 +75,8 @@ def main() -> None:
 
 def _report_path() -> pathlib.Path | None:
     if _REPORT.value is None and _OUTPUT.value:
-        return pathlib.Path(_OUTPUT.value).parent / "report.html"
-    return pathlib.Path(_REPORT.value) if _REPORT.value else None
+        return files.user_path(_OUTPUT.value).parent / "report.html"
+    return files.user_path(_REPORT.value) if _REPORT.value else None
 
 
 if __name__ == "__main__":

@@ -7,11 +7,9 @@ The same command again goes on with a run that was interrupted.
 
 from __future__ import annotations
 
-import pathlib
-
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import data_dir, sample_corpus
 from jner_re.errors import InputError
 from jner_re.models import model_files
@@ -40,7 +38,7 @@ def main() -> None:
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
+    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else files.user_path(_DATA_DIR.value)
     sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
 
@@ -50,7 +48,7 @@ def main() -> None:
     from jner_re import training
     from jner_re.metrics.table import table
 
-    model_dir = pathlib.Path(_MODEL_DIR.value)
+    model_dir = files.user_path(_MODEL_DIR.value)
     metrics = training.train(config, train_config, sentences, dev, model_dir)
     if dev:
         print(f"\nDev scores after epoch {metrics['best_epoch']}, threshold {metrics['threshold']}:")

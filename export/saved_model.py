@@ -53,7 +53,7 @@ _TEXT = "John Smith, born in Oslo, works for Norsk Hydro."
 
 def main() -> None:
     """Opens, writes, tries it and reports."""
-    model_dir, export_dir = pathlib.Path(_MODEL_DIR.value), pathlib.Path(_EXPORT_DIR.value)
+    model_dir, export_dir = files.user_path(_MODEL_DIR.value), files.user_path(_EXPORT_DIR.value)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", _MODEL_NAME.value):
         raise InputError(
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"

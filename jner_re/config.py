@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -147,6 +148,33 @@ class TrainConfig:
     def with_seeds(self, count: int) -> list[TrainConfig]:
         """The same with this seed and those that follow it."""
         return [dataclasses.replace(self, seed=self.seed + i) for i in range(count)]
+
+
+def with_absolute_paths(config: ModelConfig) -> ModelConfig:
+    """The config with the files and folders that it names as they can be opened from everywhere.
+
+    Names of the catalogue, TF-Hub handles, and what isn't there stay as they are.
+
+    Raises:
+      InputError: one begins with the home of a user that there is not.
+    """
+    encoder = _absolute(config.encoder)  # alone, its name may have commas
+    if encoder == config.encoder:
+        handles = [_absolute(handle.strip()) for handle in encoder.split(",")]
+        if not any("," in handle for handle in handles):
+            encoder = ",".join(handles)
+    archive, colon, member = config.glove.rpartition(".zip:")
+    glove = f"{_absolute(archive + '.zip')}:{member}" if colon else _absolute(config.glove)
+    return dataclasses.replace(config, encoder=encoder, glove=glove)
+
+
+def _absolute(name: str) -> str:
+    """Of a file, or of the folder of a SavedModel."""
+    path = files.user_path(name)
+    with contextlib.suppress(OSError):  # too long for a path, or none of the user's
+        if path.is_file() or any((path / f"saved_model.{ending}").exists() for ending in ("pb", "pbtxt")):
+            return str(path.absolute())
+    return name
 
 
 def check_together(model: ModelConfig, train: TrainConfig) -> None:

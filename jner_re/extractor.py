@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-import pathlib
 from collections.abc import Collection
 
 import tensorflow as tf
 
+from jner_re import files
 from jner_re.features.specs import of_encoder
 from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
@@ -241,7 +241,7 @@ def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None
     Raises:
       InputError: it isn't one, it is damaged, or its encoders or word vectors can't be had.
     """
-    extractor = Extractor(model_dirs.load(pathlib.Path(model_dir), words))
+    extractor = Extractor(model_dirs.load(files.user_path(model_dir), words))
     for encoder in extractor.encoders:
         encoder.load_now()
     return extractor

@@ -12,8 +12,9 @@ import tf_keras as keras
 
 from jner_re import files, optimizers, run_directory
 from jner_re.averaging import MovingAverage
-from jner_re.config import ModelConfig, TrainConfig, check_together
+from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
 from jner_re.corpora.checksum import corpus_checksum
+from jner_re.divergence import EndOfDivergence
 from jner_re.errors import InputError
 from jner_re.evaluation import best_threshold
 from jner_re.features import soft_targets as soft
@@ -68,8 +69,8 @@ def train(
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
 
     Raises:
-      InputError: `model_dir` holds a run of another config, something named in the config can't be had, or a
-        sentence has no soft target.
+      InputError: `model_dir` holds a run of another config or is trained in by another program, something
+        named in the config can't be had, a sentence has no soft target, or the training diverges.
     """
     for name in ("calibrate", "patience"):
         if getattr(train_config, name) and not dev:
@@ -77,6 +78,7 @@ def train(
                 f"{name} is {getattr(train_config, name)}, expected a dev set that is not trained on"
             )
     check_together(config, train_config)
+    config = with_absolute_paths(config)
     run_directory.check_config(model_dir, config, train_config)
     label_set = label_set or LabelSet.of(sentences)
     if not label_set.relation_types:
@@ -85,8 +87,33 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
+    with model_files.training_lock(model_dir):
+        return _train(
+            config,
+            train_config,
+            sentences,
+            dev,
+            model_dir,
+            label_set,
+            frozen or open_frozen(config),
+            callbacks,
+            soft_targets,
+        )
+
+
+def _train(
+    config: ModelConfig,
+    train_config: TrainConfig,
+    sentences: Sequence[Sentence],
+    dev: Sequence[Sentence],
+    model_dir: pathlib.Path,
+    label_set: LabelSet,
+    frozen: Frozen,
+    callbacks: Sequence[keras.callbacks.Callback],
+    soft_targets: soft.SoftTargets | None,
+) -> dict[str, Any]:
+    """As `train`, in a directory that no other training writes to."""
     reported = label_set.covering(dev, "dev")
-    frozen = frozen or open_frozen(config)
     if frozen.names != (config.encoder, config.glove):
         raise InputError(
             f"encoder and word vectors are {frozen.names}, expected {(config.encoder, config.glove)}"
@@ -127,6 +154,7 @@ def train(
     predictor = Predictor(model.inference, corpus.specs, label_set, _EVALUATION_BATCH)
     scores = _scores(predictor, dev_corpus, reported, average, config.threshold)
     in_order = [
+        EndOfDivergence(),
         average,
         *([scores] if scores else []),
         *callbacks,
@@ -145,6 +173,11 @@ def train(
         if train_config.calibrate:
             threshold, source = best_threshold(dev, scored, threshold)
             model_dirs.write_threshold(model_dir, threshold, source)
+        if not progress.found_on_dev():
+            _LOGGER.warning(
+                "nothing of dev was found in any epoch yet, so the last one's weights are kept: train longer "
+                "(epochs), on more sentences, or with another learning_rate"
+            )
         metrics["best_epoch"] = progress.best_epoch() + 1
         metrics["threshold"], metrics["threshold_source"] = threshold, source
         metrics["dev"] = strict.evaluate(dev, without_scores(dev, scored, threshold), reported)

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from jner_re import extractor
+from jner_re import extractor, files
 from jner_re.errors import InputError
 from jner_re.serving import precision as precisions
 from jner_re.serving.rows import Row, padded, refusal, rows_of
@@ -61,7 +61,7 @@ class SavedModel:
         import tensorflow_text  # noqa: F401  (registers the ops that the model uses)
 
         try:
-            self._model = tf.saved_model.load(str(folder))
+            self._model = tf.saved_model.load(str(files.without_pattern(folder)))
         except Exception as error:  # a damaged file can make TensorFlow raise almost anything
             line = " ".join(str(error).split())
             raise InputError(f"{folder}: can't be loaded as a SavedModel: {line}") from None
