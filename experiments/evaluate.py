@@ -14,6 +14,7 @@ from jner_re import config as configs
 from jner_re import corpora, files, program
 from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.errors import InputError
 from jner_re.models import model_files
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
@@ -27,8 +28,8 @@ _OUTPUT = flags.DEFINE_string(
 _REPORT = flags.DEFINE_string(
     "report",
     None,
-    "where a page (HTML) with the scores and every error is written; by default report.html beside --output "
-    "if that is given, else none; empty for none",
+    "where a page (HTML) with the scores and every error is written; by default that of --output, "
+    "if it is given, with the ending .html; empty for none",
 )
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
@@ -75,7 +76,12 @@ def main() -> None:
 
 def _report_path() -> pathlib.Path | None:
     if _REPORT.value is None and _OUTPUT.value:
-        return files.user_path(_OUTPUT.value).parent / "report.html"
+        output = files.user_path(_OUTPUT.value)
+        if output.suffix == ".html":
+            raise InputError(
+                f"--output is {output}, the report's name, expected another such as evaluation.json"
+            )
+        return output.with_suffix(".html")
     return files.user_path(_REPORT.value) if _REPORT.value else None
 
 

@@ -91,7 +91,7 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
         f"warning: {corpus}: not in the training sentences, so scored as missed: relation type 'Met' (1)\n"
     )
     assert "micro" in result.stdout and "relation threshold: 0.9, configured" in result.stdout
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "evaluation.html").read_text(encoding="utf-8")
     assert page.count("<article ") == len(sentences) and str(corpus) in page
     report = json.loads(output.read_text())
     assert set(report) == {"ner", "re", "average_f1", "threshold"}
