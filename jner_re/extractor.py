@@ -12,6 +12,7 @@ from jner_re import files
 from jner_re.features.specs import of_encoder
 from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
+from jner_re.models import numpy_behaviour
 from jner_re.models.decode import Found, find
 from jner_re.models.model_dir import TrainedModel
 
@@ -68,6 +69,7 @@ class Extractor(tf.Module):
           tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens, or an encoder's output
             for it doesn't fit float16.
         """
+        numpy_behaviour.refuse()  # when the graph is made
         split = split_text(text, self.tokenization)
         sentences = split.tokens.values
         text_ids = tf.cast(row_ids(split.tokens), tf.int32)
@@ -99,6 +101,7 @@ class Extractor(tf.Module):
           tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens, or one that is "", or an
             encoder's output for it doesn't fit float16.
         """
+        numpy_behaviour.refuse()
         tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8")
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int64), axis=1)
         sentences = tf.RaggedTensor.from_tensor(tokens, lengths)

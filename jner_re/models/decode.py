@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
 
+from jner_re.layers.float32_layer import Float32Layer
 from jner_re.schema import Entity, LabelSet, Scored, Sentence
 from jner_re.scored_relations import ScoredRelations
 
@@ -34,7 +34,7 @@ def spans_from_tags(tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.stack([starts, ends], axis=-1), types
 
 
-class SpansFromTags(keras.layers.Layer):
+class SpansFromTags(Float32Layer):
     """`spans_from_tags` as a layer."""
 
     def call(self, tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
