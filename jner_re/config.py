@@ -159,22 +159,24 @@ def with_absolute_paths(config: ModelConfig) -> ModelConfig:
       InputError: one begins with the home of a user that there is not.
     """
     encoder = _absolute(config.encoder)  # alone, its name may have commas
-    if encoder == config.encoder:
-        handles = [_absolute(handle.strip()) for handle in encoder.split(",")]
-        if not any("," in handle for handle in handles):
-            encoder = ",".join(handles)
+    if encoder is None:
+        handles = [handle.strip() for handle in config.encoder.split(",")]
+        absolute = [_absolute(handle) or handle for handle in handles]
+        is_clear = absolute != handles and not any("," in handle for handle in absolute)
+        encoder = ",".join(absolute) if is_clear else config.encoder
     archive, colon, member = config.glove.rpartition(".zip:")
-    glove = f"{_absolute(archive + '.zip')}:{member}" if colon else _absolute(config.glove)
-    return dataclasses.replace(config, encoder=encoder, glove=glove)
+    path = _absolute(f"{archive}.zip" if colon else config.glove)
+    vectors = config.glove if path is None else f"{path}{':' + member if colon else ''}"
+    return dataclasses.replace(config, encoder=encoder, glove=vectors)
 
 
-def _absolute(name: str) -> str:
-    """Of a file, or of the folder of a SavedModel."""
+def _absolute(name: str) -> str | None:
+    """Of a file, or of the folder of a SavedModel; None if there is none."""
     path = files.user_path(name)
     with contextlib.suppress(OSError):  # too long for a path, or none of the user's
         if path.is_file() or any((path / f"saved_model.{ending}").exists() for ending in ("pb", "pbtxt")):
             return str(path.absolute())
-    return name
+    return None
 
 
 def check_together(model: ModelConfig, train: TrainConfig) -> None:
