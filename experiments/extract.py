@@ -2,8 +2,8 @@
 
 python -m experiments.extract --model=exported/mine --input=corpus/ --output=found/
 
---input is a file, a folder or a pattern in quotes ("corpus/*.jsonl"). Files end in .txt (a text a line), in
-.jsonl (a JSON object a line) or in .parquet (a text a row); --text_field names the field or column of the
+--input is a file, a folder or else a pattern in quotes ("corpus/*.jsonl"). Files end in .txt (a text a line),
+in .jsonl (a JSON object a line) or .parquet (a text a row); --text_field names the field or column of the
 text, others are given back. The corpus is divided into shards of --shard_size lines, and each becomes one
 file, part-00000.jsonl and so on, in the order of the files and their lines; a file begins a new one. It holds
 what predict prints, or with Parquet the columns entities, relations and error after those of the input (if

@@ -57,7 +57,7 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 def test_training_leaves_what_the_documentation_names(model_dir: pathlib.Path) -> None:
     names = {path.name for path in model_dir.iterdir()}
-    assert names == {"config.json", "vocabulary.json", "checkpoints", "logs", "metrics.json"}
+    assert names == {".lock", "config.json", "vocabulary.json", "checkpoints", "logs", "metrics.json"}
     assert list(model_dir.glob("logs/**/events.out.tfevents*"))
     assert (model_dir / "checkpoints" / "best.weights.h5").is_file()
     metrics = json.loads((model_dir / "metrics.json").read_text())
