@@ -21,7 +21,7 @@ import numpy as np
 from absl import flags
 
 from benchmarks.torch_process import TorchProcess
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import sample_corpus, spert_json
 
 _CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus")
@@ -155,7 +155,7 @@ def random_checkpoint() -> Any:
 def read_sentences() -> list[list[str]]:
     """Sorted by length."""
     if _CORPUS.value:
-        sentences = spert_json.load(pathlib.Path(_CORPUS.value)).valid_sentences()
+        sentences = spert_json.load(files.user_path(_CORPUS.value)).valid_sentences()
     else:
         sentences = sample_corpus.read_sample("test")
     return sorted((list(s.tokens) for s in sentences[: _SENTENCES.value]), key=len)

@@ -8,7 +8,6 @@ and its encoder alone take turns, so that what else the machine does meets both 
 
 from __future__ import annotations
 
-import pathlib
 import resource
 import statistics
 import time
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import sample_corpus
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def main() -> None:
     from jner_re.serving.client import Client
     from jner_re.serving.in_process import ModelDirectory
 
-    directory = ModelDirectory(pathlib.Path(_MODEL_DIR.value))
+    directory = ModelDirectory(files.user_path(_MODEL_DIR.value))
     model = Client(directory)
     sentences = [
         " ".join(s.tokens) for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import sample_corpus, spert_json
 from jner_re.metrics import strict
 from jner_re.schema import Sentence
@@ -126,7 +126,7 @@ def main() -> None:
 
 def read_sentences() -> list[Sentence]:
     if _CORPUS.value:
-        return spert_json.load(pathlib.Path(_CORPUS.value)).valid_sentences()
+        return spert_json.load(files.user_path(_CORPUS.value)).valid_sentences()
     return [s for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)]
 
 

@@ -27,7 +27,7 @@ from typing import Any
 import requests
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import sample_corpus
 from jner_re.serving.rows import BATCH_SIZE, padded
 from jner_re.serving.version_folders import loadable
@@ -155,7 +155,7 @@ def main() -> None:
         time.sleep(min(5, _SECONDS.value / 10))
         sizes.append(traffic.memory())
         if _EXPORT_DIR.value and copied is None and time.monotonic() - start > _SECONDS.value / 2:
-            copied = copy_newest(pathlib.Path(_EXPORT_DIR.value))
+            copied = copy_newest(files.user_path(_EXPORT_DIR.value))
         if time.monotonic() - start > _SECONDS.value + _LOADING_SECONDS:
             traffic.faults.append(f"version {copied} was copied, but is not served")
             break

@@ -64,7 +64,7 @@ TRAIN = TrainConfig(learning_rate=1e-3, average_decay=0.99)
 def main() -> None:
     """Measures each batch size and prints the table."""
     batch_sizes = parsed_batch_sizes(_BATCHES.value)
-    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
+    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else files.user_path(_DATA_DIR.value)
     sentences = data_dir.read_split(folder, "train")
     threads = _THREADS.value or len(os.sched_getaffinity(0))
     program.import_tensorflow_quietly(threads)
@@ -77,7 +77,7 @@ def main() -> None:
         measurements.append(measure(task, batch_size, threads))
         if _OUTPUT.value:
             lines = [measurement.json_line() + "\n" for measurement in measurements]
-            files.write_text(pathlib.Path(_OUTPUT.value), "".join(lines))
+            files.write_text(files.user_path(_OUTPUT.value), "".join(lines))
     peaks = [peak for measurement in measurements for peak in measurement.peaks]
     memory = max(measurement.memory for measurement in measurements)
     print(

@@ -12,7 +12,6 @@ docs/performance.md says what came out.
 from __future__ import annotations
 
 import os
-import pathlib
 from collections.abc import Callable
 
 from absl import flags
@@ -51,7 +50,7 @@ def main() -> None:
     given = (
         sample_corpus.read_sample("train")
         if _CORPUS.value == "sample"
-        else formats.read(pathlib.Path(_CORPUS.value), _FORMAT.value)
+        else formats.read(files.user_path(_CORPUS.value), _FORMAT.value)
     )
 
     def axis(
@@ -88,7 +87,7 @@ def main() -> None:
     )
     print(growth_results.table(axes))
     if _PLOT.value:
-        files.write_text(pathlib.Path(_PLOT.value), growth_plot.plot(axes))
+        files.write_text(files.user_path(_PLOT.value), growth_plot.plot(axes))
 
 
 if __name__ == "__main__":

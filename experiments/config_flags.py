@@ -10,7 +10,7 @@ from typing import Any
 
 from absl import flags
 
-from jner_re.config import ModelConfig, TrainConfig, check_together
+from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
 from jner_re.errors import InputError
 
 FLAGS = flags.FLAGS
@@ -65,7 +65,7 @@ def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> N
 
 
 def parsed(values: flags.FlagValues = FLAGS) -> Configs:
-    """The configs that the flags give.
+    """The configs that the flags give, with absolute paths.
 
     Raises:
       InputError: a value is out of its range, or does not go with another.
@@ -76,7 +76,7 @@ def parsed(values: flags.FlagValues = FLAGS) -> Configs:
     train: dict[str, Any] = {
         field.name: values[field.name].value for field in dataclasses.fields(TrainConfig)
     }
-    configs = ModelConfig(**model), TrainConfig(**train)
+    configs = with_absolute_paths(ModelConfig(**model)), TrainConfig(**train)
     check_together(*configs)
     return configs
 

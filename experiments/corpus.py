@@ -18,7 +18,7 @@ from typing import TextIO
 import pandas as pd
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import ade_rel, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.drop_invalid import drop_invalid
@@ -84,7 +84,7 @@ _WHOLE_TOKENS = "Entities that begin and end where tokens do, by --tokenization"
 
 def main() -> None:
     """Runs the action."""
-    source = pathlib.Path(_INPUT.value)
+    source = files.user_path(_INPUT.value)
     needs_output = _ACTION.value in ("convert", "split")
     if needs_output != (_OUTPUT.value is not None):
         raise InputError(f"--action={_ACTION.value} {'needs' if needs_output else 'takes no'} --output")
@@ -94,7 +94,7 @@ def main() -> None:
         )
     if _EVENT_ARGUMENTS.value and _INPUT_FORMAT.value != "brat":
         raise InputError(f"--event_arguments is for brat, not for {_INPUT_FORMAT.value} (it has no events)")
-    output = pathlib.Path(_OUTPUT.value or "")
+    output = files.user_path(_OUTPUT.value or "")
     corpus = _load(source, _TOKENIZATION.value)
     if _ACTION.value == "validate":
         _validate(source, corpus)

@@ -10,8 +10,6 @@ interrupted run goes on.
 
 from __future__ import annotations
 
-import pathlib
-
 from absl import flags
 
 from jner_re import corpora, files, program
@@ -81,7 +79,7 @@ def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:
     if _CORPUS.value == "sample":
         sentences = [s for split in ("train", "dev", "test") for s in sample_corpus.read_sample(split)]
         return sentences, _CORPUS_NAME.value or "sample", []
-    path = pathlib.Path(_CORPUS.value)
+    path = files.user_path(_CORPUS.value)
     style = tokenization if _FORMAT.value in TEXT_FORMATS else None
     corpus = corpora.load(path, _FORMAT.value, style)
     sentences = corpus.valid_sentences()

@@ -14,6 +14,8 @@ from jner_re import config as configs
 from jner_re import corpora, files, program
 from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.errors import InputError
+from jner_re.models import model_files
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CORPUS = flags.DEFINE_string(
@@ -26,8 +28,8 @@ _OUTPUT = flags.DEFINE_string(
 _REPORT = flags.DEFINE_string(
     "report",
     None,
-    "where a page (HTML) with the scores and every error is written; by default report.html beside --output "
-    "if that is given, else none; empty for none",
+    "where a page (HTML) with the scores and every error is written; by default that of --output, "
+    "if it is given, with the ending .html; empty for none",
 )
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
@@ -40,9 +42,11 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    config, _ = configs.load(pathlib.Path(_MODEL_DIR.value) / "config.json")
+    folder = files.user_path(_MODEL_DIR.value)
+    config, _ = configs.load(folder / model_files.CONFIG)
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
-    corpus = sample_corpus.FOLDER / "test.json" if _CORPUS.value == "sample" else pathlib.Path(_CORPUS.value)
+    is_sample = _CORPUS.value == "sample"
+    corpus = sample_corpus.FOLDER / "test.json" if is_sample else files.user_path(_CORPUS.value)
     sentences = corpora.read(corpus, _FORMAT.value, tokenization)
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import evaluate
@@ -51,16 +55,16 @@ def main() -> None:
     from jner_re.models import model_dir
     from jner_re.report import facts, page
 
-    model = model_dir.load(pathlib.Path(_MODEL_DIR.value))
+    model = model_dir.load(folder)
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
     report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
-    about = facts.facts(pathlib.Path(_MODEL_DIR.value), corpus, sentences, _THRESHOLD.value)
+    about = facts.facts(folder, corpus, sentences, _THRESHOLD.value)
     report["threshold"] = threshold
     if _CALIBRATION.value:
         results = calibration.calibration(sentences, scored)
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
-        files.write_text(pathlib.Path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
+        files.write_text(files.user_path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     if path := _report_path():
         files.write_text(path, page(report, sentences, scored, threshold, about))
     print(f"Strict scores on {_CORPUS.value}:\n{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
@@ -72,8 +76,13 @@ def main() -> None:
 
 def _report_path() -> pathlib.Path | None:
     if _REPORT.value is None and _OUTPUT.value:
-        return pathlib.Path(_OUTPUT.value).parent / "report.html"
-    return pathlib.Path(_REPORT.value) if _REPORT.value else None
+        output = files.user_path(_OUTPUT.value)
+        if output.suffix == ".html":
+            raise InputError(
+                f"--output is {output}, the report's name, expected another such as evaluation.json"
+            )
+        return output.with_suffix(".html")
+    return files.user_path(_REPORT.value) if _REPORT.value else None
 
 
 if __name__ == "__main__":

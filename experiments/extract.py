@@ -2,8 +2,8 @@
 
 python -m experiments.extract --model=exported/mine --input=corpus/ --output=found/
 
---input is a file, a folder or a pattern in quotes ("corpus/*.jsonl"). Files end in .txt (a text a line), in
-.jsonl (a JSON object a line) or in .parquet (a text a row); --text_field names the field or column of the
+--input is a file, a folder or else a pattern in quotes ("corpus/*.jsonl"). Files end in .txt (a text a line),
+in .jsonl (a JSON object a line) or .parquet (a text a row); --text_field names the field or column of the
 text, others are given back. The corpus is divided into shards of --shard_size lines, and each becomes one
 file, part-00000.jsonl and so on, in the order of the files and their lines; a file begins a new one. It holds
 what predict prints, or with Parquet the columns entities, relations, broken_at and error after those of the
@@ -81,7 +81,7 @@ def main() -> None:
     ray_session.check_installed()
     if not _ADDRESS.value:  # a cluster's machines check their own processors
         precision.check(_PRECISION.value)
-    output = pathlib.Path(_OUTPUT.value).expanduser().resolve()
+    output = files.user_path(_OUTPUT.value).expanduser().resolve()
     paths = shards.find_files(_INPUT.value)
     if any(path.parent == output for path in paths):
         raise InputError(f"{output}: holds the input, expected another folder as --output")

@@ -24,14 +24,13 @@ UTF-8, and a line that is not such JSON, gives
 from __future__ import annotations
 
 import itertools
-import pathlib
 import sys
 from collections.abc import Callable, Sequence
 
 from absl import flags
 from tqdm import tqdm
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.serving import client, precision
@@ -83,7 +82,7 @@ def main(paths: Sequence[str]) -> None:
     show = _form()
     if _BRAT.value:
         text_lines.check_names(paths)
-        collection = BratCollection(pathlib.Path(_BRAT.value))
+        collection = BratCollection(files.user_path(_BRAT.value))
     if "://" not in _MODEL.value:
         program.import_tensorflow_quietly(_THREADS.value)
         program.skip_graph_optimization()

@@ -11,7 +11,6 @@ baseline. Folders are relative to where the program is started.
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Sequence
 
 from absl import flags
@@ -30,7 +29,7 @@ def main(folders: Sequence[str]) -> None:
     """Writes the folders' tables, then checks or writes the page."""
     if not folders and not _PAGE.value:
         raise InputError("no folders, expected some with records, or --page")
-    for folder in map(pathlib.Path, folders):
+    for folder in map(files.user_path, folders):
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder, expected one with records, such as seed-1.json")
         if found := records.read_folder(folder):
@@ -39,7 +38,7 @@ def main(folders: Sequence[str]) -> None:
         else:
             print(f"{folder}: no run is finished")
     if _PAGE.value:
-        path = pathlib.Path(_PAGE.value)
+        path = files.user_path(_PAGE.value)
         old = files.read_text(path)
         new = page_tables.filled(old, path)
         if _UPDATE.value:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from jner_re import files
 from jner_re.errors import InputError
 
 STANDARD_INPUT = "-"
@@ -41,9 +42,9 @@ class Line(NamedTuple):
 def check(paths: Sequence[str]) -> None:
     """Raises InputError if one of the files can't be read, or standard input is given twice."""
     for path in paths:
-        if path != STANDARD_INPUT and pathlib.Path(path).is_dir():
+        if path != STANDARD_INPUT and files.user_path(path).is_dir():
             raise InputError(f"{path}: is a folder, expected a text file")
-        if path != STANDARD_INPUT and not os.access(path, os.R_OK):
+        if path != STANDARD_INPUT and not os.access(files.user_path(path), os.R_OK):
             raise InputError(f"{path}: no such file, or not readable, expected a text file")
     if paths.count(STANDARD_INPUT) > 1:
         raise InputError("- is given twice, but standard input can be read only once")
@@ -72,7 +73,7 @@ def read(paths: Sequence[str], input_format: str | None) -> Iterator[Line]:
     for path in paths:
         place = "standard input" if path == STANDARD_INPUT else path
         is_json = (input_format or pathlib.Path(path).suffix.removeprefix(".")) == "jsonl"
-        with sys.stdin.buffer if path == STANDARD_INPUT else open(path, "rb") as file:
+        with sys.stdin.buffer if path == STANDARD_INPUT else files.user_path(path).open("rb") as file:
             yield from _lines(file, 1, place, _stem(path), is_json, TEXT)
 
 

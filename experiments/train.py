@@ -7,15 +7,15 @@ The same command again goes on with a run that was interrupted.
 
 from __future__ import annotations
 
-import pathlib
 from typing import Any
 
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.corpora import data_dir, sample_corpus
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.errors import InputError
+from jner_re.models import model_files
 
 from . import config_flags
 
@@ -41,7 +41,7 @@ def main() -> None:
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else pathlib.Path(_DATA_DIR.value)
+    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else files.user_path(_DATA_DIR.value)
     sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
     warn_of_misfit(sentences, config.tokenization)
@@ -49,13 +49,13 @@ def main() -> None:
     program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:
         program.start_xla_quietly()
-    from jner_re import run_directory, training
+    from jner_re import training
 
-    model_dir = pathlib.Path(_MODEL_DIR.value)
+    model_dir = files.user_path(_MODEL_DIR.value)
     metrics = training.train(config, train_config, sentences, dev, model_dir)
     if dev:
-        print(f"\n{_scores(metrics)} (by type: {model_dir / run_directory.METRICS})")
-    print(f"Model directory: {model_dir}\nTensorBoard logs: {model_dir / run_directory.LOGS}")
+        print(f"\n{_scores(metrics)} (by type: {model_dir / model_files.METRICS})")
+    print(f"Model directory: {model_dir}\nTensorBoard logs: {model_dir / model_files.LOGS}")
 
 
 def _scores(metrics: dict[str, Any]) -> str:

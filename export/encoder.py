@@ -9,11 +9,9 @@ From a checkpoint of the catalogue, any BERT or MPNet checkpoint in the Hugging 
 
 from __future__ import annotations
 
-import pathlib
-
 from absl import flags
 
-from jner_re import program
+from jner_re import files, program
 from jner_re.encoders import checkpoint_source
 from jner_re.errors import InputError
 
@@ -42,7 +40,7 @@ def main() -> None:
     given = [flag.name for flag in (_NAME, _CHECKPOINT, _ELMO_OPTIONS) if flag.value]
     if len(given) != 1 or bool(_ELMO_OPTIONS.value) != bool(_ELMO_WEIGHTS.value):
         raise InputError("give one of --name, --checkpoint, or --elmo_options with --elmo_weights")
-    output, pooling = pathlib.Path(_OUTPUT.value), _SUBWORD_POOLING.value
+    output, pooling = files.user_path(_OUTPUT.value), _SUBWORD_POOLING.value
     name = _NAME.value or _CHECKPOINT.value
     if name:
         checkpoint = checkpoint_source.fetch(name) if _NAME.value else checkpoint_source.find(name)
@@ -53,7 +51,7 @@ def main() -> None:
     if name:
         saved_encoder.convert(checkpoint, output, name, pooling)
     elif _ELMO_OPTIONS.value and _ELMO_WEIGHTS.value:
-        encoder = elmo.read_files(pathlib.Path(_ELMO_OPTIONS.value), pathlib.Path(_ELMO_WEIGHTS.value))
+        encoder = elmo.read_files(files.user_path(_ELMO_OPTIONS.value), files.user_path(_ELMO_WEIGHTS.value))
         saved_encoder.save(encoder, output, _ELMO_WEIGHTS.value, pooling)
     description = saved_encoder.read_description(output)
     print("{}: {name}, {layers} layers, {width} wide, {pooling} of subwords".format(output, **description))

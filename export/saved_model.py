@@ -23,6 +23,7 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.corpora.long_sentences import MAX_TOKENS
 from jner_re.corpora.tokenization import tokenize
 from jner_re.errors import InputError
+from jner_re.models import model_files
 from jner_re.serving.rows import BATCH_SIZE
 
 from . import serving_files
@@ -60,12 +61,12 @@ _TEXT = "John Smith, born in Oslo, works for Norsk Hydro."  # where there are no
 
 def main() -> None:
     """Opens, writes, tries it and reports."""
-    model_dir, export_dir = pathlib.Path(_MODEL_DIR.value), pathlib.Path(_EXPORT_DIR.value)
+    model_dir, export_dir = files.user_path(_MODEL_DIR.value), files.user_path(_EXPORT_DIR.value)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", _MODEL_NAME.value):
         raise InputError(
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"
         )
-    config, _ = load_config(model_dir / "config.json")
+    config, _ = load_config(model_dir / model_files.CONFIG)
     examples = serving_files.examples(model_dir, _EXAMPLES.value)
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()

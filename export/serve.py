@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import pathlib
 import shlex
 import signal
 import socket
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from jner_re import extras, program
+from jner_re import extras, files, program
 from jner_re.errors import InputError, system_cause
 from jner_re.serving import precision
 
@@ -77,7 +76,7 @@ def main() -> None:
     from jner_re.serving.server.metrics import Metrics
     from jner_re.serving.server.versions import Versions
 
-    versions = Versions(pathlib.Path(_BASE_PATH.value), _NAME.value, _PRECISION.value)
+    versions = Versions(files.user_path(_BASE_PATH.value), _NAME.value, _PRECISION.value)
     counts = Metrics()
     batcher = Batcher(_BATCHES.value, counts.rows.observe)
     limits = app.Limits(_BYTES.value, _REQUESTS.value, answer_seconds=_TIMEOUT.value / 1000)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from jner_re import files
-from jner_re.corpora.examples import FILE as EXAMPLES
 from jner_re.errors import InputError
+from jner_re.models.model_files import EXAMPLES
 from jner_re.serving.rows import BATCH_SIZE, Row
 
 logger = logging.getLogger("jner_re")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -158,6 +159,35 @@ class TrainConfig:
     def with_seeds(self, count: int) -> list[TrainConfig]:
         """The same with this seed and those that follow it."""
         return [dataclasses.replace(self, seed=self.seed + i) for i in range(count)]
+
+
+def with_absolute_paths(config: ModelConfig) -> ModelConfig:
+    """The config with the files and folders that it names as they can be opened from everywhere.
+
+    Names of the catalogue, TF-Hub handles, and what isn't there stay as they are.
+
+    Raises:
+      InputError: one begins with the home of a user that there is not.
+    """
+    encoder = _absolute(config.encoder)  # alone, its name may have commas
+    if encoder is None:
+        handles = [handle.strip() for handle in config.encoder.split(",")]
+        absolute = [_absolute(handle) or handle for handle in handles]
+        is_clear = absolute != handles and not any("," in handle for handle in absolute)
+        encoder = ",".join(absolute) if is_clear else config.encoder
+    archive, colon, member = config.glove.rpartition(".zip:")
+    path = _absolute(f"{archive}.zip" if colon else config.glove)
+    vectors = config.glove if path is None else f"{path}{':' + member if colon else ''}"
+    return dataclasses.replace(config, encoder=encoder, glove=vectors)
+
+
+def _absolute(name: str) -> str | None:
+    """Of a file, or of the folder of a SavedModel; None if there is none."""
+    path = files.user_path(name)
+    with contextlib.suppress(OSError):  # too long for a path, or none of the user's
+        if path.is_file() or any((path / f"saved_model.{ending}").exists() for ending in ("pb", "pbtxt")):
+            return str(path.absolute())
+    return None
 
 
 def check_together(model: ModelConfig, train: TrainConfig) -> None:

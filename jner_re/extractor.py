@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
-import pathlib
 from collections.abc import Collection
 
 import tensorflow as tf
 
+from jner_re import files
 from jner_re.corpora.long_sentences import MAX_TOKENS
 from jner_re.features.specs import of_encoder
 from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
+from jner_re.models import numpy_behaviour
 from jner_re.models.decode import Found, find
 from jner_re.models.model_dir import TrainedModel
 
@@ -21,6 +22,7 @@ _TOKENS_AT_ONCE = 2048  # padded tokens that go through encoder and model togeth
 TEXT = tf.TensorSpec([None], tf.string, "text")
 TOKENS = tf.TensorSpec([None, None], tf.string, "tokens")
 _SENTENCES = tf.RaggedTensorSpec([None, None], tf.string, ragged_rank=1, row_splits_dtype=tf.int64)
+_NAMES = tf.TensorSpec([None], tf.string)
 _MIN_SCORE = tf.TensorSpec([], tf.float32, "min_score")
 
 
@@ -65,11 +67,20 @@ class Extractor(tf.Module):
 
         Returns:
           See the class. Entities are numbered over the whole text.
+
+        Raises:
+          tf.errors.InvalidArgumentError: an encoder's output for a sentence doesn't fit float16.
         """
+        numpy_behaviour.refuse()  # when the graph is made
         split = split_text(text, self.tokenization)
         sentences = split.tokens.values
         text_ids = tf.cast(row_ids(split.tokens), tf.int32)
-        found = self.find(sentences, min_score)
+        firsts = tf.gather(tf.cast(split.tokens.row_starts(), tf.int32), text_ids)
+        numbers = tf.range(tf.size(text_ids)) - firsts
+        names = tf.strings.join(
+            ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers), " has"]
+        )
+        found = self.find(sentences, names, min_score)
         starts, ends, texts = _places_in_text(split, found.entities)
         return {
             "token": split.tokens.merge_dims(1, 2).to_tensor(""),
@@ -89,8 +100,10 @@ class Extractor(tf.Module):
           See the class; an entity's text is its tokens joined by spaces.
 
         Raises:
-          tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens, or one that is "".
+          tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens, or one that is "", or an
+            encoder's output for it doesn't fit float16.
         """
+        numpy_behaviour.refuse()
         tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8")
         lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int64), axis=1)
         sentences = tf.RaggedTensor.from_tensor(tokens, lengths)
@@ -98,20 +111,25 @@ class Extractor(tf.Module):
         names = tf.strings.join(["sentence ", tf.strings.as_string(rows), ":"])
         checks = [_check_lengths(sentences, names), _check_padding(sentences, names)]
         with tf.control_dependencies(checks):
-            found = self.find(sentences, min_score)
+            found = self.find(sentences, names, min_score)
         _, starts, ends, _ = tf.unstack(found.entities, axis=1)
         firsts = tf.cast(tf.gather(sentences.row_starts(), found.entities[:, 0]), tf.int32)
         words = tf.ragged.range(firsts + starts, firsts + ends)
         texts = tf.strings.reduce_join(tf.gather(sentences.values, words), axis=1, separator=" ")
         return {"token": tokens, **self._rows(found, rows, tf.size(rows, tf.int64), starts, ends, texts)}
 
-    @tf.function(input_signature=[_SENTENCES, _MIN_SCORE], autograph=False)  # traced once for both signatures
-    def find(self, sentences: tf.RaggedTensor, min_score: tf.Tensor) -> Found:
+    # Traced once for both signatures.
+    @tf.function(input_signature=[_SENTENCES, _NAMES, _MIN_SCORE], autograph=False)
+    def find(self, sentences: tf.RaggedTensor, names: tf.Tensor, min_score: tf.Tensor) -> Found:
         """Entities and relations of sentences, a group of similar length at a time.
 
         Args:
           sentences: string [S, (tokens)]; some may be empty.
+          names: string [S], what begins a message about each.
           min_score: of relations.
+
+        Raises:
+          tf.errors.InvalidArgumentError: an encoder's output for a sentence doesn't fit float16.
         """
         lengths = tf.cast(sentences.row_lengths(), tf.int32)
         order = tf.argsort(lengths, direction="DESCENDING", stable=True)
@@ -132,7 +150,7 @@ class Extractor(tf.Module):
             end = end_of_group(begin)
             group = order[begin:end]
             tokens = tf.gather(sentences, group).to_tensor("")
-            found = find(self.outputs(tokens), min_score)
+            found = find(self.outputs(tokens, tf.gather(names, group)), min_score)
             found = found._replace(
                 entities=_renumbered(found.entities, group), relations=_renumbered(found.relations, group)
             )
@@ -160,10 +178,15 @@ class Extractor(tf.Module):
         )
 
     @tf.autograph.experimental.do_not_convert
-    def outputs(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The inference model's outputs (`JointModel.inference`) for tokens [B, T] padded with ""."""
+    def outputs(self, tokens: tf.Tensor, names: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The inference model's outputs (`JointModel.inference`) for tokens [B, T] padded with "".
+
+        `names` [B] begin the message if an encoder's output doesn't fit float16.
+        """
         features = self.features(tokens)
-        return self.model({**features, **self.encode(tokens, features["lengths"])})
+        layers = self.encode(tokens, features["lengths"])
+        with tf.control_dependencies([_check_finite(each, names) for each in layers.values()]):
+            return self.model({**features, **layers})
 
     def features(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """The model's inputs but for the encoders' layers."""
@@ -236,7 +259,7 @@ def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None
     Raises:
       InputError: it isn't one, it is damaged, or its encoders or word vectors can't be had.
     """
-    extractor = Extractor(model_dirs.load(pathlib.Path(model_dir), words))
+    extractor = Extractor(model_dirs.load(files.user_path(model_dir), words))
     for encoder in extractor.encoders:
         encoder.load_now()
     return extractor
@@ -273,6 +296,14 @@ def _check_lengths(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation
         ]
     )
     return tf.debugging.Assert(lengths[longest] <= MAX_TOKENS, [message])
+
+
+def _check_finite(layers: tf.Tensor, names: tf.Tensor) -> tf.Operation:
+    """Fails if a sentence's layers [B, T, L, D] are not all finite, as training does (features/cache.py)."""
+    is_finite = tf.reduce_all(tf.math.is_finite(layers), axis=[1, 2, 3])
+    first = tf.argmin(tf.cast(is_finite, tf.int32))
+    message = tf.strings.join([names[first], " no encoder output that fits float16, expected finite numbers"])
+    return tf.debugging.Assert(tf.reduce_all(is_finite), [message])
 
 
 def _check_padding(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
+import io
 import json
 import os
 import pathlib
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from jner_re.errors import InputError
 
@@ -22,14 +24,20 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
     After an error nothing of it is left, and what was at `path` before is still there.
 
     Raises:
-      InputError: if the folder can't be written to.
+      InputError: if the folder can't be written to, or the block can't read another file (which the error
+        has to name: `open_to_read`).
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Keeps the ending: some writers choose the format by it.
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
             new = pathlib.Path(beside) / path.name
-            yield new
+            try:
+                yield new
+            except OSError as error:
+                if other := _file_elsewhere(error, pathlib.Path(beside)):
+                    raise InputError(f"{other}: can't be read: {error.strerror or error}") from None
+                raise
             old = pathlib.Path(beside) / f".old-{path.name}"
             if new.is_dir() and path.is_dir():  # a folder is only renamed to what does not exist
                 os.replace(path, old)
@@ -40,7 +48,75 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
                     os.replace(old, path)
                 raise
     except OSError as error:
-        raise InputError(f"{path}: can't be written: {error.strerror or error}") from None
+        raise InputError(f"{path}: can't be written: {_cause(error)}") from None
+
+
+def _file_elsewhere(error: OSError, folder: pathlib.Path) -> str:
+    """What the error is about, if that isn't in `folder`: what was read, not what is written."""
+    names = (error.filename, error.filename2)
+    named = [os.fsdecode(name) for name in names if isinstance(name, (str, bytes, os.PathLike))]
+    inside = [name for name in named if folder.absolute() in pathlib.Path(name).absolute().parents]
+    return named[0] if named and not inside else ""
+
+
+def _cause(error: OSError) -> str:
+    """In the system's own words: h5py's are a paragraph about its own insides."""
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
+class _NamedInErrors(io.FileIO):
+    """A file that errors of reading name, as those of opening it do."""
+
+    def readinto(self, buffer: Any) -> int | None:
+        with self._naming():
+            return super().readinto(buffer)
+
+    def readall(self) -> bytes:
+        with self._naming():
+            return super().readall()
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            error.filename = self.name
+            raise
+
+
+def open_to_read(path: pathlib.Path) -> BinaryIO:
+    """The file for a block of `replacing`, which else can't tell an error of reading from one of writing."""
+    return io.BufferedReader(_NamedInErrors(path))
+
+
+def user_path(path: str | os.PathLike[str]) -> pathlib.Path:
+    """A file or folder as a user names it: with `~` for a home.
+
+    Raises:
+      InputError: it begins with the home of a user that there is not.
+    """
+    try:
+        return pathlib.Path(path).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+@functools.cache
+def without_pattern(folder: pathlib.Path) -> pathlib.Path:
+    """The folder by a name that TensorFlow can read from: it takes names with `[`, `*`, … for patterns.
+
+    In place of such a name, that of a link in a temporary folder; it lasts as long as the process.
+    """
+    if not re.search(r"[][*?\\]", str(folder.absolute())):
+        return folder
+    temporary = tempfile.TemporaryDirectory(prefix="jner_re-")
+    _LINKS.append(temporary)
+    link = pathlib.Path(temporary.name) / "folder"
+    link.symlink_to(folder.absolute())
+    return link
+
+
+_LINKS: list[tempfile.TemporaryDirectory[str]] = []
 
 
 @contextlib.contextmanager
@@ -56,7 +132,7 @@ def locked(path: pathlib.Path, waiting: Callable[[], None] | None = None) -> Ite
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
+        file = path.open("a")  # leaves the time of change
     except OSError as error:
         raise InputError(f"{path}: can't be written: {error.strerror}") from None
     with file:

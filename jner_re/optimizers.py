@@ -116,7 +116,9 @@ class Adam(_EncoderRate, keras.optimizers.Adam):
             v=self._velocities[index].handle,
             beta1_power=self._powers.values[0],
             beta2_power=self._powers.values[1],
-            lr=self._own_rate.values[0] if self._is_encoder(variable) else self.learning_rate,
+            lr=self._own_rate.values[0]
+            if self._is_encoder(variable)
+            else tf.cast(self.learning_rate, tf.float32),
             beta1=self.beta_1,
             beta2=self.beta_2,
             epsilon=self.epsilon,
@@ -154,7 +156,8 @@ class Nadam(_EncoderRate, keras.optimizers.Nadam):
         fused = correction * (1 - mu) / (1 - product) / (1 - self.beta_1)
         whole = correction * next_mu / (1 - product * next_mu)
         missing, epsilon = whole - self.beta_1 * fused, self.epsilon * correction
-        self._step = _Scalars(fused, epsilon, self.learning_rate, self.current_encoder_rate())
+        rate = tf.cast(self.learning_rate, tf.float32)  # Keras has it in floatx
+        self._step = _Scalars(fused, epsilon, rate, self.current_encoder_rate())
         iterations = super().apply_gradients(grads_and_vars, *args, **kwargs)
 
         def add_missing() -> tf.Tensor:

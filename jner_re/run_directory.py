@@ -9,28 +9,29 @@ import tensorflow as tf
 import tf_keras as keras
 
 from jner_re import config as configs
+from jner_re import files, last_checkpoint
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
 from jner_re.models import model_dir as model_dirs
+from jner_re.models import model_files
 from jner_re.models.model_dir import Vocabulary
-
-LOGS = "logs"
-METRICS = "metrics.json"
 
 
 def check_config(model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig) -> None:
     """Raises InputError if the directory holds something else than a run of these configs."""
-    path = model_dir / model_dirs.CONFIG
+    path = model_dir / model_files.CONFIG
     if not path.exists():
         names = {entry.name for entry in model_dir.glob("*") if not entry.name.startswith(".")}
-        unknown = names - {model_dirs.VOCABULARY}  # a run killed at its very start has left no more
+        unknown = names - {model_files.VOCABULARY}  # a run killed at its very start has left no more
         if unknown:
             raise InputError(
-                f"{model_dir}: holds {min(unknown)} and no {model_dirs.CONFIG}, expected a new folder"
+                f"{model_dir}: holds {min(unknown)} and no {model_files.CONFIG}, expected a new folder"
             )
         return
-    for ours, theirs in zip((config, train_config), configs.load(path), strict=True):
+    known, known_train = configs.load(path)
+    known = configs.with_absolute_paths(known)  # older versions kept them as they were given
+    for ours, theirs in zip((config, train_config), (known, known_train), strict=True):
         for name, value in vars(ours).items():
             if value != getattr(theirs, name):
                 raise InputError(
@@ -43,10 +44,10 @@ def claim(
     model_dir: pathlib.Path, config: ModelConfig, train_config: TrainConfig, vocabulary: Vocabulary
 ) -> None:
     """Writes whose run it is; raises InputError if it is one on another corpus or with another encoder."""
-    path = model_dir / model_dirs.VOCABULARY
-    if not (model_dir / model_dirs.CONFIG).exists():
+    path = model_dir / model_files.VOCABULARY
+    if not (model_dir / model_files.CONFIG).exists():
         vocabulary.save(path)
-        configs.save(model_dir / model_dirs.CONFIG, config, train_config)
+        configs.save(model_dir / model_files.CONFIG, config, train_config)
     elif Vocabulary.load(path) != vocabulary:
         raise InputError(
             f"{path}: is not of this run, expected a new folder: this one is of another corpus or encoder, "
@@ -75,9 +76,23 @@ class Progress(tf.train.experimental.PythonState):
         self.__dict__.update(json.loads(string_value))
 
     def best_epoch(self) -> int:
-        """The first epoch (from 0) with the best dev score."""
-        scores = [logs["val_average_f1"] for logs in self.history]
+        """The first epoch (from 0) with the best dev score; the latest one as long as all are 0."""
+        return self._first_best() if self.found_on_dev() else len(self.history) - 1
+
+    def found_on_dev(self) -> bool:
+        """Whether any epoch's dev score is more than 0."""
+        return max(self._scores()) > 0
+
+    def epochs_since_better(self) -> int:
+        """How many epochs have passed since the dev score rose."""
+        return len(self.history) - 1 - self._first_best()
+
+    def _first_best(self) -> int:
+        scores = self._scores()
         return scores.index(max(scores))
+
+    def _scores(self) -> list[float]:
+        return [logs["val_average_f1"] for logs in self.history]
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -105,6 +120,7 @@ class Checkpoints(keras.callbacks.Callback):
         super().__init__()
         self.progress = Progress()
         self._model_dir = model_dir
+        self._folder = model_dir / model_files.CHECKPOINTS
         self._inference = inference
         self._average = average
         self._patience = patience
@@ -112,9 +128,7 @@ class Checkpoints(keras.callbacks.Callback):
         self._checkpoint = tf.train.Checkpoint(
             model=training, optimizer=training.optimizer, average=average.state, progress=self.progress
         )
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, str(model_dir / "checkpoints"), max_to_keep=1, checkpoint_name="last"
-        )
+        self._checkpoint.save_counter.assign(0)  # made here, since checkpoints of older versions have it
 
     def restore(self) -> None:
         """Goes back to the state after the last finished epoch, if there is one.
@@ -122,11 +136,12 @@ class Checkpoints(keras.callbacks.Callback):
         Raises:
           InputError: the checkpoint is damaged.
         """
-        path = self._manager.latest_checkpoint
-        if not path:
+        last_checkpoint.remove_unfinished(self._folder)
+        path = last_checkpoint.newest(self._folder)
+        if path is None:
             return
         try:
-            self._checkpoint.restore(path).assert_consumed()
+            self._checkpoint.restore(str(files.without_pattern(path.parent) / path.name)).assert_consumed()
         except Exception as error:  # TensorFlow raises almost anything for a damaged file
             reason = " ".join(str(error).split())[:200]
             raise InputError(
@@ -140,12 +155,8 @@ class Checkpoints(keras.callbacks.Callback):
         has_dev = "val_average_f1" in history[-1]
         if not has_dev or self.progress.best_epoch() == epoch:
             with self._average.applied():
-                model_dirs.save_weights(self._inference, self._model_dir / model_dirs.WEIGHTS)
-        if has_dev and 0 < self._patience <= epoch - self.progress.best_epoch():
+                model_dirs.save_weights(self._inference, self._model_dir / model_files.WEIGHTS)
+        if has_dev and 0 < self._patience <= self.progress.epochs_since_better():
             self.model.stop_training = True
         self.progress.stopped = bool(self.model.stop_training)  # another callback may have stopped it
-        try:
-            self._manager.save(checkpoint_number=epoch + 1)
-        except (tf.errors.OpError, OSError) as error:
-            reason = getattr(error, "message", str(error))
-            raise InputError(f"{self._model_dir / 'checkpoints'}: can't be written: {reason}") from None
+        last_checkpoint.save(self._checkpoint, self._folder, epoch + 1)

@@ -44,12 +44,17 @@ class Sentence:
     relations: tuple[Relation, ...] = ()
     id: str = ""
 
+    def relation_facts(self) -> set[tuple[Entity, Entity, str]]:
+        """Each relation by the entities that it joins, and its type."""
+        return {(self.entities[r.head], self.entities[r.tail], r.type) for r in self.relations}
+
     def entity_text(self, entity: Entity) -> str:
         """The tokens of `entity`, joined by spaces."""
         return " ".join(self.tokens[entity.start : entity.end])
 
 
-Scored = tuple[list[tuple[Entity, float]], list[tuple[Relation, float]]]  # found in a sentence, with scores
+# Found in a sentence, with scores.
+Scored = tuple[list[tuple[Entity, float]], Sequence[tuple[Relation, float]]]
 
 
 @dataclasses.dataclass(frozen=True)

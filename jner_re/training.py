@@ -12,9 +12,10 @@ import tf_keras as keras
 
 from jner_re import files, optimizers, run_directory
 from jner_re.averaging import MovingAverage
-from jner_re.config import ModelConfig, TrainConfig, check_together
+from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
 from jner_re.corpora import examples
 from jner_re.corpora.checksum import corpus_checksum
+from jner_re.divergence import EndOfDivergence
 from jner_re.errors import InputError
 from jner_re.evaluation import best_threshold
 from jner_re.features import soft_targets as soft
@@ -25,6 +26,7 @@ from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
 from jner_re.models import model_dir as model_dirs
+from jner_re.models import model_files
 from jner_re.models.decode import without_scores
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.joint import TrainingModel
@@ -68,8 +70,8 @@ def train(
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
 
     Raises:
-      InputError: `model_dir` holds a run of another config, something named in the config can't be had, or a
-        sentence has no soft target.
+      InputError: `model_dir` holds a run of another config or is trained in by another program, something
+        named in the config can't be had, a sentence has no soft target, or the training diverges.
     """
     for name in ("calibrate", "patience"):
         if getattr(train_config, name) and not dev:
@@ -77,6 +79,7 @@ def train(
                 f"{name} is {getattr(train_config, name)}, expected a dev set that is not trained on"
             )
     check_together(config, train_config)
+    config = with_absolute_paths(config)
     run_directory.check_config(model_dir, config, train_config)
     label_set = label_set or LabelSet.of(sentences)
     if not label_set.relation_types:
@@ -85,8 +88,33 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
+    with model_files.training_lock(model_dir):
+        return _train(
+            config,
+            train_config,
+            sentences,
+            dev,
+            model_dir,
+            label_set,
+            frozen or open_frozen(config),
+            callbacks,
+            soft_targets,
+        )
+
+
+def _train(
+    config: ModelConfig,
+    train_config: TrainConfig,
+    sentences: Sequence[Sentence],
+    dev: Sequence[Sentence],
+    model_dir: pathlib.Path,
+    label_set: LabelSet,
+    frozen: Frozen,
+    callbacks: Sequence[keras.callbacks.Callback],
+    soft_targets: soft.SoftTargets | None,
+) -> dict[str, Any]:
+    """As `train`, in a directory that no other training writes to."""
     reported = label_set.covering(dev, "dev")
-    frozen = frozen or open_frozen(config)
     if frozen.names != (config.encoder, config.glove):
         raise InputError(
             f"encoder and word vectors are {frozen.names}, expected {(config.encoder, config.glove)}"
@@ -109,7 +137,7 @@ def train(
     dev_corpus = inputs.corpus(dev, feature_cache()) if dev else None
     run_directory.claim(model_dir, config, train_config, vocabulary)
     shown = examples.choose(sentences, config.tokenization)
-    files.write_text(model_dir / model_dirs.EXAMPLES, "".join(f"{text}\n" for text in shown))
+    files.write_text(model_dir / model_files.EXAMPLES, "".join(f"{text}\n" for text in shown))
 
     keras.utils.set_random_seed(train_config.seed)
     model = model_dirs.build(
@@ -129,11 +157,12 @@ def train(
     predictor = Predictor(model.inference, corpus.specs, label_set, _EVALUATION_BATCH)
     scores = _scores(predictor, dev_corpus, reported, average, config.threshold)
     in_order = [
+        EndOfDivergence(),
         average,
         *([scores] if scores else []),
         *callbacks,
         checkpoints,
-        TensorBoardLogs(model_dir / run_directory.LOGS, scores),
+        TensorBoardLogs(model_dir / model_files.LOGS, scores),
         ProgressLine(checkpoints.progress),
     ]
     _fit(model.training, train_config, corpus, dev_corpus, label_set, targets, checkpoints, in_order)
@@ -141,16 +170,21 @@ def train(
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
     if dev_corpus is not None:
-        model_dirs.load_weights(model.inference, model_dir / model_dirs.WEIGHTS)
+        model_dirs.load_weights(model.inference, model_dir / model_files.WEIGHTS)
         scored = predictor.scored(dev_corpus, 0.0)
         threshold, source = config.threshold, "as configured"
         if train_config.calibrate:
             threshold, source = best_threshold(dev, scored, threshold)
             model_dirs.write_threshold(model_dir, threshold, source)
+        if not progress.found_on_dev():
+            _LOGGER.warning(
+                "nothing of dev was found in any epoch yet, so the last one's weights are kept: train longer "
+                "(epochs), on more sentences, or with another learning_rate"
+            )
         metrics["best_epoch"] = progress.best_epoch() + 1
         metrics["threshold"], metrics["threshold_source"] = threshold, source
         metrics["dev"] = strict.evaluate(dev, without_scores(dev, scored, threshold), reported)
-    files.write_text(model_dir / run_directory.METRICS, json.dumps(metrics, indent=1) + "\n")
+    files.write_text(model_dir / model_files.METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 

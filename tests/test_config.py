@@ -163,3 +163,41 @@ def test_missing_file(tmp_path: pathlib.Path) -> None:
 def test_configs_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(ModelConfig(), "rnn_size", 3)  # noqa: B010 (a plain assignment is no valid typing)
+
+
+def test_paths_can_be_opened_from_everywhere(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    for name in ("enc", "a, b", "no encoder"):
+        (here / name).mkdir(parents=True)
+        (here / name / "saved_model.pb").write_text("")
+    (here / "no encoder" / "saved_model.pb").unlink()
+    home.mkdir()
+    for name in ("vec.txt", "vec.zip"):
+        (home / name).write_text("")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(here)
+    for encoder, expected in {
+        "enc": f"{here}/enc",
+        "minilm, ./enc": f"minilm,{here}/enc",
+        "../here/enc": f"{here}/../here/enc",
+        "a, b": f"{here}/a, b",
+        "no encoder": "no encoder",
+        "minilm, mpnet": "minilm, mpnet",
+        "": "",
+        "https://tfhub.dev/google/elmo/3": "https://tfhub.dev/google/elmo/3",
+        f"{here}/enc": f"{here}/enc",
+        "x" * 5000: "x" * 5000,
+    }.items():
+        kept = config.with_absolute_paths(ModelConfig(encoder=encoder))
+        assert (kept.encoder, kept.glove) == (expected, "glove-6b-50d")
+        assert config.with_absolute_paths(kept) == kept
+    for glove, expected in {
+        "~/vec.txt": f"{home}/vec.txt",
+        "~/vec.zip:a.txt": f"{home}/vec.zip:a.txt",
+        "../home/vec.txt": f"{here}/../home/vec.txt",
+        "vec.txt": "vec.txt",
+        "": "",
+    }.items():
+        assert config.with_absolute_paths(ModelConfig(encoder="", glove=glove)).glove == expected
+    with pytest.raises(InputError, match=r"^~nobody-of-this-name/x: "):
+        config.with_absolute_paths(ModelConfig(glove="~nobody-of-this-name/x"))

@@ -19,7 +19,7 @@ from jner_re.distillation import teach
 from jner_re.errors import InputError
 from jner_re.features import soft_targets
 from jner_re.features.dataset import gold_arrays, training_batch
-from jner_re.models import ensemble_dir, model_dir
+from jner_re.models import ensemble_dir, model_dir, model_files
 from jner_re.schema import LabelSet
 
 SENTENCES = [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:16]
@@ -40,9 +40,9 @@ def test_an_ensemble_teaches_the_mean_of_its_members(tmp_path: pathlib.Path) -> 
     for weight in scorer.trainable_weights:
         weight.assign(-0.7 * weight)
     (tmp_path / "second" / "checkpoints").mkdir(parents=True)
-    for name in (model_dir.CONFIG, model_dir.VOCABULARY):
+    for name in (model_files.CONFIG, model_files.VOCABULARY):
         (tmp_path / "second" / name).write_bytes((first / name).read_bytes())
-    model_dir.save_weights(opened.model, tmp_path / "second" / model_dir.WEIGHTS)
+    model_dir.save_weights(opened.model, tmp_path / "second" / model_files.WEIGHTS)
     ensemble_dir.write(tmp_path / "both", [first, tmp_path / "second"], 0.5, "a test")
 
     sentences = [opened.vocabulary.label_set.known_part(sentence) for sentence in SENTENCES]

@@ -83,13 +83,13 @@ def test_neighbours_order_and_grouping_change_nothing(
     groups: list[tuple[int, ...]] = []
     outputs = Extractor.outputs
 
-    def watched(self: Extractor, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+    def watched(self: Extractor, tokens: tf.Tensor, names: tf.Tensor) -> dict[str, tf.Tensor]:
         tf.py_function(lambda shape: groups.append(tuple(shape.numpy())), [tf.shape(tokens)], [])
-        return outputs(self, tokens)
+        return outputs(self, tokens, names)
 
     monkeypatch.setattr(Extractor, "outputs", watched)
     small = Extractor.find.python_function.__get__(extractor)(
-        tf.RaggedTensor.from_tensor(padded(tokens), [len(t) for t in tokens]), ALL
+        tf.RaggedTensor.from_tensor(padded(tokens), [len(t) for t in tokens]), [""] * len(tokens), ALL
     )
     assert sum(rows for rows, _ in groups) == sum(map(bool, tokens))
     assert all(rows == 1 or rows * length <= 100 for rows, length in groups) and len(groups) > 4
@@ -174,6 +174,30 @@ def test_a_sentence_of_the_greatest_length_and_one_more(extractor: Extractor) ->
     ):
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
             extractor.from_tokens(tf.constant(request), ALL)
+
+
+@pytest.mark.parametrize("factor", [1e5, float("nan")])
+def test_what_training_refuses_of_an_encoder_is_refused(
+    factor: float, extractor: Extractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in tests/features/test_cache.py: only the sentence with such a word, which the message names."""
+    (encoder,) = extractor.encoders
+    encode = encoder.encode
+
+    def overflowing(tokens: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        scale = tf.where(tokens == "huge", factor, 1.0)[:, :, tf.newaxis, tf.newaxis]
+        return tf.ones_like(encode(tokens, lengths)) * scale
+
+    monkeypatch.setattr(encoder, "encode", overflowing)
+    names = tf.constant(["text 0: sentence 0 has", "text 1: sentence 0 has", "text 1: sentence 1 has"])
+    for sentences, number in (
+        ([["Ann", "in"], ["a"], ["huge"]], 1),
+        ([["b"], ["Rome", "huge"], ["huge"]], 0),
+    ):
+        message = f"text 1: sentence {number} has no encoder output that fits float16"
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            extractor.outputs(padded(sentences), names)
+    assert extractor.outputs(padded([["Ann", "in"], ["a"]]), names[:2])["tag_ids"].shape == [2, 2]
 
 
 def test_one_trace_and_no_file_whatever_the_texts(extractor: Extractor) -> None:

@@ -4,6 +4,7 @@ import errno
 import os
 import pathlib
 import re
+import shutil
 import threading
 import time
 
@@ -161,6 +162,47 @@ def test_a_folder_that_can_not_be_replaced_stays(
     with pytest.raises(InputError, match="Input/output error"), files.replacing(tmp_path / "model") as new:
         new.mkdir()
     assert (tmp_path / "model" / "1").exists()
+
+
+def test_an_error_of_reading_is_none_of_writing(tmp_path: pathlib.Path) -> None:
+    """Of opening, of copying, and in the middle of a file: the memory of a process has nothing at 0."""
+    missing, unreadable = tmp_path / "part.txt", pathlib.Path("/proc/self/mem")
+    for read, named in (
+        (lambda _: missing.read_bytes(), missing),
+        (lambda new: shutil.copyfile(missing, new), missing),
+        (lambda _: files.open_to_read(unreadable).read(1), unreadable),
+        (lambda _: files.open_to_read(unreadable).read(), unreadable),
+        (lambda new: shutil.copyfileobj(files.open_to_read(unreadable), new.open("wb")), unreadable),
+    ):
+        problem = pytest.raises(InputError, match=rf"^{named}: can't be read: ")
+        with problem, files.replacing(tmp_path / "output.txt") as new:
+            read(new)
+    for write in (
+        lambda new: (new / "child").write_text(""),
+        lambda new: shutil.copyfile(pathlib.Path(__file__), new / "child"),
+    ):
+        problem = pytest.raises(InputError, match=r"output\.txt: can't be written: No such file")
+        with problem, files.replacing(tmp_path / "output.txt") as new:
+            write(new)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    for given, expected in (("~/a b", "/home/ada/a b"), ("~", "/home/ada"), ("a/~", "a/~"), ("", ".")):
+        assert files.user_path(given) == pathlib.Path(expected)
+    with pytest.raises(InputError, match=r"^~nobody-of-this-name/x: "):
+        files.user_path("~nobody-of-this-name/x")
+
+
+def test_tensorflow_reads_from_folders_whose_names_look_like_patterns(tmp_path: pathlib.Path) -> None:
+    assert files.without_pattern(tmp_path) == tmp_path
+    for name in ("a[1]", "a*", "a?", "a\\b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+        for folder in (tmp_path / name, pathlib.Path(os.path.relpath(tmp_path / name))):
+            other = files.without_pattern(folder)
+            assert (other / "file").read_text() == name and not set("[*?\\") & set(str(other))
 
 
 def test_one_holder_of_a_lock_at_a_time(tmp_path: pathlib.Path) -> None:

@@ -23,7 +23,7 @@ from jner_re.encoders.token_encoder import TokenEncoder
 from jner_re.errors import InputError
 from jner_re.features.inputs import make_inputs, open_frozen
 from jner_re.features.pieces import PieceTable
-from jner_re.models import ensemble_dir, model_dir
+from jner_re.models import ensemble_dir, model_dir, model_files
 from jner_re.models.fine_tuned_encoder import NAME
 from jner_re.schema import Sentence
 from jner_re.serving import saved_model
@@ -209,7 +209,7 @@ def test_an_ensemble_has_the_encoders_of_its_members(
     trained = model_dir.load(member)
     for weight in trained.model.get_layer(NAME).trainable_weights:
         weight.assign(-weight)
-    model_dir.save_weights(trained.model, member / model_dir.WEIGHTS)
+    model_dir.save_weights(trained.model, member / model_files.WEIGHTS)
     ensemble_dir.write(tmp_path / "two", [untrained_folder, member], 0.2, "test")
     assert predicted(tmp_path / "two", sentences, tmp_path / "not used") != expected
 

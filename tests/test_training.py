@@ -16,14 +16,14 @@ import tf_keras as keras
 from lengths_encoder import save_encoder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from jner_re import training
+from jner_re import last_checkpoint, training
 from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.encoders.module import Encoder
 from jner_re.errors import InputError
 from jner_re.features.inputs import open_frozen
-from jner_re.models import model_dir
+from jner_re.models import model_dir, model_files
 from jner_re.schema import Entity, LabelSet, Sentence
 
 # Nothing to download; the encoder is added where one is needed. Most of these tests' time is spent on tracing
@@ -60,14 +60,14 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory: pytest.TempPathFactory) -> ModelConfig:
     """SMALL with an encoder in place of characters."""
-    encoder = save_encoder(tmp_path_factory.mktemp("encoder") / "lengths", 0.1)
+    encoder = save_encoder(tmp_path_factory.mktemp("encoder") / "lengths [1]*", 0.1)
     return dataclasses.replace(SMALL, encoder=encoder, char_rnn_size=0)
 
 
 @pytest.fixture(scope="module")
 def whole(encoded: ModelConfig, sentences: list[Sentence], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """An uninterrupted run: metrics and directory; beside it, what a kill in the second epoch leaves."""
-    folder = tmp_path_factory.mktemp("runs") / "whole"
+    folder = tmp_path_factory.mktemp("runs") / "whole [1]*"  # no pattern
     left = [4 + 3]  # batches, four an epoch
 
     def end(_: int, logs: Any) -> None:
@@ -230,6 +230,48 @@ def test_a_damaged_checkpoint_is_one_clear_error(
         data.write_bytes(content)
 
 
+def test_a_directory_is_trained_in_once_at_a_time(
+    whole: Run, encoded: ModelConfig, sentences: list[Sentence]
+) -> None:
+    _, folder = whole
+    with (
+        model_files.training_lock(folder),
+        pytest.raises(InputError, match=r"1\]\*: another training writes"),
+    ):
+        training.train(encoded, QUICK, sentences[:16], sentences[16:], folder)
+    with model_files.training_lock(folder):
+        pass
+
+
+@pytest.mark.parametrize("state", [b"", b'model_checkpoint_path: "la', None])
+def test_the_name_of_the_last_checkpoint_is_all_that_resuming_needs(
+    state: bytes | None, whole: Run, tmp_path: pathlib.Path
+) -> None:
+    """Older versions left the state file of TensorFlow's manager beside it."""
+    folder = tmp_path / "checkpoints"
+    shutil.copytree(whole[1] / "checkpoints", folder)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "best.weights.h5", "last-4.data-00000-of-00001", "last-4.index",
+    ]  # fmt: skip
+    if state is not None:
+        (folder / "checkpoint").write_bytes(state)
+    assert last_checkpoint.newest(folder) == folder / "last-4"
+
+
+def test_a_loss_that_is_not_finite_ends_the_run(
+    encoded: ModelConfig, sentences: list[Sentence], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def diverging(model: keras.Model, *_: Any, callbacks: list[Any], **__: Any) -> None:
+        for callback in callbacks:
+            callback.set_model(model)
+            callback.on_epoch_end(6, {"loss": np.nan})
+
+    monkeypatch.setattr("tf_keras.Model.fit", diverging)
+    with pytest.raises(InputError, match=r"epoch 7: loss is nan, .* a lower learning_rate .* clip_norm"):
+        training.train(encoded, QUICK, sentences[:16], sentences[16:], tmp_path / "model")
+    assert not (tmp_path / "model" / "checkpoints").exists()
+
+
 def test_the_seed_fixes_the_weights_at_the_start(whole: Run, encoded: ModelConfig) -> None:
     trained = model_dir.load(whole[1])
 
@@ -272,8 +314,8 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     config = dataclasses.replace(QUICK, epochs=9, learning_rate=0.0, patience=2)  # never better than at first
-    dev = [
-        sentences[0],
+    dev = [  # nothing of it can be found
+        dataclasses.replace(sentences[0], entities=(), relations=()),
         dataclasses.replace(sentences[1], entities=(Entity(0, 1, "Rare"),), relations=()),
     ]
     seen: list[float] = []
@@ -295,7 +337,8 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
     assert [message for message in caplog.messages if "Rare" in message] == [
         "dev: not in the training sentences, so scored as missed: entity type 'Rare' (1)"
     ]
-    assert (metrics["epochs"], metrics["best_epoch"]) == (3, 1)
+    assert (metrics["epochs"], metrics["best_epoch"]) == (3, 3)
+    assert caplog.messages[-1].startswith("nothing of dev was found in any epoch yet")
     assert capsys.readouterr().out.splitlines()[3:] == ["stopped after epoch 3 of 9"]
     assert seen == [logs["val_average_f1"] for logs in metrics["history"]]
     rare = metrics["dev"]["ner"]["strict"]["per_type"]["Rare"]

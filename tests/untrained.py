@@ -11,7 +11,7 @@ import tf_keras as keras
 from jner_re import config as configs
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.features.inputs import make_inputs, open_frozen
-from jner_re.models import model_dir
+from jner_re.models import model_dir, model_files
 
 SMALL = ModelConfig(
     encoder="",
@@ -41,8 +41,8 @@ def write(folder: pathlib.Path, config: ModelConfig = WEIGHTED) -> pathlib.Path:
     for weight in model.training.trainable_weights:
         weight.assign_add(0.5 * random.normal(size=weight.shape))
     model.training.get_layer("ner_scores").bias.assign([-1.0, 1.0, 0.5, 1.0, 0.5])
-    vocabulary.save(folder / model_dir.VOCABULARY)
-    configs.save(folder / model_dir.CONFIG, config, TrainConfig())
-    (folder / model_dir.EXAMPLES).write_text(f"{EXAMPLE}\nBob saw Ann.\n", encoding="utf-8")
-    model_dir.save_weights(model.inference, folder / model_dir.WEIGHTS)
+    vocabulary.save(folder / model_files.VOCABULARY)
+    configs.save(folder / model_files.CONFIG, config, TrainConfig())
+    (folder / model_files.EXAMPLES).write_text(f"{EXAMPLE}\nBob saw Ann.\n", encoding="utf-8")
+    model_dir.save_weights(model.inference, folder / model_files.WEIGHTS)
     return folder

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from jner_re import files, program
-from jner_re.assets import checksums, download
+from jner_re import files
+from jner_re.assets import checksums
 from jner_re.assets.checksums import Checksum
 from jner_re.encoders import folder_hash
 from jner_re.errors import InputError
+from jner_re.models import model_files
 from jner_re.serving import client
 
 NAME = "manifest.json"
@@ -74,12 +74,7 @@ def fingerprint(model: pathlib.Path) -> str:
     """
     if client.is_exported(model):
         return folder_hash.sha256(model, (), "")
-    program.import_tensorflow_quietly()  # it takes seconds
-    from jner_re.models import model_dir
-
-    names = (model_dir.CONFIG, model_dir.VOCABULARY, model_dir.THRESHOLD, model_dir.WEIGHTS)
-    sums = [download.sha256_of(model / name) for name in names if (model / name).exists()]
-    return hashlib.sha256("".join(sums).encode()).hexdigest()
+    return model_files.fingerprint(model)
 
 
 def _checksum(path: pathlib.Path, known: Checksum | None) -> Checksum:

@@ -47,15 +47,17 @@ def write(
 
     Raises:
       InputError: the folder can't be written to.
+      OSError: the shard's file can't be read.
     """
-    with files.replacing(path) as new:
-        if path.suffix == ".parquet":
-            from pyarrow import parquet
+    if path.suffix == ".parquet":
+        from pyarrow import parquet
 
-            parquet.write_table(_table(shard, text_field, lines, found), new, compression="zstd")
-        else:
-            pairs = zip(lines, found, strict=True)
-            new.write_text("".join(f"{answers.as_json(*pair)}\n" for pair in pairs), encoding="utf-8")
+        table = _table(shard, text_field, lines, found)  # reads the shard: no error of writing
+        with files.replacing(path) as new:
+            parquet.write_table(table, new, compression="zstd")
+    else:
+        pairs = zip(lines, found, strict=True)
+        files.write_text(path, "".join(f"{answers.as_json(*pair)}\n" for pair in pairs))
 
 
 def count(path: pathlib.Path) -> int:

@@ -7,6 +7,7 @@ import glob
 import pathlib
 from collections.abc import Iterator, Sequence
 
+from jner_re import files
 from jner_re.errors import InputError
 
 from ..text_lines import TAKEN
@@ -39,10 +40,15 @@ def find_files(pattern: str) -> list[pathlib.Path]:
     Raises:
       InputError: there are none, or they have several endings or another one.
     """
-    if pathlib.Path(pattern).is_dir():
-        found = [path for path in pathlib.Path(pattern).iterdir() if _format(path) in FORMATS]
+    given = files.user_path(pattern)
+    if given.is_dir():
+        found = [path for path in given.iterdir() if _format(path) in FORMATS]
+    elif given.is_file():  # its name may have signs of a pattern
+        found = [given]
     else:
-        found = [pathlib.Path(name) for name in glob.glob(pattern, recursive=True)]
+        folder = next(parent for parent in given.parents if parent.exists())  # likewise
+        pattern_in_it = pathlib.Path(glob.escape(str(folder)), given.relative_to(folder))
+        found = [pathlib.Path(name) for name in glob.glob(str(pattern_in_it), recursive=True)]
     paths = sorted(path.resolve() for path in found if path.is_file() and not path.name.startswith("."))
     formats = sorted({_format(path) for path in paths})
     if not paths or len(formats) > 1 or formats[0] not in FORMATS:

@@ -6,6 +6,8 @@ import pathlib
 
 from absl import flags
 
+from jner_re import files
+
 from .pool import Folders, Workers
 
 HEADING = "Jobs"  # in the help of programs
@@ -36,8 +38,8 @@ _RAY_ADDRESS = flags.DEFINE_string(
 
 def folders() -> Folders:
     """As --output_dir and --runs_dir say."""
-    output = pathlib.Path(_OUTPUT_DIR.value)
-    return Folders(output, pathlib.Path(_RUNS_DIR.value or pathlib.Path("runs") / output.resolve().name))
+    output = files.user_path(_OUTPUT_DIR.value)
+    return Folders(output, files.user_path(_RUNS_DIR.value or pathlib.Path("runs") / output.resolve().name))
 
 
 def workers() -> Workers:

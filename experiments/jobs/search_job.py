@@ -91,13 +91,13 @@ class SearchJob:
         Raises:
           InputError: it has no epoch.
         """
-        from jner_re.models import model_dir
+        from jner_re.models import model_dir, model_files
 
         content = files.read_json(folder / _HISTORY)
         return records.Record(
             name=self.name,
             **self.identity(),
-            fingerprints=model_dir.Vocabulary.load(folder / "model" / model_dir.VOCABULARY).fingerprints,
+            fingerprints=model_dir.Vocabulary.load(folder / "model" / model_files.VOCABULARY).fingerprints,
             epochs=len(content["history"]),
             threshold=self.config.threshold,
             threshold_source="as configured",

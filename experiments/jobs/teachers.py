@@ -115,12 +115,11 @@ def soft_targets(
 
 def _opened(teacher: Teacher, runs_dir: pathlib.Path) -> TrainedModel:
     """The ensemble, or the one member."""
-    from jner_re.models import ensemble_dir, model_dir
-    from jner_re.run_directory import METRICS
+    from jner_re.models import ensemble_dir, model_dir, model_files
 
     trained = [member.final(runs_dir) for member in teacher.members]
     for member, folder in zip(teacher.members, trained, strict=True):
-        if not (folder / METRICS).exists():  # only its record was kept
+        if not (folder / model_files.METRICS).exists():  # only its record was kept
             member.train(runs_dir)
     if len(trained) == 1:
         return model_dir.load(trained[0])

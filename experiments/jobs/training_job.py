@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
+from jner_re.models import model_files
 from jner_re.schema import LabelSet, Sentence
 
 if TYPE_CHECKING:
@@ -197,9 +198,9 @@ class TrainingJob:
         dev: tuple[Sentence, ...],
         folder: pathlib.Path,
     ) -> dict[str, Any]:
-        from jner_re import run_directory, training
+        from jner_re import training
 
-        if not (folder / run_directory.METRICS).exists():  # else it is finished, and only opened
+        if not (folder / model_files.METRICS).exists():  # else it is finished, and only opened
             of_dev = f", dev of {len(dev)}" if dev else ""
             print(f"{len(sentences)} sentences{of_dev}, model directory {folder}", flush=True)
         # A rare type may be in dev alone: the model has it all the same.

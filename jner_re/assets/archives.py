@@ -33,7 +33,7 @@ def copy_member(archive: pathlib.Path, member: str, target: BinaryIO) -> None:
       InputError: as `extract`.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with files.open_to_read(archive) as file, zipfile.ZipFile(file) as opened:
             info = opened.getinfo(member)
             if info.file_size > min(_LARGEST, _LARGEST_RATIO * max(info.compress_size, 1)):
                 raise InputError(

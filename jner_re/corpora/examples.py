@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from jner_re.schema import Sentence
 
-FILE = "examples.txt"  # in a model directory: a text a line
 COUNT = 3
 _LENGTHS = range(6, 31)  # tokens of a sentence that is read at a glance
 _CJK = "\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\u3001\u3002"

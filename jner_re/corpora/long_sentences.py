@@ -62,7 +62,7 @@ def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
                     f"broken into {len(pieces)}; across the breaks and left out: "
                     f"{entities} entities, {relations} relations",
                     kind="warning",
-                    loss=Loss("across a break of a long sentence", 0, entities, relations),
+                    loss=Loss("across a break of a long sentence", 1 - len(pieces), entities, relations),
                 )
             )
     return Corpus(sentences, [*corpus.findings, *warnings]) if warnings else corpus

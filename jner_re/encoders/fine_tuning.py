@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from jner_re import files
 from jner_re.encoders import saved_encoder
 from jner_re.encoders.checkpoint import BlockWeights, Checkpoint
 from jner_re.encoders.token_encoder import TokenEncoder
@@ -75,7 +76,7 @@ def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], Vocabulary]
 
 def _checkpoint(path: pathlib.Path, description: dict[str, Any]) -> Checkpoint:
     """What `Transformer` was made of, from the variables of the SavedModel."""
-    reader = tf.train.load_checkpoint(str(path))
+    reader = tf.train.load_checkpoint(str(files.without_pattern(path.parent) / path.name))
 
     def get(name: str) -> np.ndarray:
         return reader.get_tensor(f"_transformer/{name}/.ATTRIBUTES/VARIABLE_VALUE")

@@ -60,8 +60,8 @@ class Encoder(tf.Module):
             return
         with tf.init_scope():  # also when first needed inside a graph
             try:
-                is_v1 = hub_v1.is_module(self.folder)
-                module = hub_v1.Module(self.folder) if is_v1 else hub.load(str(self.folder))
+                folder = files.without_pattern(self.folder)
+                module = hub_v1.Module(folder) if hub_v1.is_module(folder) else hub.load(str(folder))
             except Exception as error:  # a damaged file can make TensorFlow raise almost anything
                 raise InputError(
                     f"{self.folder}: can't be loaded as a SavedModel: {_line(error)}; if it is in the cache, "

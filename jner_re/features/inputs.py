@@ -8,7 +8,7 @@ import logging
 import pathlib
 from collections.abc import Collection, Mapping, Sequence
 
-from jner_re.config import ModelConfig
+from jner_re.config import ModelConfig, with_absolute_paths
 from jner_re.encoders import fine_tuning, module
 from jner_re.errors import InputError
 from jner_re.features.cache import CachedLayers, cached_layers
@@ -29,7 +29,7 @@ class Frozen:
     """What is the same for every model of a config: it can be opened once for many runs.
 
     Attributes:
-      names: of the encoders and the word vectors, as the config has them.
+      names: of the encoders and the word vectors, as the config has them, with absolute paths.
       encoders: the frozen token encoders by their handles, in the config's order.
       words: the table of word vectors, or None.
       fingerprints: hashes of the word vectors, `glove`, and the encoders, `encoder`, `encoder_2`, …, by which
@@ -88,6 +88,7 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
+    config = with_absolute_paths(config)
     _check_fine_tuning(config)
     fingerprints = {}
     words = None

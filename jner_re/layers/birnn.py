@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
-import tf_keras as keras
 
+from jner_re.layers.float32_layer import Float32Layer
 from jner_re.layers.gru import gru
 from jner_re.layers.lstm import lstm
 
@@ -15,7 +15,7 @@ _GATES = {"gru": 3, "lstm": 4}
 _DIRECTIONS = ("forward", "backward")
 
 
-class BiRNN(keras.layers.Layer):
+class BiRNN(Float32Layer):
     """Reads every sentence from both ends (paper, section 3.1), whatever its padding and its neighbors.
 
     Args:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
-import tf_keras as keras
 
 from jner_re.layers.birnn import BiRNN
 from jner_re.layers.dropout import Dropout
+from jner_re.layers.float32_layer import Float32Layer
 
 
-class BiRNNStack(keras.layers.Layer):
+class BiRNNStack(Float32Layer):
     """A stack of BiRNNs (paper, sections 3.1 to 3.3), dropout before each (section 3.4).
 
     Args:

@@ -8,10 +8,11 @@ import tensorflow as tf
 import tf_keras as keras
 
 from jner_re.layers.birnn import BiRNN
+from jner_re.layers.float32_layer import DTYPE, Float32Layer
 from jner_re.layers.scan import compiled_size
 
 
-class CharEncoder(keras.layers.Layer):
+class CharEncoder(Float32Layer):
     """A single BiRNN over trained character embeddings (paper, section 3.1; Lample et al., 2016).
 
     A word that occurs several times in a batch is read once.
@@ -39,7 +40,7 @@ class CharEncoder(keras.layers.Layer):
         self.units = units
         self.cell = cell
         self.jit_compile = jit_compile
-        self.embedding = keras.layers.Embedding(num_chars, embedding_size, name="embedding")
+        self.embedding = keras.layers.Embedding(num_chars, embedding_size, name="embedding", dtype=DTYPE)
         self.birnn = BiRNN(units, cell, return_sequences=False, jit_compile=jit_compile, name="birnn")
 
     def call(self, char_ids: tf.Tensor, training: bool | None = None) -> tf.Tensor:

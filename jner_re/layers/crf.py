@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
 
 from jner_re.layers import crf_posteriors
+from jner_re.layers.float32_layer import Float32Layer
 
 try:
     with warnings.catch_warnings():  # that tensorflow-addons has reached its end asks nothing of the user
@@ -50,7 +50,7 @@ def allowed_transitions(num_tags: int) -> np.ndarray:
     return allowed_starts(num_tags)[None, :] | (before == after - 1) | (before == after)
 
 
-class CRF(keras.layers.Layer):
+class CRF(Float32Layer):
     """Linear-chain CRF; calling it gives the best tag sequence (Viterbi).
 
     Its other quantities are methods; for functional models, where only layers may be called, crf_layers.py

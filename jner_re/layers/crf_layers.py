@@ -12,9 +12,10 @@ import tensorflow as tf
 import tf_keras as keras
 
 from jner_re.layers.crf import CRF
+from jner_re.layers.float32_layer import Float32Layer
 
 
-class _OfCRF(keras.layers.Layer):
+class _OfCRF(Float32Layer):
     """A layer whose weights are those of `crf`."""
 
     def __init__(self, crf: CRF, **kwargs: Any) -> None:

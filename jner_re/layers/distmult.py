@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
-import tf_keras as keras
+
+from jner_re.layers.float32_layer import Float32Layer
 
 
-class DistMult(keras.layers.Layer):
+class DistMult(Float32Layer):
     """g_i^T M_r g_j with a diagonal M_r for each relation type (paper, equation 4).
 
     Args:

@@ -8,6 +8,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+from jner_re.layers.float32_layer import Float32Layer
+
 
 def add_state(layer: keras.layers.Layer, seed: int | None = None) -> tf.Variable:
     """Gives a layer the weight that its masks follow from: a seed and the number of calls, int64 [2].
@@ -26,7 +28,7 @@ def add_state(layer: keras.layers.Layer, seed: int | None = None) -> tf.Variable
     )
 
 
-class Dropout(keras.layers.Layer):
+class Dropout(Float32Layer):
     """Sets each element to 0 with probability `rate` while training and scales the rest by 1/(1-rate).
 
     Keras's own layer draws from a hidden state that checkpoints don't hold: a resumed run would differ from

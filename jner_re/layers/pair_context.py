@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from jner_re.layers.dropout import Dropout
+from jner_re.layers.float32_layer import DTYPE, Float32Layer
 
 _LEVELS = 16  # ranges of up to 2 ** _LEVELS - 1 tokens
 
@@ -50,7 +51,7 @@ def range_maximum(values: tf.Tensor, starts: tf.Tensor, ends: tf.Tensor) -> tf.T
     return tf.where(empty[..., tf.newaxis], tf.zeros_like(maximum), maximum)
 
 
-class PairContext(keras.layers.Layer):
+class PairContext(Float32Layer):
     """The maximum, over the tokens strictly between two entities, of a projection of the states.
 
     An extension of the paper's scorer (docs/model.md).
@@ -65,7 +66,7 @@ class PairContext(keras.layers.Layer):
         self.size = size
         self.dropout = dropout
         self.drop = Dropout(dropout, name="dropout")
-        self.projection = keras.layers.Dense(size, name="projection")
+        self.projection = keras.layers.Dense(size, name="projection", dtype=DTYPE)
 
     def call(self, states: tf.Tensor, spans: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """The contexts of all pairs.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
-import tf_keras as keras
+
+from jner_re.layers.float32_layer import Float32Layer
 
 MASKED_LOGIT = -200.0  # of what is no candidate: in float32 a probability of 0 and a loss of 0
 
 
-class PairMask(keras.layers.Layer):
+class PairMask(Float32Layer):
     """Sets the logits of what is no candidate to MASKED_LOGIT: padding, an entity with itself, and, where a
     table of allowed argument types is given, types that never were seen together.
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from jner_re.layers.dropout import Dropout
+from jner_re.layers.float32_layer import DTYPE, Float32Layer
 from jner_re.layers.pair_context import PairContext
 from jner_re.layers.relation_scorer import RelationScorer
 from jner_re.layers.span_ends import SpanEnds
@@ -15,7 +16,7 @@ from jner_re.layers.span_ends import SpanEnds
 _PAIRS_AT_ONCE = 1 << 16  # pairs whose contexts are computed together outside of training
 
 
-class PairScorer(keras.layers.Layer):
+class PairScorer(Float32Layer):
     """The paper's section 3.3, and the extension of docs/model.md: what stands between the two entities.
 
     Args:
@@ -55,7 +56,9 @@ class PairScorer(keras.layers.Layer):
         self.scorer = RelationScorer(num_relations, hidden_size, activation, name="relation_scorer")
         if context_size:
             self.context = PairContext(context_size, context_dropout, name="pair_context")
-            self.context_scores = keras.layers.Dense(num_relations, use_bias=False, name="context_scores")
+            self.context_scores = keras.layers.Dense(
+                num_relations, use_bias=False, name="context_scores", dtype=DTYPE
+            )
 
     def build(self, input_shape: Any) -> None:
         """Makes the weights that are first needed inside a loop."""

@@ -8,9 +8,10 @@ import tensorflow as tf
 import tf_keras as keras
 
 from jner_re.layers.distmult import DistMult
+from jner_re.layers.float32_layer import DTYPE, Float32Layer
 
 
-class RelationScorer(keras.layers.Layer):
+class RelationScorer(Float32Layer):
     """FFNN(r2)(f_i ∘ f_j ∘ cos_ij ∘ DISTMULT_ij) with f = FFNN(r1)(g) (paper, equations 4 to 6).
 
     FFNN(r2) is linear: applied to a concatenation it is the sum of a product for each part. So heads and
@@ -27,7 +28,7 @@ class RelationScorer(keras.layers.Layer):
         self.num_relations = num_relations
         self.hidden_size = hidden_size
         self.activation = activation
-        self.hidden = keras.layers.Dense(hidden_size, activation, name="hidden")
+        self.hidden = keras.layers.Dense(hidden_size, activation, name="hidden", dtype=DTYPE)
         self.distmult = DistMult(num_relations, name="distmult")
 
     def build(self, input_shape: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+from jner_re.layers.float32_layer import DTYPE, Float32Layer
+
 
 def at_span_ends(values: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
     """The values at the last tokens of spans.
@@ -21,7 +23,7 @@ def at_span_ends(values: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
     return tf.gather(values, tf.maximum(spans[:, :, 1] - 1, 0), batch_dims=1)
 
 
-class SpanEnds(keras.layers.Layer):
+class SpanEnds(Float32Layer):
     """g_i = h_i ∘ l_i: the state of an entity's last token and an embedding of its tag (paper, equation 3).
 
     Args:
@@ -33,7 +35,9 @@ class SpanEnds(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_tags = num_tags
         self.label_size = label_size
-        self.label_embedding = keras.layers.Embedding(num_tags, label_size, name="label_embedding")
+        self.label_embedding = keras.layers.Embedding(
+            num_tags, label_size, name="label_embedding", dtype=DTYPE
+        )
 
     def call(self, states: tf.Tensor, tag_ids: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
         """The entities' representations.

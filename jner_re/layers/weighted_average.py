@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
-import tf_keras as keras
+
+from jner_re.layers.float32_layer import Float32Layer
 
 
-class WeightedAverage(keras.layers.Layer):
+class WeightedAverage(Float32Layer):
     """gamma * sum_l softmax(w)_l h_l, with w and gamma trained (paper, section 3.1; ELMo, equation 1)."""
 
     def build(self, input_shape: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jner_re.schema import Scored, Sentence
+from jner_re.scored_relations import ScoredRelations
 
 RELATION_FLOOR = 0.05  # candidates that score less are nearly all pairs, and would hide the others
 _BINS = 10
@@ -66,18 +67,13 @@ def calibration(gold: Sequence[Sentence], scored: Sequence[Scored]) -> dict[str,
     entity_scores, entity_right, relation_scores, relation_right = [], [], [], []
     for sentence, (entities, relations) in zip(gold, scored, strict=True):
         gold_entities = set(sentence.entities)
-        gold_relations = {
-            (sentence.entities[relation.head], sentence.entities[relation.tail], relation.type)
-            for relation in sentence.relations
-        }
         for entity, score in entities:
             entity_scores.append(score)
             entity_right.append(entity in gold_entities)
-        for relation, score in relations:
-            if score >= RELATION_FLOOR:
-                fact = (entities[relation.head][0], entities[relation.tail][0], relation.type)
-                relation_scores.append(score)
-                relation_right.append(fact in gold_relations)
+        candidates = ScoredRelations.of(relations)
+        candidates = candidates.where(candidates.scores >= RELATION_FLOOR)
+        relation_scores += candidates.scores.tolist()
+        relation_right += candidates.among([e for e, _ in entities], sentence.relation_facts()).tolist()
     return {
         "ner": reliability(entity_scores, entity_right),
         "re": reliability(relation_scores, relation_right),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jner_re.metrics import strict
 from jner_re.schema import Scored, Sentence
+from jner_re.scored_relations import ScoredRelations
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,20 +58,20 @@ def pr_curve(
       scored: entities and relations of each, relations of any score.
       thresholds: N values from 0 to 1.
     """
-    right: list[float] = []
-    wrong: list[float] = []
+    scores, hits = [np.zeros(0)], [np.zeros(0, bool)]
     num_gold = 0
     for sentence, (entities, relations) in zip(gold, scored, strict=True):
-        facts = strict.relation_facts(sentence)
+        facts = sentence.relation_facts()
         num_gold += len(facts)
-        for relation, score in relations:
-            fact = (relation.type, (entities[relation.head][0], entities[relation.tail][0]))
-            (right if fact in facts else wrong).append(score)
-    values = np.asarray(thresholds, float)
+        candidates = ScoredRelations.of(relations)
+        scores.append(candidates.scores)
+        hits.append(candidates.among([entity for entity, _ in entities], facts))
+    values, is_right = np.asarray(thresholds, float), np.concatenate(hits)
+    right, wrong = np.concatenate(scores)[is_right], np.concatenate(scores)[~is_right]
     tp, fp = _above(right, values), _above(wrong, values)
     return PrCurve(values, tp, fp, num_gold - tp, len(wrong) - fp)
 
 
-def _above(scores: Sequence[float], thresholds: np.ndarray) -> np.ndarray:
+def _above(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """How many scores are above each threshold."""
-    return len(scores) - np.searchsorted(np.sort(np.asarray(scores, float)), thresholds, side="right")
+    return len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")

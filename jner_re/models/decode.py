@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
 
-from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
+from jner_re.layers.float32_layer import Float32Layer
+from jner_re.schema import Entity, LabelSet, Scored, Sentence
+from jner_re.scored_relations import ScoredRelations
 
 
 def well_formed(tag_ids: tf.Tensor) -> tf.Tensor:
@@ -27,7 +28,7 @@ def well_formed(tag_ids: tf.Tensor) -> tf.Tensor:
     return tf.where(begins, tag_ids - 1, tag_ids)
 
 
-class WellFormedTags(keras.layers.Layer):
+class WellFormedTags(Float32Layer):
     """`well_formed` as a layer."""
 
     def call(self, tag_ids: tf.Tensor) -> tf.Tensor:
@@ -56,7 +57,7 @@ def spans_from_tags(tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.stack([starts, ends], axis=-1), types
 
 
-class SpansFromTags(keras.layers.Layer):
+class SpansFromTags(Float32Layer):
     """`spans_from_tags` as a layer."""
 
     def call(self, tag_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -100,7 +101,7 @@ def find(outputs: dict[str, tf.Tensor], min_score: tf.Tensor) -> Found:
 def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, threshold: float) -> list[Scored]:
     """Entities and relations of each sentence, each with its score."""
     spans, types = outputs["spans"], outputs["entity_types"]
-    results = []
+    results: list[Scored] = []
     for b in range(len(spans)):
         count = int((types[b] >= 0).sum())
         entities = [
@@ -110,11 +111,9 @@ def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, thre
             )
         ]
         scores = outputs["relation_scores"][b, :count, :count]
-        relations = [
-            (Relation(int(head), int(tail), label_set.relation_types[kind]), float(scores[head, tail, kind]))
-            for head, tail, kind in np.argwhere(scores > threshold)
-        ]
-        results.append((entities, relations))
+        heads, tails, kinds = (axis.astype(np.int32) for axis in np.nonzero(scores > threshold))
+        found = scores[heads, tails, kinds].astype(float)
+        results.append((entities, ScoredRelations(label_set.relation_types, heads, tails, kinds, found)))
     return results
 
 
@@ -126,7 +125,7 @@ def without_scores(
         Sentence(
             sentence.tokens,
             tuple(entity for entity, _ in entities),
-            tuple(relation for relation, score in relations if score > threshold),
+            tuple(relation for relation, _ in ScoredRelations.of(relations).above(threshold)),
             sentence.id,
         )
         for sentence, (entities, relations) in zip(sentences, scored, strict=True)

@@ -12,6 +12,7 @@ from jner_re import config as configs
 from jner_re import files
 from jner_re.errors import InputError
 from jner_re.models import model_dir as model_dirs
+from jner_re.models import model_files
 from jner_re.models.model_dir import Vocabulary
 
 
@@ -36,20 +37,22 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
                 "that differ in how they were trained alone"
             )
     with files.replacing(model_dir) as new:
-        (new / "checkpoints").mkdir(parents=True)
-        for name in (model_dirs.CONFIG, model_dirs.VOCABULARY):
+        (new / model_files.CHECKPOINTS).mkdir(parents=True)
+        for name in (model_files.CONFIG, model_files.VOCABULARY):
             shutil.copyfile(members[0] / name, new / name)
-        if (members[0] / model_dirs.EXAMPLES).exists():  # training of before wrote none
-            shutil.copyfile(members[0] / model_dirs.EXAMPLES, new / model_dirs.EXAMPLES)
+        if (members[0] / model_files.EXAMPLES).exists():  # training of before wrote none
+            shutil.copyfile(members[0] / model_files.EXAMPLES, new / model_files.EXAMPLES)
         for number, path in enumerate(members):
-            shutil.copyfile(path / model_dirs.WEIGHTS, new / model_dirs.MEMBER_WEIGHTS.format(f"{number:02}"))
-        trained = [configs.load(path / model_dirs.CONFIG)[1] for path in members]
+            shutil.copyfile(
+                path / model_files.WEIGHTS, new / model_files.MEMBER_WEIGHTS.format(f"{number:02}")
+            )
+        trained = [configs.load(path / model_files.CONFIG)[1] for path in members]
         facts = [{"seed": config.seed, "epochs": config.epochs} for config in trained]
-        files.write_text(new / model_dirs.MEMBERS, json.dumps(facts) + "\n")
+        files.write_text(new / model_files.MEMBERS, json.dumps(facts) + "\n")
         model_dirs.write_threshold(new, threshold, source)
 
 
 def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, Vocabulary]:
     """What members must agree in; their own thresholds are not used."""
-    config, _ = configs.load(path / model_dirs.CONFIG)
-    return dataclasses.replace(config, threshold=0.0), Vocabulary.load(path / model_dirs.VOCABULARY)
+    config, _ = configs.load(path / model_files.CONFIG)
+    return dataclasses.replace(config, threshold=0.0), Vocabulary.load(path / model_files.VOCABULARY)

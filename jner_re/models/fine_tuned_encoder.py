@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-import tf_keras as keras
 
 from jner_re.encoders.token_encoder import TokenEncoder
 from jner_re.layers.dropout import add_state
+from jner_re.layers.float32_layer import Float32Layer
 
 NAME = "fine_tuned_encoder"
 
 
-class FineTunedEncoder(keras.layers.Layer):
+class FineTunedEncoder(Float32Layer):
     """From subwords to the layers of every word.
 
     A file of weights holds those that are trained and the state of dropout; the others are the encoder's own,

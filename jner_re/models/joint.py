@@ -16,10 +16,12 @@ from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
 from jner_re.layers.crf import CRF
 from jner_re.layers.crf_layers import CRFCrossEntropy, CRFNegativeLogLikelihood, CRFSpanPosteriors
+from jner_re.layers.float32_layer import DTYPE
 from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.losses import relation_loss
+from jner_re.models import numpy_behaviour
 from jner_re.models.decode import SpansFromTags, WellFormedTags
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.schema import LabelSet
@@ -51,6 +53,7 @@ class TrainingModel(keras.Model):
           relation_loss: reduction of the relation loss, see `losses.relation_loss`.
         """
         super().compile(optimizer)
+        self.optimizer = optimizer  # which Keras wraps where the process's policy is mixed_float16
         self._relation_weight, self._relation_loss = relation_weight, relation_loss
 
     def compute_loss(
@@ -119,7 +122,11 @@ def build(
       soft: whether the tags to be learned are distributions (features/soft_targets.py), which the training
         model then reads beside the gold annotation.
       encoder: reads subwords, if `sizes.pieces`.
+
+    Raises:
+      InputError: TensorFlow's NumPy behaviour is on.
     """
+    numpy_behaviour.refuse()
     if sizes.pieces != (encoder is not None):
         raise ValueError(f"sizes.pieces is {sizes.pieces}, expected an encoder with subwords, and only then")
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
@@ -134,8 +141,10 @@ def build(
     shared_birnns = BiRNNStack(config.rnn_size, config.shared_layers, *rnn, name="shared_birnns")
     ner_birnns = BiRNNStack(config.rnn_size, config.ner_layers, *rnn, name="ner_birnns")
     re_birnns = BiRNNStack(config.rnn_size, config.re_layers, *rnn, name="re_birnns")
-    ner_hidden = keras.layers.Dense(config.ner_hidden_size, config.ner_activation, name="ner_hidden")
-    ner_scores = keras.layers.Dense(num_tags, name="ner_scores")
+    ner_hidden = keras.layers.Dense(
+        config.ner_hidden_size, config.ner_activation, dtype=DTYPE, name="ner_hidden"
+    )
+    ner_scores = keras.layers.Dense(num_tags, dtype=DTYPE, name="ner_scores")
     crf = CRF(num_tags, config.constrained_decoding, config.constrained_crf, name="crf")
     pair_scorer = PairScorer(
         num_tags,

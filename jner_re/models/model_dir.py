@@ -16,21 +16,14 @@ import tf_keras as keras
 from jner_re import config as configs
 from jner_re import files
 from jner_re.config import ModelConfig
-from jner_re.corpora import examples
 from jner_re.encoders import fine_tuning
 from jner_re.errors import InputError
 from jner_re.features.inputs import Inputs, make_inputs, open_frozen
-from jner_re.models import ensemble, joint
+from jner_re.models import ensemble, joint, model_files
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
+from jner_re.models.model_files import CONFIG, MEMBER_WEIGHTS, MEMBERS, THRESHOLD, VOCABULARY, WEIGHTS
 from jner_re.schema import LabelSet, Sentence
 
-CONFIG = "config.json"
-VOCABULARY = "vocabulary.json"
-THRESHOLD = "threshold.json"
-EXAMPLES = examples.FILE  # a few sentences that the model was trained on
-WEIGHTS = "checkpoints/best.weights.h5"
-MEMBERS = "members.json"
-MEMBER_WEIGHTS = "checkpoints/member-{}.weights.h5"  # in WEIGHTS' place, those of an ensemble
 _CHECKSUM = "sha256"  # attribute of the weights' file: of the shapes and values of all weights in order
 
 
@@ -129,14 +122,15 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
     """
     if not (model_dir / CONFIG).is_file():
         raise InputError(f"{model_dir}: no {CONFIG}, expected a model directory written by training")
-    members = sorted(model_dir.glob(MEMBER_WEIGHTS.format("*")))
-    if not members and not (model_dir / WEIGHTS).is_file():
+    weights = model_files.weights(model_dir)
+    if not weights:
         raise InputError(
             f"{model_dir}: no {WEIGHTS}: its training has not finished an epoch yet, or it was deleted"
         )
-    if members and len(members) != len(files.read_json(model_dir / MEMBERS)):
+    is_ensemble = weights != [model_dir / WEIGHTS]
+    if is_ensemble and len(weights) != len(files.read_json(model_dir / MEMBERS)):
         raise InputError(
-            f"{model_dir}: {len(members)} files {MEMBER_WEIGHTS.format('*')}, expected one each of {MEMBERS}"
+            f"{model_dir}: {len(weights)} files {MEMBER_WEIGHTS.format('*')}, expected one each of {MEMBERS}"
         )
     config, train_config = configs.load(model_dir / CONFIG)
     vocabulary = Vocabulary.load(model_dir / VOCABULARY)
@@ -153,11 +147,11 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
             )
     inputs = make_inputs(config, frozen, vocabulary.characters)
     built = []
-    for path in members or [model_dir / WEIGHTS]:
+    for path in weights:
         built.append(build(config, inputs, vocabulary))
         load_weights(built[-1].inference, path)
     model = built[0].inference
-    if members:
+    if is_ensemble:
         model = ensemble.build(config, inputs.sizes, _allowed(vocabulary), built)
     return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built))
 

@@ -33,6 +33,7 @@ from typing import Literal, TypeVar
 
 from jner_re.corpora.overlaps import overlap
 from jner_re.schema import Entity, Scored, Sentence
+from jner_re.scored_relations import ScoredRelations
 
 RIGHT = "right"
 KINDS = {
@@ -84,14 +85,14 @@ def outcomes(sentence: Sentence, scored: Scored, threshold: float) -> list[Outco
     """
     entities, relations = scored
     entity_scores = dict(sorted(entities, key=lambda pair: pair[1]))  # of one given twice, the greater
+    candidates = ScoredRelations.of(relations)
+    is_gold = candidates.among([entity for entity, _ in entities], sentence.relation_facts())
+    relevant = candidates.where(is_gold | (candidates.scores > threshold))
     relation_scores = {
         RelationFact(entities[relation.head][0], entities[relation.tail][0], relation.type): score
-        for relation, score in sorted(relations, key=lambda pair: pair[1])
+        for relation, score in sorted(relevant, key=lambda pair: pair[1])
     }
-    gold_relations = {
-        RelationFact(sentence.entities[relation.head], sentence.entities[relation.tail], relation.type)
-        for relation in sentence.relations
-    }
+    gold_relations = {RelationFact(*fact) for fact in sentence.relation_facts()}
     predicted = {fact for fact, score in relation_scores.items() if score > threshold}
     return [
         *_compared("ner", set(sentence.entities), set(entity_scores), entity_scores, _entity_kind, _shared),

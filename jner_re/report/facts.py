@@ -12,7 +12,7 @@ from jner_re import config as configs
 from jner_re import files
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.models import model_dir as model_dirs
-from jner_re.run_directory import METRICS
+from jner_re.models import model_files
 from jner_re.schema import Sentence
 
 
@@ -33,8 +33,8 @@ def facts(
     Raises:
       InputError: a file of the model directory is damaged.
     """
-    config, train_config = configs.load(model_dir / model_dirs.CONFIG)
-    vocabulary = model_dirs.Vocabulary.load(model_dir / model_dirs.VOCABULARY)
+    config, train_config = configs.load(model_dir / model_files.CONFIG)
+    vocabulary = model_dirs.Vocabulary.load(model_dir / model_files.VOCABULARY)
     checksum = corpus_checksum(sentences)
     splits = [name for name, theirs in vocabulary.corpora.items() if theirs == checksum]
     return {
@@ -66,7 +66,7 @@ def _counted(types: Iterable[str]) -> str:
 
 def _training(model_dir: pathlib.Path, config: configs.TrainConfig) -> dict[str, str]:
     """Seed and epochs, of each member of an ensemble."""
-    path = model_dir / model_dirs.MEMBERS
+    path = model_dir / model_files.MEMBERS
     if not path.exists():
         return {"Seed": str(config.seed), "Epochs": _epochs(model_dir, config.epochs)}
     members = files.read_json(path)
@@ -76,7 +76,7 @@ def _training(model_dir: pathlib.Path, config: configs.TrainConfig) -> dict[str,
 
 def _epochs(model_dir: pathlib.Path, configured: int) -> str:
     """What metrics.json says, which is there once training has ended."""
-    path = model_dir / METRICS
+    path = model_dir / model_files.METRICS
     metrics = files.read_json(path) if path.exists() else None
     if not isinstance(metrics, dict) or "epochs" not in metrics:
         return f"{configured} configured, training has not ended"
@@ -88,7 +88,7 @@ def _threshold(model_dir: pathlib.Path, config: configs.ModelConfig, given: floa
     if given is not None:
         return f"{given:g}, given for this evaluation"
     value = model_dirs.read_threshold(model_dir, config)
-    path = model_dir / model_dirs.THRESHOLD
+    path = model_dir / model_files.THRESHOLD
     source = files.read_json(path).get("source", "calibrated") if path.exists() else "configured"
     return f"{value:g}, {source}"
 

@@ -20,6 +20,7 @@ from jner_re.report.errors import KINDS, RIGHT, Outcome, Task, outcomes
 from jner_re.report.escaped import escaped
 from jner_re.report.sentence_card import sentence_card
 from jner_re.schema import Scored, Sentence
+from jner_re.scored_relations import ScoredRelations
 
 _FOLDER = pathlib.Path(__file__).parent
 _NAMES: dict[Task, str] = {"ner": "Entities", "re": "Relations"}
@@ -44,7 +45,7 @@ def page(
     found = [outcomes(*pair, threshold) for pair in zip(sentences, scored, strict=True)]
     cards = []
     for index, (sentence, (entities, relations)) in enumerate(zip(sentences, scored, strict=True)):
-        predicted = entities, [(relation, score) for relation, score in relations if score > threshold]
+        predicted = entities, list(ScoredRelations.of(relations).above(threshold))
         cards.append(sentence_card(index, sentence, predicted, found[index]))
     all_found = [outcome for of_sentence in found for outcome in of_sentence]
     script = (_FOLDER / "page.js").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ import numpy as np
 
 from jner_re.document import Document
 from jner_re.errors import InputError, system_cause
+from jner_re.models.model_files import CONFIG
 from jner_re.schema import Entity, Relation, Scored
 from jner_re.serving.precision import FLOAT32, check
 from jner_re.serving.rows import (
@@ -25,7 +26,7 @@ from jner_re.serving.rows import (
     listed,
     relations_of,
 )
-from jner_re.serving.version_folders import CONFIG, SAVED_MODEL, loadable
+from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
 _IMPORTING = threading.Lock()  # a second thread could see modules that import each other half made
 _Item = TypeVar("_Item", bound=Sized)

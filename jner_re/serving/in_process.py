@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from jner_re import extractor
+from jner_re import extractor, files
 from jner_re.errors import InputError
 from jner_re.serving import forks
 from jner_re.serving import precision as precisions
@@ -68,7 +68,7 @@ class SavedModel:
 
         forks.check()
         try:
-            self._model = tf.saved_model.load(str(folder))
+            self._model = tf.saved_model.load(str(files.without_pattern(folder)))
         except Exception as error:  # a damaged file can make TensorFlow raise almost anything
             line = " ".join(str(error).split())
             raise InputError(f"{folder}: can't be loaded as a SavedModel: {line}") from None

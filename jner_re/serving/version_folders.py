@@ -5,7 +5,6 @@ from __future__ import annotations
 import pathlib
 
 SAVED_MODEL = "saved_model.pb"
-CONFIG = "config.json"  # of a model directory, which is none
 
 
 def loadable(export_dir: pathlib.Path) -> list[int]:

@@ -60,12 +60,12 @@ def load(source: str) -> tuple[tuple[str, ...], np.ndarray]:
 
 def _split(source: str) -> tuple[pathlib.Path, str]:
     archive, colon, member = source.rpartition(".zip:")
-    return (pathlib.Path(archive + ".zip"), member) if colon else (pathlib.Path(source), "")
+    return (files.user_path(f"{archive}.zip"), member) if colon else (files.user_path(source), "")
 
 
 def _convert(path: pathlib.Path, member: str, folder: pathlib.Path) -> None:
     """Writes `folder` with words.txt and vectors.f32, beside and renamed into place."""
-    with path.open("rb") as file, files.replacing(folder) as new:
+    with files.open_to_read(path) as file, files.replacing(folder) as new:
         new.mkdir()
         with (
             _unpacked(file, path, member) as text,

@@ -162,6 +162,18 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     vars(worker)["_model"] = types.SimpleNamespace(each=damaged)
     outcome = Outcome(**worker(row))
     assert outcome.problem == "model: damaged" and outcome.fatal
+
+    def gone(texts: list[str], threshold: float | None) -> list[Document]:
+        rows.unlink()
+        return [Document("one")]
+
+    rows = tmp_path / "b.parquet"
+    parquet.write_table(pa.table({"text": ["one"]}), rows)
+    (of_rows,) = shards.divide([rows], 9, "text")
+    worker = PartWorker(dataclasses.replace(task, ending="parquet"))
+    vars(worker)["_model"] = types.SimpleNamespace(each=gone)
+    outcome = Outcome(**worker(dataclasses.asdict(of_rows)))  # its columns are read again for the part
+    assert "FileNotFoundError" in outcome.problem and not outcome.fatal
     corpus.unlink()
     outcome = Outcome(**worker(row))
     assert "FileNotFoundError" in outcome.problem and not outcome.fatal
@@ -230,13 +242,17 @@ def test_parquet_keeps_its_columns(model: client.Client, tmp_path: pathlib.Path)
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
-def test_shards_have_every_line_once(size: int, tmp_path: pathlib.Path) -> None:
+def test_shards_have_every_line_once(
+    size: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     contents = ["\ufeffone\r\ntwo\n\n \nthree\u2028four", "", "\n", "five\nsix\n"]
     for i, content in enumerate(contents):
         (tmp_path / f"{i}.txt").write_bytes(content.encode())
     (tmp_path / ".hidden.txt").write_text("no text")
     paths = shards.find_files(str(tmp_path))
     assert paths == shards.find_files(str(tmp_path / "*.txt"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert paths == shards.find_files("~/*.txt") and shards.find_files("~/1.txt") == paths[1:2]
     divided = shards.divide(paths, size, "text")
     assert divided == shards.divide(paths, size, "text")
     assert [shard.name for shard in divided] == [f"part-{i:05d}" for i in range(len(divided))]
@@ -270,6 +286,19 @@ def test_json_lines_become_parquet(tmp_path: pathlib.Path) -> None:
         "error": "refused",
     }  # fmt: skip
     assert second["text"] == "[]" and "expected a JSON object" in second["error"]
+
+
+def test_a_file_or_folder_goes_before_a_pattern(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "folder [12]*"
+    folder.mkdir()
+    names = ["part[1].txt", "part1.txt", "part[*].txt"]
+    for name in names:
+        (folder / name).write_text("one")
+    for name in ("part[1].txt", "part[*].txt"):
+        assert shards.find_files(str(folder / name)) == [(folder / name).resolve()]
+    assert [path.name for path in shards.find_files(str(folder / "part[0-9].txt"))] == ["part1.txt"]
+    assert [path.name for path in shards.find_files(str(folder / "**" / "*.txt"))] == sorted(names)
+    assert [path.name for path in shards.find_files(str(folder))] == sorted(names)
 
 
 def test_input_that_is_refused(tmp_path: pathlib.Path) -> None:

@@ -58,7 +58,7 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 def test_training_leaves_what_the_documentation_names(model_dir: pathlib.Path) -> None:
     names = {path.name for path in model_dir.iterdir()}
     assert names == {
-        "config.json", "vocabulary.json", "examples.txt", "checkpoints", "logs", "metrics.json"
+        ".lock", "config.json", "vocabulary.json", "examples.txt", "checkpoints", "logs", "metrics.json"
     }  # fmt: skip
     sample = {" ".join(s.tokens).replace(" ", "") for s in sample_corpus.read_sample("train")}
     examples = (model_dir / "examples.txt").read_text().splitlines()
@@ -96,7 +96,7 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
         f"warning: {corpus}: not in the training sentences, so scored as missed: relation type 'Met' (1)\n"
     )
     assert "micro" in result.stdout and "relation threshold: 0.9, configured" in result.stdout
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "evaluation.html").read_text(encoding="utf-8")
     assert page.count("<article ") == len(sentences) and str(corpus) in page
     report = json.loads(output.read_text())
     assert set(report) == {"ner", "re", "average_f1", "threshold"}

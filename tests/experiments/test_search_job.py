@@ -12,7 +12,7 @@ from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
 from jner_re import training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
-from jner_re.models import model_dir
+from jner_re.models import model_dir, model_files
 
 EPOCHS = [{METRIC: 0.3, "loss": 2.0}, {METRIC: 0.5, "loss": 1.0}, {METRIC: 0.4, "loss": math.nan}]
 
@@ -29,7 +29,7 @@ def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     def train(*arguments: Any, callbacks: list[Any]) -> None:
         folder = arguments[4]
         folder.mkdir(parents=True, exist_ok=True)
-        model_dir.Vocabulary((), (), "", (), {"glove": "abc"}, {}).save(folder / model_dir.VOCABULARY)
+        model_dir.Vocabulary((), (), "", (), {"glove": "abc"}, {}).save(folder / model_files.VOCABULARY)
         for epoch in range(first[0], 3):
             for callback in callbacks:
                 callback.on_epoch_end(epoch, EPOCHS[epoch])

@@ -35,9 +35,12 @@ def run(*flags: str) -> subprocess.CompletedProcess[str]:
 def written(
     model_folder: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[pathlib.Path, subprocess.CompletedProcess[str]]:
-    """A second version, of a pruned vocabulary, in a folder with a config that its user has changed."""
-    folder = tmp_path_factory.mktemp("exports")
-    (folder / "1").mkdir()
+    """A second version, of a pruned vocabulary, in a folder with a config that its user has changed.
+
+    Its name has signs of patterns, which TensorFlow would take it for.
+    """
+    folder = tmp_path_factory.mktemp("exports") / "exports [1]*"
+    (folder / "1").mkdir(parents=True)
     (folder / "batching.config").write_text("mine")
     words = folder / "words.txt"
     words.write_text("Ann lives somewhere .")
@@ -55,7 +58,7 @@ def test_the_program_writes_the_next_version_and_reports(
 ) -> None:
     folder, result = written
     assert result.returncode == 0, result.stderr
-    assert re.fullmatch(rf"{folder}/2: \d+\.\d MB\n", result.stdout)
+    assert re.fullmatch(rf"{re.escape(str(folder))}/2: \d+\.\d MB\n", result.stdout)
     assert "word vectors: 2 of 4 words kept, 0.0 of 0.0 MB\n" in result.stderr
     assert {path.name for path in folder.iterdir()} == {"1", "2", "words.txt", *serving_files.CONFIGS}
     assert (folder / "batching.config").read_text() == "mine"

@@ -23,6 +23,7 @@ from jner_re.layers.crf import CRF
 from jner_re.layers.crf_layers import CRFCrossEntropy, CRFNegativeLogLikelihood, CRFSpanPosteriors
 from jner_re.layers.distmult import DistMult
 from jner_re.layers.dropout import Dropout
+from jner_re.layers.float32_layer import Float32Layer
 from jner_re.layers.pair_context import PairContext
 from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
@@ -145,6 +146,7 @@ def layer_classes() -> Iterator[type[keras.layers.Layer]]:
                 and issubclass(kind, keras.layers.Layer)
                 and kind.__module__.startswith("jner_re.")
                 and not kind.__name__.startswith("_")  # of which layers are made
+                and kind is not Float32Layer  # likewise
             ):
                 yield kind
 

@@ -14,7 +14,7 @@ from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
 from jner_re.features.dataset import inference_batches
 from jner_re.features.inputs import make_inputs, open_frozen
-from jner_re.models import ensemble, ensemble_dir, joint, model_dir
+from jner_re.models import ensemble, ensemble_dir, joint, model_dir, model_files
 from jner_re.models.decode import scored_annotations
 from jner_re.models.model_dir import Vocabulary
 from jner_re.schema import Scored
@@ -31,13 +31,13 @@ class Pair:
     """Two models of equal weights, to be changed, and their ensemble."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self.vocabulary = Vocabulary.load(folder / model_dir.VOCABULARY)
+        self.vocabulary = Vocabulary.load(folder / model_files.VOCABULARY)
         frozen = open_frozen(untrained.WEIGHTED)
         self.inputs = make_inputs(untrained.WEIGHTED, frozen, self.vocabulary.characters)
         self.corpus = self.inputs.corpus(SENTENCES, folder)
         self.models = [model_dir.build(untrained.WEIGHTED, self.inputs, self.vocabulary) for _ in range(2)]
         for model in self.models:
-            model_dir.load_weights(model.inference, folder / model_dir.WEIGHTS)
+            model_dir.load_weights(model.inference, folder / model_files.WEIGHTS)
         self.weights = self.models[0].inference.get_weights()
 
     def second(self) -> keras.Model:
@@ -114,7 +114,7 @@ def test_a_directory_of_members_is_a_model_directory(
     ensemble_dir.write(tmp_path / "both", [folder, folder], 0.35, "a test")
     both = model_dir.load(tmp_path / "both")
     assert (both.threshold, both.vocabulary, both.model.name) == (0.35, pair.vocabulary, "ensemble")
-    examples = [path / model_dir.EXAMPLES for path in (folder, tmp_path / "both")]
+    examples = [path / model_files.EXAMPLES for path in (folder, tmp_path / "both")]
     assert examples[0].read_bytes() == examples[1].read_bytes()
     pair.models[0].inference.set_weights(pair.weights)
     assert_same_entities(pair.found(both.model), pair.found(pair.models[0].inference))
@@ -122,7 +122,7 @@ def test_a_directory_of_members_is_a_model_directory(
 
 def test_a_member_that_is_lost_is_missed(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     ensemble_dir.write(tmp_path / "both", [folder, folder], 0.35, "a test")
-    (tmp_path / "both" / model_dir.MEMBER_WEIGHTS.format("01")).unlink()
+    (tmp_path / "both" / model_files.MEMBER_WEIGHTS.format("01")).unlink()
     with pytest.raises(InputError, match=r"both: 1 files .*member-\*.*, expected one each of members\.json"):
         model_dir.load(tmp_path / "both")
 

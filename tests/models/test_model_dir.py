@@ -13,7 +13,7 @@ import pytest
 import untrained
 
 from jner_re.errors import InputError
-from jner_re.models import model_dir
+from jner_re.models import model_dir, model_files
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +58,9 @@ def middle_zeroed(content: bytes) -> bytes:
         ("vocabulary.json", lambda _: b"\xff", r"vocabulary\.json: byte 0 is not UTF-8"),
         ("threshold.json", lambda _: b'{"threshold": "high"}', r"threshold\.json: threshold is 'high'"),
         ("threshold.json", lambda _: b'{"threshold": 7.5}', r"threshold\.json: threshold is 7.5"),
-        (model_dir.WEIGHTS, lambda content: content[:1000], r"best\.weights\.h5: not the weights"),
-        (model_dir.WEIGHTS, lambda _: b"", r"best\.weights\.h5: not the weights"),
-        (model_dir.WEIGHTS, middle_zeroed, r"best\.weights\.h5: "),
+        (model_files.WEIGHTS, lambda content: content[:1000], r"best\.weights\.h5: not the weights"),
+        (model_files.WEIGHTS, lambda _: b"", r"best\.weights\.h5: not the weights"),
+        (model_files.WEIGHTS, middle_zeroed, r"best\.weights\.h5: "),
     ],
 )
 def test_damaged_files(
@@ -73,7 +73,7 @@ def test_damaged_files(
 
 
 def test_one_changed_value_is_noticed(folder: pathlib.Path) -> None:
-    with h5py.File(folder / model_dir.WEIGHTS, "r+") as file:
+    with h5py.File(folder / model_files.WEIGHTS, "r+") as file:
         values: list[h5py.Dataset] = []
         file.visititems(lambda _, item: values.append(item) if isinstance(item, h5py.Dataset) else None)
         largest = max(values, key=lambda item: item.size)
@@ -82,7 +82,7 @@ def test_one_changed_value_is_noticed(folder: pathlib.Path) -> None:
         model_dir.load(folder)
 
 
-@pytest.mark.parametrize("name", ["config.json", "vocabulary.json", model_dir.WEIGHTS])
+@pytest.mark.parametrize("name", ["config.json", "vocabulary.json", model_files.WEIGHTS])
 def test_missing_files(folder: pathlib.Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(InputError, match=pathlib.Path(name).name):

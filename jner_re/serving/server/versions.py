@@ -13,11 +13,12 @@ from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 
 from jner_re.errors import InputError
+from jner_re.models.model_files import CONFIG
 from jner_re.serving import about, warmup
 from jner_re.serving.in_process import SavedModel
 from jner_re.serving.precision import FLOAT32, check
 from jner_re.serving.server.errors import invalid, not_found
-from jner_re.serving.version_folders import CONFIG, SAVED_MODEL, loadable
+from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
 logger = logging.getLogger(__name__)
 
