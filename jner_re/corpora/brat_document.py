@@ -7,7 +7,7 @@ import dataclasses
 import itertools
 from collections.abc import Sequence
 
-from jner_re.corpora.alignment import is_exact, token_span
+from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.brat_annotation import LINE_END, Annotation, BinaryRelation, TextBound
 from jner_re.corpora.brat_configuration import Roles, in_order
 from jner_re.corpora.character_offsets import Quote, Spans, find_reading
@@ -171,7 +171,11 @@ class Document:
             whole = self._source.text[self._tokens[span[0]].start : self._tokens[span[1] - 1].end]
             place = f"line {entity.line} ({entity.id[:20]})"
             action = f"changed to {_short(whole)!r}"
-            self._warn(place, "span", repr(_short(entity.text)), "whole tokens", action)
+            line = self._lines[bisect.bisect_right(self._lines, span[0], key=lambda line: line.start) - 1]
+            begin = self._tokens[line.start].start
+            text = self._source.text[begin : self._tokens[line.end - 1].end]
+            expected = whole_tokens(text, start - begin, end - begin)
+            self._warn(place, "span", repr(_short(entity.text)), expected, action)
 
     def _join_lines(self, spans: dict[str, tuple[int, int]]) -> None:
         """Makes one sentence of the lines that an entity joins."""
