@@ -145,6 +145,9 @@ class Document:
         text = self._source.text
         value = entity.span
         if fragments is None or not all(start < end <= len(text) for start, end in fragments):
+            if any(start >= end for start, end in entity.fragments):
+                self._report(entity, "span", value, "a start before its end", "an empty span")
+                return None
             expected = f"a span within 0 and {len(text)} (tried: {tried})"
             self._report(entity, "span", value, expected, "outside of the text")
             return None

@@ -82,7 +82,7 @@ def test_documents_of_folders_in_order(tmp_path: pathlib.Path) -> None:
     [
         ("T4	Peop 0 3;8 14	Ann joined", "(T4): span is '0 3;8 14', expected one fragment"),
         ("T4	Peop 40 99	Oslo", "(T4): span is '40 99', expected a span within 0 and 46"),
-        ("T4	Peop 7 7	", "(T4): span is '7 7', expected a span within"),
+        ("T4	Peop 7 7	", "(T4): span is '7 7', expected a start before its end"),
         ("T4	Peop 8 14	Joined", "(T4): text is 'Joined', expected the text at 8 14, 'joined'"),
         ("T4	Peop 21 30	Inc.  She", "(T4): span is '21 30', expected text on one line"),
         ("T4	Peop 7 8	 ", "(T4): span is '7 8', expected text on one line"),
