@@ -302,7 +302,7 @@ def _check_finite(layers: tf.Tensor, names: tf.Tensor) -> tf.Operation:
     """Fails if a sentence's layers [B, T, L, D] are not all finite, as training does (features/cache.py)."""
     is_finite = tf.reduce_all(tf.math.is_finite(layers), axis=[1, 2, 3])
     first = tf.argmin(tf.cast(is_finite, tf.int32))
-    message = tf.strings.join([names[first], " no encoder output that fits float16, expected finite numbers"])
+    message = tf.strings.join([names[first], " an encoder output too large for float16, or no number"])
     return tf.debugging.Assert(tf.reduce_all(is_finite), [message])
 
 

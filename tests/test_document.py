@@ -99,7 +99,7 @@ def test_brat_is_understood_and_says_what_the_text_says(document: Document) -> N
         assert found.text == " ".join(parts)
         assert found.text.split() == entity.text.split() and len(found.text.splitlines()) == 1
     ids = list(annotation.entities)
-    assert [(r.type, ids.index(r.head), ids.index(r.tail)) for r in annotation.relations] == [
+    assert [(r.type, *(ids.index(id) for _, id in r.arguments)) for r in annotation.relations] == [
         (r.type, r.head, r.tail) for r in document.relations
     ]
 

@@ -194,7 +194,7 @@ def test_what_training_refuses_of_an_encoder_is_refused(
         ([["Ann", "in"], ["a"], ["huge"]], 1),
         ([["b"], ["Rome", "huge"], ["huge"]], 0),
     ):
-        message = f"text 1: sentence {number} has no encoder output that fits float16"
+        message = f"text 1: sentence {number} has an encoder output too large for float16"
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
             extractor.outputs(padded(sentences), names)
     assert extractor.outputs(padded([["Ann", "in"], ["a"]]), names[:2])["tag_ids"].shape == [2, 2]

@@ -80,7 +80,8 @@ class Client:
             score that it was exported with.
 
         Raises:
-          RefusedInputError: a text is not Unicode; nothing is answered.
+          RefusedInputError: a text is not Unicode, or an encoder's output for it doesn't fit float16;
+            nothing is answered.
           InputError: the endpoint can't be reached, or is none; the threshold is out of range.
         """
         if isinstance(texts, str):
@@ -100,8 +101,20 @@ class Client:
           InputError: as above, for all other reasons; a single text.
         """
         checked, threshold = checked_texts(listed(texts)), _checked(threshold)
-        documents = iter(self._documents([text for text in checked if isinstance(text, str)], threshold))
-        return [next(documents) if isinstance(text, str) else text for text in checked]
+        answers: dict[int, Document | RefusedInputError] = {}
+        asked = [i for i, text in enumerate(checked) if isinstance(text, str)]
+        rows = self._backend.rows_at_once
+        for first in range(0, len(asked), rows):  # what the others have been answered is not lost
+            left = asked[first : first + rows]
+            while left:
+                try:
+                    documents = self._documents([str(checked[i]) for i in left], threshold)
+                    answers.update(zip(left, documents, strict=True))
+                    left = []
+                except RefusedInputError as error:  # it has what float16 can't hold: the rest is asked again
+                    refused = left.pop(error.number)
+                    answers[refused] = RefusedInputError(error.kind, refused, error.problem)
+        return [text if isinstance(text, RefusedInputError) else answers[i] for i, text in enumerate(checked)]
 
     def _documents(self, texts: list[str], threshold: float | None) -> list[Document]:
         rows = self._rows(lambda part: self._backend.texts(part, threshold), texts)
@@ -126,7 +139,10 @@ class Client:
         """The rows of texts or sentences, asked for a bounded number at a time."""
         rows: list[Row] = []
         for first, end in _parts([len(item) for item in items], self._backend.rows_at_once):
-            rows += ask(items[first:end])
+            try:
+                rows += ask(items[first:end])
+            except RefusedInputError as error:
+                raise RefusedInputError(error.kind, first + error.number, error.problem) from None
         return rows
 
 

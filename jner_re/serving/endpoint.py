@@ -64,7 +64,7 @@ class Endpoint:
         return self._session
 
     def _rows(self, request: dict[str, Any]) -> list[Row]:
-        """Raises InputError for what goes wrong; the client asks for nothing that the model refuses."""
+        """Raises InputError for what goes wrong; the client has checked what it asks for."""
         count = len(request["instances"])
         try:
             answer = self._own_session().post(
@@ -83,8 +83,8 @@ class Endpoint:
         if message is not None:
             if refusal(str(message)):  # a server that batches gives all that it put together one error
                 raise InputError(
-                    f"{self._shown}: refused for a row of another request that the server put into one batch "
-                    f"with this one, ask again: {message}"
+                    f"{self._shown}: refused for a row of this request, or of another one that the server "
+                    f"put into one batch with it: {message}"
                 )
             raise InputError(f"{self._shown}: {message}")
         try:

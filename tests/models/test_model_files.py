@@ -32,7 +32,7 @@ def test_every_file_that_decides_what_a_model_answers_is_in_its_fingerprint(
         ],
     ]  # fmt: skip
     for folder in folders:
-        everything = {path for path in folder.rglob("*") if path.is_file()}
+        everything = {path for path in folder.rglob("*") if path.is_file()} - {folder / model_files.EXAMPLES}
         assert set(model_files.of_model(folder)) == everything
         seen = {model_files.fingerprint(folder)}
         for path in everything:
@@ -41,6 +41,7 @@ def test_every_file_that_decides_what_a_model_answers_is_in_its_fingerprint(
             seen.add(model_files.fingerprint(folder))
             path.write_bytes(content)
         assert len(seen) == 1 + len(everything) and model_files.fingerprint(folder) in seen
+        (folder / model_files.EXAMPLES).write_text("Others.\n")
         for other in ("metrics.json", "logs", "last-3.index", ".lock"):
             (folder / other).touch()
         assert model_files.fingerprint(folder) in seen

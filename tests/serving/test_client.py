@@ -322,6 +322,42 @@ def test_what_is_no_model_is_refused(tmp_path: pathlib.Path) -> None:
         jner_re.load("http://127.0.0.1:9")("Rome")
 
 
+class Refusing:
+    """A model that refuses texts with "huge", as one does whose encoder's output float16 can't hold."""
+
+    rows_at_once = 4
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def texts(self, texts: list[str], threshold: float | None) -> list[dict[str, list]]:
+        self.asked.append(list(texts))
+        for number, text in enumerate(texts):
+            if "huge" in text:
+                raise RefusedInputError("text", number, "too large")
+        return [{name: [] for name in COLUMNS} for _ in texts]
+
+
+def test_a_text_that_the_graph_refuses_takes_no_other_with_it() -> None:
+    texts = ["a", "huge", "b", "c", "d", "huge!", "e", "\ud83d"]
+    backend = Refusing()
+    answers = Client(backend).each(texts)
+    assert [getattr(answer, "text", None) for answer in answers] == [
+        "a",
+        None,
+        "b",
+        "c",
+        "d",
+        None,
+        "e",
+        None,
+    ]
+    assert [str(answers[i]) for i in (1, 5)] == ["text 1: too large", "text 5: too large"]
+    assert [len(asked) for asked in backend.asked] == [4, 3, 3, 2]
+    with pytest.raises(RefusedInputError, match="text 5: too large"):
+        Client(Refusing())(["a", "b", "c", "d", "e", "huge"])
+
+
 def test_of_an_endpoint_path_and_faults(
     server: http.server.ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,7 +372,7 @@ def test_of_an_endpoint_path_and_faults(
         (b"<html>", "answered 200 OK '<html>', expected JSON"),
         (
             b'{"error": "2 root error(s): assertion failed: [sentence 0: 2001 tokens]"}',
-            "refused for a row of another request .* ask again: 2 root",
+            "refused for a row of this request, or of another one .* into one batch with it: 2 root",
         ),
         (b'{"error": "Servable not found"}', "jner_re:predict: Servable not found"),
         (b'{"predictions": [[1.0]]}', "expected the predictions of an exported model"),
