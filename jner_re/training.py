@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import pathlib
@@ -22,7 +23,7 @@ from jner_re.features import soft_targets as soft
 from jner_re.features.cache import feature_cache
 from jner_re.features.chars import characters
 from jner_re.features.dataset import Arrays, FeaturizedCorpus, evaluation_batches, training_batches
-from jner_re.features.inputs import Frozen, make_inputs, open_frozen
+from jner_re.features.inputs import Frozen, Inputs, make_inputs, open_frozen
 from jner_re.metrics import strict
 from jner_re.metrics.callback import StrictScores
 from jner_re.models import model_dir as model_dirs
@@ -88,32 +89,36 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
+    read = _read(config, sentences, dev, label_set, frozen or open_frozen(config), soft_targets)
     with model_files.training_lock(model_dir):
-        return _train(
-            config,
-            train_config,
-            sentences,
-            dev,
-            model_dir,
-            label_set,
-            frozen or open_frozen(config),
-            callbacks,
-            soft_targets,
-        )
+        run_directory.check_config(model_dir, config, train_config)  # again: another one may have begun
+        run_directory.claim(model_dir, config, train_config, read.vocabulary)
+        shown = examples.choose(sentences, config.tokenization)
+        files.write_text(model_dir / model_files.EXAMPLES, "".join(f"{text}\n" for text in shown))
+        return _train(config, train_config, read, model_dir, callbacks)
 
 
-def _train(
+@dataclasses.dataclass(frozen=True)
+class _Read:
+    """What a training reads; `reported` are the types that are scored, also those that only dev has."""
+
+    vocabulary: model_dirs.Vocabulary
+    inputs: Inputs
+    corpus: FeaturizedCorpus
+    dev: FeaturizedCorpus | None
+    reported: LabelSet
+    targets: list[Arrays] | None
+
+
+def _read(
     config: ModelConfig,
-    train_config: TrainConfig,
     sentences: Sequence[Sentence],
     dev: Sequence[Sentence],
-    model_dir: pathlib.Path,
     label_set: LabelSet,
     frozen: Frozen,
-    callbacks: Sequence[keras.callbacks.Callback],
     soft_targets: soft.SoftTargets | None,
-) -> dict[str, Any]:
-    """As `train`, in a directory that no other training writes to."""
+) -> _Read:
+    """Makes the features of both corpora, before anything is written to the model directory."""
     reported = label_set.covering(dev, "dev")
     if frozen.names != (config.encoder, config.glove):
         raise InputError(
@@ -135,27 +140,35 @@ def _train(
     inputs = make_inputs(config, frozen, vocabulary.characters)
     corpus = inputs.corpus(sentences, feature_cache())
     dev_corpus = inputs.corpus(dev, feature_cache()) if dev else None
-    run_directory.claim(model_dir, config, train_config, vocabulary)
-    shown = examples.choose(sentences, config.tokenization)
-    files.write_text(model_dir / model_files.EXAMPLES, "".join(f"{text}\n" for text in shown))
+    return _Read(vocabulary, inputs, corpus, dev_corpus, reported, targets)
 
+
+def _train(
+    config: ModelConfig,
+    train_config: TrainConfig,
+    read: _Read,
+    model_dir: pathlib.Path,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> dict[str, Any]:
+    """As `train`, in a directory that no other training writes to."""
     keras.utils.set_random_seed(train_config.seed)
     model = model_dirs.build(
         config,
-        inputs,
-        vocabulary,
+        read.inputs,
+        read.vocabulary,
         train_config.jit_compile,
-        targets is not None,
+        read.targets is not None,
         train_config.recompute_gradients,
     )
     _LOGGER.info("%s trainable parameters", f"{model_dirs.trainable_parameters(model.training):,}")
-    compile_model(model.training, train_config, len(sentences))
+    compile_model(model.training, train_config, len(read.corpus.sentences))
     average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
     checkpoints = run_directory.Checkpoints(
         model_dir, model.training, model.inference, average, train_config.patience
     )
-    predictor = Predictor(model.inference, corpus.specs, label_set, _EVALUATION_BATCH)
-    scores = _scores(predictor, dev_corpus, reported, average, config.threshold)
+    label_set = read.vocabulary.label_set
+    predictor = Predictor(model.inference, read.corpus.specs, label_set, _EVALUATION_BATCH)
+    scores = _scores(predictor, read.dev, read.reported, average, config.threshold)
     in_order = [
         EndOfDivergence(),
         average,
@@ -165,27 +178,44 @@ def _train(
         TensorBoardLogs(model_dir / model_files.LOGS, scores),
         ProgressLine(checkpoints.progress),
     ]
-    _fit(model.training, train_config, corpus, dev_corpus, label_set, targets, checkpoints, in_order)
+    _fit(model.training, train_config, read.corpus, read.dev, label_set, read.targets, checkpoints, in_order)
 
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
-    if dev_corpus is not None:
+    if read.dev is not None:
         model_dirs.load_weights(model.inference, model_dir / model_files.WEIGHTS)
-        scored = predictor.scored(dev_corpus, 0.0)
-        threshold, source = config.threshold, "as configured"
-        if train_config.calibrate:
-            threshold, source = best_threshold(dev, scored, threshold)
-            model_dirs.write_threshold(model_dir, threshold, source)
-        if not progress.found_on_dev():
-            _LOGGER.warning(
-                "nothing of dev was found in any epoch yet, so the last one's weights are kept: train longer "
-                "(epochs), on more sentences, or with another learning_rate"
-            )
-        metrics["best_epoch"] = progress.best_epoch() + 1
-        metrics["threshold"], metrics["threshold_source"] = threshold, source
-        metrics["dev"] = strict.evaluate(dev, without_scores(dev, scored, threshold), reported)
+        metrics |= _on_dev(predictor, read.dev, read.reported, progress, config, train_config, model_dir)
     files.write_text(model_dir / model_files.METRICS, json.dumps(metrics, indent=1) + "\n")
     return metrics
+
+
+def _on_dev(
+    predictor: Predictor,
+    dev: FeaturizedCorpus,
+    reported: LabelSet,
+    progress: run_directory.Progress,
+    config: ModelConfig,
+    train_config: TrainConfig,
+    model_dir: pathlib.Path,
+) -> dict[str, Any]:
+    """The best epoch, the threshold, which is calibrated on request, and the evaluation of both."""
+    scored = predictor.scored(dev, 0.0)
+    threshold, source = config.threshold, "as configured"
+    if train_config.calibrate:
+        threshold, source = best_threshold(dev.sentences, scored, threshold)
+        model_dirs.write_threshold(model_dir, threshold, source)
+    if not progress.found_on_dev():
+        _LOGGER.warning(
+            "nothing of dev was found in any epoch yet, so the last one's weights are kept: train longer "
+            "(epochs), on more sentences, or with another learning_rate"
+        )
+    predicted = without_scores(dev.sentences, scored, threshold)
+    return {
+        "best_epoch": progress.best_epoch() + 1,
+        "threshold": threshold,
+        "threshold_source": source,
+        "dev": strict.evaluate(dev.sentences, predicted, reported),
+    }
 
 
 def compile_model(model: TrainingModel, config: TrainConfig, num_sentences: int) -> None:

@@ -49,9 +49,8 @@ def parse(body: bytes) -> dict[str, Any]:
         raise invalid(f"JSON Parse error: {problem} at offset: {offset}") from None
     except UnicodeDecodeError as error:
         raise invalid(f"JSON Parse error: Invalid encoding in string. at offset: {error.start}") from None
-    except RecursionError as error:
-        problem = str(error).partition(": ")[2]
-        raise invalid(f"JSON Parse error: {problem}") from None
+    except RecursionError:
+        raise invalid("JSON Parse error: Maximum parse recursion depth exceeded!") from None
     if not isinstance(document, dict):
         _refuse(document, "Is not object")
     return document
