@@ -5,8 +5,9 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from sentence_strategy import ANY_TEXT
 
 from jner_re.corpora import ade_rel, statistics
 from jner_re.corpora.alignment import whole_tokens
@@ -22,6 +23,7 @@ TEXTS = (
 )
 TOKEN = st.text(st.sampled_from("ab1,.-/'\"()$`%é"), min_size=1, max_size=3)
 TOKENS = st.lists(TOKEN, min_size=1, max_size=8)
+ANY_TOKENS = st.lists(st.one_of(TOKEN, ANY_TEXT), min_size=1, max_size=8)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -45,6 +47,21 @@ def test_a_difference_is_of_the_same_characters(tokens: list[str], style: str) -
         assert [token.text for token in tokenize(text, style)] == tokens
 
 
+@example(["Hello", "world "], "news")
+@example([" "], "fine")
+@given(ANY_TOKENS, st.sampled_from(sorted(TOKEN_PATTERNS)))
+def test_tokens_of_any_characters_may_differ(tokens: list[str], style: str) -> None:
+    sentence = Sentence(tuple(tokens), (Entity(0, len(tokens), "A"),))
+    assert 0 <= bounded([sentence], style) <= 1
+    found = difference(tokens, style)
+    if found:
+        ours, theirs = ("".join("".join(part).split()) for part in found)
+        assert found[0] != found[1] and ours == theirs
+        assert misfit([sentence], style) == "" or misfit([sentence], style).startswith("1 of 1 sentences")
+    else:
+        assert [token.text for token in tokenize(as_text(tokens)[0], style)] == tokens
+
+
 def sentences(style: str) -> list[Sentence]:
     return [Sentence(tuple(token.text for token in tokenize(text, style))) for text in TEXTS]
 
@@ -58,6 +75,18 @@ def test_the_best_style_is_named_with_an_example() -> None:
     )
     assert "'follow - up', where it makes 'follow-up'" in told
     assert told.endswith("--tokenization=fine fits best (0 have others)")
+
+
+def test_a_style_that_no_model_has_is_not_advised() -> None:
+    written = [Sentence(("a", "ready-made-ish,thing")), Sentence(("of", "5-FU/no-one"))]
+    for style in ("news", "fine"):
+        assert difference(written[0].tokens, style) and not difference(written[0].tokens, "whitespace")
+        told = misfit(written, style)
+        assert "whitespace" not in told
+        assert told.endswith("; no style of a model fits, --tokenization=news comes closest (2 have others)")
+    assert misfit(sentences("fine") * 100 + written[:1], "news").endswith(
+        "; --tokenization=fine fits best (1 have others)"
+    )
 
 
 def test_entities_at_the_ends_of_tokens_are_counted() -> None:
