@@ -20,6 +20,7 @@ from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
+    Spans,
     check_corpus,
     check_sentence,
     raise_problems,
@@ -77,6 +78,7 @@ class _Reading:
         self.file, self.tokenization, self.types = file, tokenization, types
         self.first, self.second = ("effect", "drug") if types == TYPES else types[:2]  # names of columns
         self.findings: list[Finding] = []
+        self.mentions: list[bool] = []  # of each different one, whether it is whole tokens
         if types == TYPES and "dose" in file.name.lower():
             expected = "adverse effects, as in DRUG-AE.rel (--ade_types=Dose,Drug,Dose reads DRUG-DOSE.rel)"
             action = f"columns 3 to 5 are read as {types.first}"
@@ -127,7 +129,8 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
         sentences.append(sentence)
         places.append(f"line {rows[0].line}")
         reading.findings += check_sentence(sentence, path, places[-1])
-    return Corpus(sentences, reading.findings + check_corpus(sentences, path, places))
+    findings = reading.findings + check_corpus(sentences, path, places)
+    return Corpus(sentences, findings, Spans(sum(reading.mentions), len(reading.mentions)))
 
 
 def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
@@ -282,7 +285,8 @@ def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Readi
                 reading.lost(Loss("merged", entities=1))
                 merged = len(reading.findings) - 1
             line_of.setdefault(entity, row.line)
-            if not is_exact(tokens, span, start, end):
+            reading.mentions.append(is_exact(tokens, span, start, end))
+            if not reading.mentions[-1]:
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
                 expected = whole_tokens(text, start, end)
                 reading.warning(row.line, name, mention.text, expected, f"changed to {whole!r}")

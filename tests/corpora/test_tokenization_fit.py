@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sentence_strategy import ANY_TEXT
 
-from jner_re.corpora import ade_rel, statistics
+from jner_re.corpora import ade_rel, brat, statistics
 from jner_re.corpora.alignment import whole_tokens
 from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
@@ -107,6 +107,20 @@ def test_text_is_counted_as_it_is_read(tmp_path: pathlib.Path) -> None:
     }  # fmt: skip
     [warning] = read["news"].warnings
     assert warning.expected == "whole tokens (--tokenization=fine has them)"
+
+
+def test_different_entities_are_counted_once_and_before_they_merge_or_overlap(tmp_path: pathlib.Path) -> None:
+    text = "Severe xfoobar after aspirin."
+    rows = [f"1|{text}|{effect}|aspirin|21|28\n" for effect in ("foo|8|11", "xfoo|7|11", "xfoo|7|11")]
+    (path := tmp_path / "a.rel").write_text("".join(rows))
+    (tmp_path / "a.txt").write_text(text)
+    spans = ("A 8 11\tfoo", "A 7 11\txfoo", "A 7 11\txfoo", "B 21 28\taspirin")
+    (tmp_path / "a.ann").write_text("".join(f"T{i}\t{span}\n" for i, span in enumerate(spans)))
+    for load, source in ((ade_rel.load, path), (brat.load, tmp_path)):
+        read = {style: load(source, style) for style in TOKEN_PATTERNS}
+        assert statistics.tokenization_table(read).T.to_dict("list") == {
+            "news": [1, 3], "fine": [1, 3], "whitespace": [0, 3]
+        }  # fmt: skip
 
 
 def test_styles_that_have_a_span() -> None:
