@@ -117,9 +117,11 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
       InputError: the file cannot be read as text.
     """
     path = pathlib.Path(path)
+    content = read_text(path)
     reading = _Reading(path, tokenization, types)
+    reading.findings += content.warnings(str(path))
     sentences, places = [], []
-    for (document, text), rows in _groups(path, reading).items():
+    for (document, text), rows in _groups(content.text, reading).items():
         offset = _sentence_offset(text, rows, reading)
         if offset is None:
             mentions = {mention for row in rows for mention in dataclasses.astuple(row)[1:]}
@@ -174,13 +176,15 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
         document, _ = _split_id(sentence.id)
         if not document or any(character in document for character in "|\r\n"):
             report(i, "id", sentence.id, "'PubMed-ID:offset'")
+        if i == 0 and document.startswith("\ufeff"):
+            report(i, "id", sentence.id, "no byte order mark at the start of a file")
     return findings
 
 
-def _groups(path: pathlib.Path, reading: _Reading) -> dict[tuple[str, str], list[_Row]]:
+def _groups(content: str, reading: _Reading) -> dict[tuple[str, str], list[_Row]]:
     groups: dict[tuple[str, str], list[_Row]] = {}
     seen: dict[str, int] = {}
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(content.split("\n"), start=1):
         line = line.removesuffix("\r")
         if not line:
             continue

@@ -53,7 +53,8 @@ def load(path: pathlib.Path, tokenization: str = "news", event_arguments: bool =
     if not texts:
         raise InputError(f"{folder}: has no .txt file, expected a brat collection")
     configurations = Configurations(folder)
-    sentences, places, spans = [], [], []
+    sentences, places = [], []
+    spans: list[bool] = []
     findings += _files_left_out([file for file in paths if file.suffix in _ANNOTATIONS], set(texts))
     annotated = set(paths)
     for text in texts:
@@ -205,9 +206,7 @@ def _decoded(file: pathlib.Path, ann: pathlib.Path, findings: list[Finding]) -> 
         loss = _annotations(ann, "unreadable document") if file != ann else None
         findings.append(_unreadable(file, error, "the document is left out", loss))
         return None
-    if decoded.byte_order_mark:
-        place = (_shown(file), "whole file", "byte order mark", "there")
-        findings.append(Finding(*place, "UTF-8 without one", "read over", "warning"))
+    findings += decoded.warnings(_shown(file))
     return decoded
 
 

@@ -45,9 +45,10 @@ def load(path: pathlib.Path) -> Corpus:
       InputError: the file is no UTF-8 JSON list.
     """
     path = pathlib.Path(path)
-    sentences, places, findings = [], [], []
+    content = read_text(path)
+    sentences, places, findings = [], [], content.warnings(str(path))
     extra: dict[str, list[int]] = collections.defaultdict(list)
-    for i, record in enumerate(_records(path)):
+    for i, record in enumerate(_records(content.text, path)):
         place = f"record {i}"
         try:
             sentence = _sentence(record)
@@ -101,8 +102,7 @@ def _quote(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _records(path: pathlib.Path) -> list[Any]:
-    text = read_text(path)
+def _records(text: str, path: pathlib.Path) -> list[Any]:
     try:
         data = json.loads(text, object_pairs_hook=_unique_keys, parse_int=_number)
     except json.JSONDecodeError as error:
