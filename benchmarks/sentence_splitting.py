@@ -51,7 +51,7 @@ def corpora(data_dir: str | None, ade: str | None) -> Iterator[tuple[str, list[s
             path = pathlib.Path(data_dir) / f"{split}.json"
             yield f"CoNLL04 {split}", [" ".join(sentence.tokens) for sentence in spert_json.read(path)]
     if ade:
-        rows = [line.split("|") for line in read_text(pathlib.Path(ade)).splitlines()]
+        rows = [line.split("|") for line in read_text(pathlib.Path(ade)).text.splitlines()]
         printed = list(dict.fromkeys(row[1] for row in rows))
         tokens = [" ".join(sentence.tokens) for sentence in ade_rel.load(pathlib.Path(ade)).sentences]
         for kind, sentences in (("as printed", printed), ("tokens", tokens)):

@@ -6,7 +6,6 @@ import codecs
 import collections
 import itertools
 import json
-import math
 import os
 import pathlib
 import sys
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from jner_re import files
 from jner_re.errors import InputError
+from jner_re.json_numbers import finite_float, finite_integer
 
 STANDARD_INPUT = "-"
 TEXT = "text"  # the field of a JSON object to read
@@ -122,7 +122,12 @@ def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str
     if not is_json:
         return as_read, ""
     try:
-        record = json.loads(as_read[text_field], parse_constant=_refuse_constant, parse_float=_finite)
+        record = json.loads(
+            as_read[text_field],
+            parse_constant=_refuse_constant,
+            parse_float=finite_float,
+            parse_int=finite_integer,
+        )
     except json.JSONDecodeError as error:
         return as_read, f"column {error.colno}: {error.msg}, expected JSON"
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
@@ -140,10 +145,3 @@ def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if math.isinf(value):  # it would be printed as Infinity, which is no JSON
-        raise ValueError(f"{number:.100} is too large a number")
-    return value

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from jner_re.errors import InputError
+from jner_re.json_numbers import finite_integer
 
 
 @contextlib.contextmanager
@@ -189,7 +190,7 @@ def read_json(path: pathlib.Path) -> Any:
     """
     text = read_text(path)
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=finite_integer)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: line {error.lineno}: {error.msg}, expected JSON") from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets

@@ -15,6 +15,7 @@ _PACKAGES = ("jner_re", "experiments", "export", "benchmarks")
 _ORDER = (
     "jner_re.errors",
     "jner_re.extras",
+    "jner_re.json_numbers",
     "jner_re.files",
     "jner_re.schema",
     "jner_re.scored_relations",

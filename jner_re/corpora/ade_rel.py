@@ -20,6 +20,7 @@ from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
+    Spans,
     check_corpus,
     check_sentence,
     raise_problems,
@@ -77,6 +78,7 @@ class _Reading:
         self.file, self.tokenization, self.types = file, tokenization, types
         self.first, self.second = ("effect", "drug") if types == TYPES else types[:2]  # names of columns
         self.findings: list[Finding] = []
+        self.mentions: list[bool] = []  # of each different one, whether it is whole tokens
         if types == TYPES and "dose" in file.name.lower():
             expected = "adverse effects, as in DRUG-AE.rel (--ade_types=Dose,Drug,Dose reads DRUG-DOSE.rel)"
             action = f"columns 3 to 5 are read as {types.first}"
@@ -115,9 +117,11 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
       InputError: the file cannot be read as text.
     """
     path = pathlib.Path(path)
+    content = read_text(path)
     reading = _Reading(path, tokenization, types)
+    reading.findings += content.warnings(str(path))
     sentences, places = [], []
-    for (document, text), rows in _groups(path, reading).items():
+    for (document, text), rows in _groups(content.text, reading).items():
         offset = _sentence_offset(text, rows, reading)
         if offset is None:
             mentions = {mention for row in rows for mention in dataclasses.astuple(row)[1:]}
@@ -127,7 +131,8 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
         sentences.append(sentence)
         places.append(f"line {rows[0].line}")
         reading.findings += check_sentence(sentence, path, places[-1])
-    return Corpus(sentences, reading.findings + check_corpus(sentences, path, places))
+    findings = reading.findings + check_corpus(sentences, path, places)
+    return Corpus(sentences, findings, Spans(sum(reading.mentions), len(reading.mentions)))
 
 
 def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
@@ -171,13 +176,15 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
         document, _ = _split_id(sentence.id)
         if not document or any(character in document for character in "|\r\n"):
             report(i, "id", sentence.id, "'PubMed-ID:offset'")
+        if i == 0 and document.startswith("\ufeff"):
+            report(i, "id", sentence.id, "no byte order mark at the start of a file")
     return findings
 
 
-def _groups(path: pathlib.Path, reading: _Reading) -> dict[tuple[str, str], list[_Row]]:
+def _groups(content: str, reading: _Reading) -> dict[tuple[str, str], list[_Row]]:
     groups: dict[tuple[str, str], list[_Row]] = {}
     seen: dict[str, int] = {}
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(content.split("\n"), start=1):
         line = line.removesuffix("\r")
         if not line:
             continue
@@ -282,7 +289,8 @@ def _sentence(id: str, text: str, rows: list[_Row], offset: int, reading: _Readi
                 reading.lost(Loss("merged", entities=1))
                 merged = len(reading.findings) - 1
             line_of.setdefault(entity, row.line)
-            if not is_exact(tokens, span, start, end):
+            reading.mentions.append(is_exact(tokens, span, start, end))
+            if not reading.mentions[-1]:
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
                 expected = whole_tokens(text, start, end)
                 reading.warning(row.line, name, mention.text, expected, f"changed to {whole!r}")

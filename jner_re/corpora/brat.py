@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from jner_re.corpora import brat_annotation
 from jner_re.corpora.brat_configuration import Configurations
 from jner_re.corpora.brat_document import Document, Source
-from jner_re.corpora.corpus import Corpus, Finding, check_corpus, raise_problems, require_valid
+from jner_re.corpora.corpus import Corpus, Finding, Spans, check_corpus, raise_problems, require_valid
 from jner_re.corpora.losses import Loss
 from jner_re.corpora.text_files import Decoded, UnreadableError, decode, new_folder, read_bytes
 from jner_re.errors import InputError
@@ -54,6 +54,7 @@ def load(path: pathlib.Path, tokenization: str = "news", event_arguments: bool =
         raise InputError(f"{folder}: has no .txt file, expected a brat collection")
     configurations = Configurations(folder)
     sentences, places = [], []
+    spans: list[bool] = []
     findings += _files_left_out([file for file in paths if file.suffix in _ANNOTATIONS], set(texts))
     annotated = set(paths)
     for text in texts:
@@ -65,9 +66,11 @@ def load(path: pathlib.Path, tokenization: str = "news", event_arguments: bool =
             sentences += document.sentences
             places += document.places
             findings += document.findings
+            spans += document.spans.values()
     for file, error in configurations.unreadable:
         findings.append(dataclasses.replace(_unreadable(file, error, "not used"), kind="warning"))
-    return Corpus(sentences, findings + check_corpus(sentences, folder, places))
+    findings += check_corpus(sentences, folder, places)
+    return Corpus(sentences, findings, Spans(sum(spans), len(spans)))
 
 
 def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
@@ -203,9 +206,7 @@ def _decoded(file: pathlib.Path, ann: pathlib.Path, findings: list[Finding]) -> 
         loss = _annotations(ann, "unreadable document") if file != ann else None
         findings.append(_unreadable(file, error, "the document is left out", loss))
         return None
-    if decoded.byte_order_mark:
-        place = (_shown(file), "whole file", "byte order mark", "there")
-        findings.append(Finding(*place, "UTF-8 without one", "read over", "warning"))
+    findings += decoded.warnings(_shown(file))
     return decoded
 
 

@@ -70,6 +70,7 @@ class Document:
       sentences: in the order of the text.
       places: the line of each, for messages.
       findings: about all of them.
+      spans: of each different entity (start and end in code points, type), whether it is whole tokens.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Document:
         """
         self._source, self._annotation = source, annotation
         self.findings = list(annotation.findings)
+        self.spans: dict[tuple[int, int, str], bool] = {}
         self._tokens = tokenize(source.text, tokenization)
         self._lines = _lines(source.text, [token.start for token in self._tokens])
         spans = self._entity_spans()
@@ -165,6 +167,7 @@ class Document:
             expected = "text on one line (a line is a sentence) or two without a blank one between"
             self._report(entity, "span", value, expected, "on two lines")
         else:
+            self.spans[start, end, entity.type] = is_exact(self._tokens, span, start, end)
             self._warn_if_widened(entity, span, start, end)
             return span
         return None

@@ -7,7 +7,7 @@ import logging
 import pathlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from jner_re.corpora.losses import Loss, by_reason
 from jner_re.errors import InputError
@@ -49,12 +49,26 @@ class Finding:
         return f"{self.file}: {self.record}: {self.field} is {self.value}, expected {self.expected}{done}"
 
 
+class Spans(NamedTuple):
+    """Different entities of running text: how many are whole tokens, and how many in all."""
+
+    whole: int
+    all: int
+
+
 @dataclasses.dataclass(frozen=True)
 class Corpus:
-    """The sentences of a corpus, as its files have them, and the findings about them."""
+    """The sentences of a corpus, as its files have them, and the findings about them.
+
+    Attributes:
+      sentences: in the order of the files.
+      findings: about them, and about what is left out.
+      spans: of the entities before overlaps go; None if the files have tokens.
+    """
 
     sentences: list[Sentence]
     findings: list[Finding]
+    spans: Spans | None = None
 
     @property
     def problems(self) -> list[Finding]:

@@ -65,7 +65,9 @@ def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
                     loss=Loss("across a break of a long sentence", 1 - len(pieces), entities, relations),
                 )
             )
-    return Corpus(sentences, [*corpus.findings, *warnings]) if warnings else corpus
+    if not warnings:
+        return corpus
+    return dataclasses.replace(corpus, sentences=sentences, findings=[*corpus.findings, *warnings])
 
 
 def _pieces(sentence: Sentence) -> list[Sentence]:

@@ -72,8 +72,9 @@ def load(path: pathlib.Path) -> Corpus:
       InputError: the file cannot be read as text, or does not start with "#doc".
     """
     path = pathlib.Path(path)
-    sentences, places, findings = [], [], []
-    for document in _documents(path):
+    content = read_text(path)
+    sentences, places, findings = [], [], content.warnings(str(path))
+    for document in _documents(content.text, path):
         sentence = _sentence(document)
         place = f"line {document.line} (#doc {document.id})"
         if document.findings:
@@ -118,9 +119,9 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
     return findings
 
 
-def _documents(path: pathlib.Path) -> list[_Document]:
+def _documents(text: str, path: pathlib.Path) -> list[_Document]:
     documents: list[_Document] = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         line = line.removesuffix("\r")
         if line == _HEADER or line.startswith(_HEADER + " "):
             documents.append(_Document(path, line.removeprefix(_HEADER).strip(), number))

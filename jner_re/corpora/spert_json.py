@@ -13,7 +13,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from jner_re import files
+from jner_re import files, json_numbers
 from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, has_surrogate, require_valid
 from jner_re.corpora.losses import Loss
 from jner_re.corpora.text_files import read_text
@@ -23,7 +23,6 @@ from jner_re.schema import Entity, Relation, Sentence
 _RECORD_KEYS = ("tokens", "entities", "relations", "orig_id")
 _ENTITY_KEYS = ("type", "start", "end")
 _RELATION_KEYS = ("type", "head", "tail")
-_MAX_DIGITS = 1000
 _ONE_LIST = (
     "one list of sentences with tokens, entities and relations "
     "(JSON lines, as of SciERC or DyGIE++, are another format)"
@@ -45,9 +44,10 @@ def load(path: pathlib.Path) -> Corpus:
       InputError: the file is no UTF-8 JSON list.
     """
     path = pathlib.Path(path)
-    sentences, places, findings = [], [], []
+    content = read_text(path)
+    sentences, places, findings = [], [], content.warnings(str(path))
     extra: dict[str, list[int]] = collections.defaultdict(list)
-    for i, record in enumerate(_records(path)):
+    for i, record in enumerate(_records(content.text, path)):
         place = f"record {i}"
         try:
             sentence = _sentence(record)
@@ -101,10 +101,9 @@ def _quote(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _records(path: pathlib.Path) -> list[Any]:
-    text = read_text(path)
+def _records(text: str, path: pathlib.Path) -> list[Any]:
     try:
-        data = json.loads(text, object_pairs_hook=_unique_keys, parse_int=_number)
+        data = json.loads(text, object_pairs_hook=_unique_keys, parse_int=json_numbers.integer)
     except json.JSONDecodeError as error:
         place = f"{path}: line {error.lineno} column {error.colno}"
         if error.msg == "Extra data":
@@ -120,11 +119,6 @@ def _records(path: pathlib.Path) -> list[Any]:
 
 _JSON_NAMES = {dict: "an object", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
 _JSON_NAMES[type(None)] = "null"
-
-
-def _number(digits: str) -> float:
-    """An integer; a float, which is none where one is expected, if Python would read no number so long."""
-    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

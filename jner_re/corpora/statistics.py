@@ -113,12 +113,10 @@ def tokenization_table(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
       corpora: of text, as it is read in each style; of tokens, the same for each (then the text is the tokens
         put together by the usual rules of spacing).
     """
-    same = len({id(corpus) for corpus in corpora.values()}) == 1
-    rows = {}
+    rows: dict[str, tuple[int, int]] = {}
     for style, corpus in corpora.items():
         entities = sum(len(sentence.entities) for sentence in corpus.sentences)
-        widened = sum(finding.expected.startswith("whole tokens") for finding in corpus.warnings)
-        rows[style] = (bounded(corpus.sentences, style) if same else entities - widened, entities)
+        rows[style] = corpus.spans or (bounded(corpus.sentences, style), entities)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["whole tokens", "entities"])
 
 

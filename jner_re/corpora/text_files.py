@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Iterator
 
 from jner_re import files
+from jner_re.corpora.corpus import Finding
 from jner_re.errors import InputError
 
 
@@ -26,22 +27,26 @@ class Decoded:
     text: str
     byte_order_mark: bool
 
+    def warnings(self, file: str) -> list[Finding]:
+        """That the file has a byte order mark, if it does."""
+        place = (file, "whole file", "byte order mark", "there")
+        warning = Finding(*place, "UTF-8 without one", "read over", kind="warning")
+        return [warning] if self.byte_order_mark else []
 
-def read_text(path: pathlib.Path, may_be_empty: bool = False) -> str:
-    """The text of a UTF-8 file, line ends untouched.
+
+def read_text(path: pathlib.Path) -> Decoded:
+    """The text of a UTF-8 file that holds a corpus, line ends untouched.
 
     Raises:
-      InputError: the file is missing, a folder, empty, unreadable, not UTF-8, or has a byte order mark.
+      InputError: the file is missing, a folder, empty, unreadable or not UTF-8.
     """
     try:
         decoded = decode(read_bytes(path), path)
     except UnreadableError as error:
         raise InputError(str(error)) from None
-    if not (decoded.text or decoded.byte_order_mark or may_be_empty):
+    if not decoded.text:
         raise InputError(f"{path}: is empty, expected a corpus")
-    if decoded.byte_order_mark:
-        raise InputError(f"{path}: starts with a byte order mark, expected UTF-8 without one")
-    return decoded.text
+    return decoded
 
 
 def read_bytes(path: pathlib.Path) -> bytes:

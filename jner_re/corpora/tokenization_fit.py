@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 from collections.abc import Iterable, Sequence
 
+from jner_re.config import ModelConfig
 from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
 from jner_re.schema import Sentence
 
@@ -18,6 +20,9 @@ _GLUED_TO_BOTH = re.compile(r"[-/]")
 _THOUSANDS = re.compile(r"\$?\d{1,3}"), re.compile(r"\d{3}")
 _QUOTE = '"'
 _NEGLIGIBLE = 0.01  # of the sentences
+_CHOICES: tuple[str, ...] = next(
+    field.metadata["choices"] for field in dataclasses.fields(ModelConfig) if field.name == "tokenization"
+)
 
 
 def as_text(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
@@ -47,7 +52,8 @@ def difference(tokens: Sequence[str], style: str) -> tuple[list[str], list[str]]
     if places == others:
         return None
     start = min(set(places) ^ set(others))[0]
-    end = min(end for end in {end for _, end in places} & {end for _, end in others} if end > start)
+    ends = {end for _, end in places} & {end for _, end in others}
+    end = min((end for end in ends if end > start), default=len(text))  # tokens may end in white space
     return (
         [token for token, place in zip(tokens, places, strict=True) if start <= place[0] and place[1] <= end],
         [token.text for token in made if start <= token.start and token.end <= end],
@@ -85,14 +91,19 @@ def misfit(sentences: Sequence[Sentence], style: str) -> str:
     differing = {
         name: [found for s in sentences if (found := difference(s.tokens, name))] for name in TOKEN_PATTERNS
     }
-    best = min(differing, key=lambda name: len(differing[name]))
-    if len(differing[style]) - len(differing[best]) <= _NEGLIGIBLE * len(sentences):
+    counts = {name: len(found) for name, found in differing.items()}
+    negligible = _NEGLIGIBLE * len(sentences)
+    if counts[style] - min(counts.values()) <= negligible:
         return ""
+    best = min(_CHOICES, key=counts.__getitem__)
+    advice = f"--tokenization={best} fits best ({counts[best]} have others)"
+    if counts[best] - min(counts.values()) > negligible:
+        advice = f"no style of a model fits, --tokenization={best} comes closest ({counts[best]} have others)"
     ours, theirs = (" ".join(tokens) for tokens in differing[style][0])
     return (
-        f"{len(differing[style])} of {len(sentences)} sentences have other tokens than "
+        f"{counts[style]} of {len(sentences)} sentences have other tokens than "
         f"--tokenization={style}, in which the model will read text: {ours!r:.60}, where it makes "
-        f"{theirs!r:.60}; --tokenization={best} fits best ({len(differing[best])} have others)"
+        f"{theirs!r:.60}; {advice}"
     )
 
 

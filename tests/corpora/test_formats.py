@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 import pytest
 
 from jner_re.corpora import data_dir, formats
 from jner_re.errors import InputError
+from jner_re.schema import Entity, Relation, Sentence
+
+ADVERSE = Sentence(
+    ("rash", "from", "gold"),
+    (Entity(0, 1, "Adverse-Effect"), Entity(2, 3, "Drug")),
+    (Relation(0, 1, "Adverse-Effect"),),
+    "7:0",
+)
 
 
 @pytest.fixture
@@ -45,3 +54,25 @@ def test_a_folder_that_is_no_data_directory(brat: pathlib.Path, tmp_path: pathli
     (empty := tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"empty: has no dev.json, expected .*test.json$"):
         data_dir.read_split(empty, "dev")
+
+
+@pytest.mark.parametrize("format", ["spert", "multihead", "ade"])
+def test_a_byte_order_mark_is_read_over(format: str, tmp_path: pathlib.Path) -> None:
+    formats.write([ADVERSE], path := tmp_path / "corpus", format)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    corpus = formats.load(path, format)
+    assert corpus.sentences == [ADVERSE]
+    assert [f"{finding.kind} {finding}" for finding in corpus.findings] == [
+        f"warning {path}: whole file: byte order mark is there, expected UTF-8 without one (read over)"
+    ]
+
+
+def test_an_id_that_would_be_read_as_a_byte_order_mark_is_not_written(tmp_path: pathlib.Path) -> None:
+    marked = dataclasses.replace(ADVERSE, id="\ufeff7:0")
+    with pytest.raises(InputError, match=r"record 0: id is .*, expected no byte order mark at the start"):
+        formats.write([marked], tmp_path / "a.rel", "ade")
+    formats.write([ADVERSE, marked], tmp_path / "a.rel", "ade")
+    assert [sentence.id for sentence in formats.load(tmp_path / "a.rel", "ade").sentences] == [
+        "7:0",
+        marked.id,
+    ]

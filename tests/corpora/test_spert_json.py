@@ -172,7 +172,7 @@ def test_ids_used_twice_and_other_keys_are_told_and_harmless(tmp_path: pathlib.P
     ("data", "message"),
     [
         (b"", "is empty"),
-        (b"\xef\xbb\xbf[]", "byte order mark"),
+        (b"\xef\xbb\xbf", "is empty"),
         (b"[]\n\xff", "line 2: byte 3 is 0xff, expected UTF-8"),
         (b'[{"tokens": ["Ann"', "line 1 column 19: not JSON"),
         (b'{"tokens": []}', "is an object with 'tokens', expected one list of sentences"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pathlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from sentence_strategy import ANY_TEXT
 
-from jner_re.corpora import ade_rel, statistics
+from jner_re.corpora import ade_rel, brat, statistics
 from jner_re.corpora.alignment import whole_tokens
 from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
@@ -22,6 +23,7 @@ TEXTS = (
 )
 TOKEN = st.text(st.sampled_from("ab1,.-/'\"()$`%é"), min_size=1, max_size=3)
 TOKENS = st.lists(TOKEN, min_size=1, max_size=8)
+ANY_TOKENS = st.lists(st.one_of(TOKEN, ANY_TEXT), min_size=1, max_size=8)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -45,6 +47,21 @@ def test_a_difference_is_of_the_same_characters(tokens: list[str], style: str) -
         assert [token.text for token in tokenize(text, style)] == tokens
 
 
+@example(["Hello", "world "], "news")
+@example([" "], "fine")
+@given(ANY_TOKENS, st.sampled_from(sorted(TOKEN_PATTERNS)))
+def test_tokens_of_any_characters_may_differ(tokens: list[str], style: str) -> None:
+    sentence = Sentence(tuple(tokens), (Entity(0, len(tokens), "A"),))
+    assert 0 <= bounded([sentence], style) <= 1
+    found = difference(tokens, style)
+    if found:
+        ours, theirs = ("".join("".join(part).split()) for part in found)
+        assert found[0] != found[1] and ours == theirs
+        assert misfit([sentence], style) == "" or misfit([sentence], style).startswith("1 of 1 sentences")
+    else:
+        assert [token.text for token in tokenize(as_text(tokens)[0], style)] == tokens
+
+
 def sentences(style: str) -> list[Sentence]:
     return [Sentence(tuple(token.text for token in tokenize(text, style))) for text in TEXTS]
 
@@ -58,6 +75,18 @@ def test_the_best_style_is_named_with_an_example() -> None:
     )
     assert "'follow - up', where it makes 'follow-up'" in told
     assert told.endswith("--tokenization=fine fits best (0 have others)")
+
+
+def test_a_style_that_no_model_has_is_not_advised() -> None:
+    written = [Sentence(("a", "ready-made-ish,thing")), Sentence(("of", "5-FU/no-one"))]
+    for style in ("news", "fine"):
+        assert difference(written[0].tokens, style) and not difference(written[0].tokens, "whitespace")
+        told = misfit(written, style)
+        assert "whitespace" not in told
+        assert told.endswith("; no style of a model fits, --tokenization=news comes closest (2 have others)")
+    assert misfit(sentences("fine") * 100 + written[:1], "news").endswith(
+        "; --tokenization=fine fits best (1 have others)"
+    )
 
 
 def test_entities_at_the_ends_of_tokens_are_counted() -> None:
@@ -78,6 +107,20 @@ def test_text_is_counted_as_it_is_read(tmp_path: pathlib.Path) -> None:
     }  # fmt: skip
     [warning] = read["news"].warnings
     assert warning.expected == "whole tokens (--tokenization=fine has them)"
+
+
+def test_different_entities_are_counted_once_and_before_they_merge_or_overlap(tmp_path: pathlib.Path) -> None:
+    text = "Severe xfoobar after aspirin."
+    rows = [f"1|{text}|{effect}|aspirin|21|28\n" for effect in ("foo|8|11", "xfoo|7|11", "xfoo|7|11")]
+    (path := tmp_path / "a.rel").write_text("".join(rows))
+    (tmp_path / "a.txt").write_text(text)
+    spans = ("A 8 11\tfoo", "A 7 11\txfoo", "A 7 11\txfoo", "B 21 28\taspirin")
+    (tmp_path / "a.ann").write_text("".join(f"T{i}\t{span}\n" for i, span in enumerate(spans)))
+    for load, source in ((ade_rel.load, path), (brat.load, tmp_path)):
+        read = {style: load(source, style) for style in TOKEN_PATTERNS}
+        assert statistics.tokenization_table(read).T.to_dict("list") == {
+            "news": [1, 3], "fine": [1, 3], "whitespace": [0, 3]
+        }  # fmt: skip
 
 
 def test_styles_that_have_a_span() -> None:

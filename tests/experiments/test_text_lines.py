@@ -26,7 +26,7 @@ def test_lines_that_are_not_blank_are_texts(tmp_path: pathlib.Path) -> None:
 
 
 def test_the_ending_or_the_flag_chooses_json(tmp_path: pathlib.Path) -> None:
-    record = {"id": 7, "text": "one", "more": [None, 1.5]}
+    record = {"id": 7, "large": 10**999, "text": "one", "more": [None, 1.5]}
     as_json = [line.fields for line in read(tmp_path / "a.jsonl", json.dumps(record))]
     assert as_json == [record]
     assert [line.fields for line in read(tmp_path / "a.txt", json.dumps(record), "jsonl")] == [record]
@@ -45,6 +45,11 @@ def test_the_ending_or_the_flag_chooses_json(tmp_path: pathlib.Path) -> None:
         (b'{"id": 1, "text": 2}', {"id": 1, "text": 2}, '"text" is 2, expected a string'),
         (b'{"x": NaN}', {"text": '{"x": NaN}'}, "NaN is no JSON, expected JSON"),
         (b'{"x": -1e999}', {"text": '{"x": -1e999}'}, "-1e999 is too large a number, expected JSON"),
+        (
+            b'{"x": -%s}' % (b"1" * 5000),
+            {"text": f'{{"x": -{"1" * 5000}}}'},
+            f"-{'1' * 39}… is too large a number, expected JSON",
+        ),
         (b'{"id": 1, "error": "old"}', {"id": 1}, '"text" is None, expected a string'),
         (
             b'{"id": 1, "text": "a", "entities": []}',
