@@ -13,7 +13,7 @@ import os
 import pathlib
 import re
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jner_re.corpora import brat_annotation
 from jner_re.corpora.brat_configuration import Configurations
@@ -146,21 +146,34 @@ def _files_left_out(annotations: list[pathlib.Path], texts: set[pathlib.Path]) -
 
 def _not_annotated(text: pathlib.Path) -> Finding:
     """A text without annotation: no sentences, for without entities they would teach what is wrong."""
-    try:
-        lines = brat_annotation.LINE_END.split(decode(read_bytes(text), text).text)
-    except UnreadableError:
-        lines = []
-    loss = Loss("text without annotation", sentences=sum(bool(line.strip()) for line in lines))
+    loss = _lines(text, "text without annotation")
     expected = f"an annotation beside it, {_shown(text.with_suffix('.ann').name)} (empty if it has none)"
     return _left_out(text, "annotation", "missing", expected, loss)
 
 
+def _lines(text: pathlib.Path, reason: str) -> Loss:
+    """The sentences of a text that is left out: its lines that are not blank."""
+    lines = brat_annotation.LINE_END.split(_readable_part(text))
+    return Loss(reason, sentences=sum(bool(line.strip()) for line in lines))
+
+
 def _annotations(file: pathlib.Path, reason: str) -> Loss:
-    """What a file that is left out annotates, as far as it can be read."""
+    """What a file that is left out annotates."""
+    return brat_annotation.count(_readable_part(file), reason)
+
+
+def _document(text: pathlib.Path, ann: pathlib.Path) -> Loss:
+    """What is in a document that is left out."""
+    reason = "unreadable document"
+    return dataclasses.replace(_annotations(ann, reason), sentences=_lines(text, reason).sentences)
+
+
+def _readable_part(file: pathlib.Path) -> str:
+    """What can be read of a file, for counting: bytes that are no UTF-8 do not hide the others."""
     try:
-        return brat_annotation.count(decode(read_bytes(file), file).text, reason)
+        return read_bytes(file).decode("utf-8-sig", "replace")
     except UnreadableError:
-        return Loss(reason)
+        return ""
 
 
 def _left_out(file: pathlib.Path, field: str, value: str, expected: str, loss: Loss) -> Finding:
@@ -181,7 +194,8 @@ def _read(
 ) -> Document | None:
     """Reads a document; None if a file of it cannot be read. Adds what was found in the files."""
     ann = text.with_suffix(".ann")
-    content, annotation = _decoded(text, ann, findings), _decoded(ann, ann, findings)
+    content = _decoded(text, findings, lambda: _document(text, ann))
+    annotation = _decoded(ann, findings, lambda: _document(text, ann) if content else None)
     if content is None or annotation is None:
         return None
     name = _shown(text.relative_to(collection).with_suffix("").as_posix())
@@ -198,13 +212,12 @@ def _read(
     return Document(source, parsed, tokenization, event_arguments)
 
 
-def _decoded(file: pathlib.Path, ann: pathlib.Path, findings: list[Finding]) -> Decoded | None:
-    """The content of a document's text or annotation; None if it cannot be read, which is a finding."""
+def _decoded(file: pathlib.Path, findings: list[Finding], loss: Callable[[], Loss | None]) -> Decoded | None:
+    """The content of a document's text or annotation; None if it cannot be read, a finding with that loss."""
     try:
         decoded = decode(read_bytes(file), file)
     except UnreadableError as error:
-        loss = _annotations(ann, "unreadable document") if file != ann else None
-        findings.append(_unreadable(file, error, "the document is left out", loss))
+        findings.append(_unreadable(file, error, "the document is left out", loss()))
         return None
     findings += decoded.warnings(_shown(file))
     return decoded
