@@ -141,7 +141,7 @@ def handles(encoder: str) -> tuple[str, ...]:
     Raises:
       InputError: if one of them is empty, or is there twice.
     """
-    if not encoder or pathlib.Path(encoder).expanduser().is_dir():
+    if not encoder or files.user_path(encoder).is_dir():
         return (encoder,) if encoder else ()
     found = tuple(handle.strip() for handle in encoder.split(","))
     if "" in found or len(set(found)) < len(found):
@@ -163,7 +163,7 @@ def load(handle: str, fine_tuning: bool = False) -> Encoder:
     """
     if handle in checkpoint_source.catalogue_names():  # also where a file or folder has that name
         return Encoder(_converted(handle, fine_tuning))
-    folder = pathlib.Path(handle).expanduser()
+    folder = files.user_path(handle)
     if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
         return Encoder(folder)
     if architectures.is_checkpoint(folder):
