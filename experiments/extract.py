@@ -81,7 +81,7 @@ def main() -> None:
     ray_session.check_installed()
     if not _ADDRESS.value:  # a cluster's machines check their own processors
         precision.check(_PRECISION.value)
-    output = files.user_path(_OUTPUT.value).expanduser().resolve()
+    output = files.user_path(_OUTPUT.value).resolve()
     paths = shards.find_files(_INPUT.value)
     if any(path.parent == output for path in paths):
         raise InputError(f"{output}: holds the input, expected another folder as --output")

@@ -94,7 +94,7 @@ def _words(paths: Sequence[str], tokenization: str) -> set[str]:
     """The words of corpora or raw texts."""
     words: set[str] = set()
     for name in paths:
-        path = pathlib.Path(name)
+        path = files.user_path(name)
         if path.suffix == ".txt":
             words.update(token.text for token in tokenize(files.read_text(path), tokenization))
         else:

@@ -45,7 +45,7 @@ def examples(model_dir: pathlib.Path, given: str | None) -> list[str]:
     """
     if given == "":
         return []
-    path = pathlib.Path(given) if given else model_dir / EXAMPLES
+    path = files.user_path(given) if given else model_dir / EXAMPLES
     if not given and not path.exists():
         logger.warning("%s: not there, so that no examples are shown; --examples=FILE names some", path)
         return []

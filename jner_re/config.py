@@ -10,6 +10,7 @@ import pathlib
 from typing import Any, TypeVar
 
 from jner_re import files
+from jner_re.assets import catalogue
 from jner_re.errors import InputError
 
 _Config = TypeVar("_Config", "ModelConfig", "TrainConfig")
@@ -164,30 +165,40 @@ class TrainConfig:
 def with_absolute_paths(config: ModelConfig) -> ModelConfig:
     """The config with the files and folders that it names as they can be opened from everywhere.
 
-    Names of the catalogue, TF-Hub handles, and what isn't there stay as they are.
+    Names of the catalogue, TF-Hub handles, and what isn't there stay as they are; a file or folder that has a
+    name of the catalogue is meant only as "./minilm".
 
     Raises:
       InputError: one begins with the home of a user that there is not.
     """
-    encoder = _absolute(config.encoder)  # alone, its name may have commas
+    encoder = _absolute_encoder(config.encoder)  # alone, its name may have commas
     if encoder is None:
         handles = [handle.strip() for handle in config.encoder.split(",")]
-        absolute = [_absolute(handle) or handle for handle in handles]
+        absolute = [_absolute_encoder(handle) or handle for handle in handles]
         is_clear = absolute != handles and not any("," in handle for handle in absolute)
         encoder = ",".join(absolute) if is_clear else config.encoder
-    archive, colon, member = config.glove.rpartition(".zip:")
-    path = _absolute(f"{archive}.zip" if colon else config.glove)
-    vectors = config.glove if path is None else f"{path}{':' + member if colon else ''}"
-    return dataclasses.replace(config, encoder=encoder, glove=vectors)
+    return dataclasses.replace(config, encoder=encoder, glove=_absolute_vectors(config.glove))
 
 
-def _absolute(name: str) -> str | None:
-    """Of a file, or of the folder of a SavedModel; None if there is none."""
+def _absolute_encoder(name: str) -> str | None:
+    """Of the folder of a SavedModel; None if it is none, or one of the catalogue."""
     path = files.user_path(name)
-    with contextlib.suppress(OSError):  # too long for a path, or none of the user's
-        if path.is_file() or any((path / f"saved_model.{ending}").exists() for ending in ("pb", "pbtxt")):
-            return str(path.absolute())
+    if name not in catalogue.NAMES:
+        with contextlib.suppress(OSError):  # too long for a path, or none of the user's
+            if any((path / f"saved_model.{ending}").exists() for ending in ("pb", "pbtxt")):
+                return str(path.absolute())
     return None
+
+
+def _absolute_vectors(name: str) -> str:
+    """Of a file, or of a member of an archive; else the name."""
+    archive, colon, member = name.rpartition(".zip:")
+    path = files.user_path(f"{archive}.zip" if colon else name)
+    if name not in catalogue.NAMES:
+        with contextlib.suppress(OSError):  # as above
+            if path.is_file():
+                return f"{path.absolute()}{':' + member if colon else ''}"
+    return name
 
 
 def check_together(model: ModelConfig, train: TrainConfig) -> None:

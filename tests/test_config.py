@@ -201,3 +201,17 @@ def test_paths_can_be_opened_from_everywhere(tmp_path: pathlib.Path, monkeypatch
         assert config.with_absolute_paths(ModelConfig(encoder="", glove=glove)).glove == expected
     with pytest.raises(InputError, match=r"^~nobody-of-this-name/x: "):
         config.with_absolute_paths(ModelConfig(glove="~nobody-of-this-name/x"))
+
+
+def test_names_of_the_catalogue_are_no_paths(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the working folder holds; a file is no encoder, whatever its name."""
+    for name in ("minilm", "glove-6b-50d", "enc"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "mpnet").mkdir()
+    (tmp_path / "mpnet" / "saved_model.pb").write_text("")
+    monkeypatch.chdir(tmp_path)
+    for encoder in ("minilm", "mpnet", "minilm,mpnet", "enc"):
+        given = ModelConfig(encoder=encoder)
+        assert config.with_absolute_paths(given) == given
+    kept = config.with_absolute_paths(ModelConfig(encoder="./mpnet", glove="./glove-6b-50d"))
+    assert (kept.encoder, kept.glove) == (f"{tmp_path}/mpnet", f"{tmp_path}/glove-6b-50d")

@@ -94,6 +94,7 @@ WORD_VECTORS = (
 )
 
 ENTRIES = ENCODERS + WORD_VECTORS
+NAMES = frozenset(entry.name for entry in ENTRIES)
 
 
 def find(name: str) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from jner_re import extras
+from jner_re import extras, files
 from jner_re.assets import catalogue
 from jner_re.encoders.checkpoint import CONFIG, WEIGHTS
 from jner_re.errors import InputError
@@ -38,7 +38,7 @@ def find(folder_or_id: str) -> pathlib.Path:
     Raises:
       InputError: if it is neither, huggingface_hub isn't installed, or the hub can't be reached.
     """
-    folder = pathlib.Path(folder_or_id).expanduser()
+    folder = files.user_path(folder_or_id)
     if folder.is_dir():
         return folder
     try:

@@ -141,7 +141,7 @@ def handles(encoder: str) -> tuple[str, ...]:
     Raises:
       InputError: if one of them is empty, or is there twice.
     """
-    if not encoder or pathlib.Path(encoder).expanduser().is_dir():
+    if not encoder or files.user_path(encoder).is_dir():
         return (encoder,) if encoder else ()
     found = tuple(handle.strip() for handle in encoder.split(","))
     if "" in found or len(set(found)) < len(found):
@@ -153,15 +153,17 @@ def load(handle: str, fine_tuning: bool = False) -> Encoder:
     """Finds an encoder; its SavedModel is loaded when it is first needed.
 
     Args:
-      handle: a name of the catalogue, which is fetched and converted once into the cache folder; the folder
-        of a SavedModel; or a TF-Hub handle, which tensorflow_hub fetches into its own cache.
+      handle: a name of the catalogue, which is fetched and converted once into the cache folder; else the
+        folder of a SavedModel, or a TF-Hub handle, which tensorflow_hub fetches into its own cache.
       fine_tuning: whether one of the catalogue that an older version converted is converted again if it lacks
         what fine-tuning needs.
 
     Raises:
       InputError: if there is no such encoder, it can't be fetched, or it isn't one.
     """
-    folder = pathlib.Path(handle).expanduser()
+    if handle in checkpoint_source.catalogue_names():  # also where a file or folder has that name
+        return Encoder(_converted(handle, fine_tuning))
+    folder = files.user_path(handle)
     if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
         return Encoder(folder)
     if architectures.is_checkpoint(folder):
@@ -173,13 +175,11 @@ def load(handle: str, fine_tuning: bool = False) -> Encoder:
             return Encoder(pathlib.Path(hub.resolve(handle)))
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise InputError(f"{handle}: can't be fetched: {_line(error)}") from None
-    if handle not in checkpoint_source.catalogue_names():
-        names = ", ".join(checkpoint_source.catalogue_names())
-        raise InputError(
-            f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or a TF-Hub handle; "
-            "other checkpoints are converted by export.encoder (jner-re encoder)"
-        )
-    return Encoder(_converted(handle, fine_tuning))
+    names = ", ".join(checkpoint_source.catalogue_names())
+    raise InputError(
+        f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or a TF-Hub handle; "
+        "other checkpoints are converted by export.encoder (jner-re encoder)"
+    )
 
 
 def _converted(name: str, fine_tuning: bool) -> pathlib.Path:

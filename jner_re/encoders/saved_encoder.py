@@ -48,7 +48,7 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
 def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "mean") -> None:
     """Writes an encoder that one of the `architectures` has read; see `convert`."""
     _check_free(output)
-    output = output.expanduser().resolve()
+    output = files.user_path(output).resolve()
     sha256 = download.sha256_of(encoder.weights_file)
     vocabulary = encoder.vocabulary
     fine_tuning = vocabulary and {
@@ -83,7 +83,7 @@ def content_hash(sha256: str, pooling: str, settings: Sequence[Any], vocabulary:
 
 
 def _check_free(output: pathlib.Path) -> None:
-    output = output.expanduser().resolve()
+    output = files.user_path(output).resolve()
     if output.exists() and not (output.is_dir() and _is_replaceable(output)):
         raise InputError(f"{output}: is in use, expected a new folder, an empty one or an encoder's")
 

@@ -300,6 +300,16 @@ class TestCatalogue:
             assert module.load("tiny").fingerprint == encoder.fingerprint
         assert fetched == ["tiny"]
 
+    def test_a_folder_of_that_name_is_another_one(
+        self, fetched: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    ) -> None:
+        (tmp_path / "tiny").mkdir()
+        (tmp_path / "tiny" / "saved_model.pb").write_bytes(b"nonsense")
+        monkeypatch.chdir(tmp_path)
+        assert module.load("tiny").folder == tmp_path / "cache" / "encoders" / "tiny"
+        with pytest.raises(InputError, match="can't be loaded as a SavedModel"):
+            module.load("./tiny")
+
     @pytest.mark.parametrize("number", ["format", "graph"])
     def test_converts_again_what_another_version_made(self, fetched: list[str], number: str) -> None:
         path = module.load("tiny").folder / saved_encoder.DESCRIPTION

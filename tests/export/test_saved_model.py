@@ -304,8 +304,8 @@ def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Pat
         (("--model_dir=/nowhere",), "error: /nowhere/config.json: "),
         (("--model_name=a/b",), "error: --model_name is 'a/b', expected a letter"),
         (("--model_name=..",), "error: --model_name is '..', expected a letter"),
-        (("--examples=/no.txt",), "error: /no.txt: can't be read"),
-        (("--prune_vocabulary=/no.json",), "error: /no.json: no such file"),
+        (("--examples=~/no.txt",), f"error: {pathlib.Path.home()}/no.txt: can't be read"),
+        (("--prune_vocabulary=~/no.json",), f"error: {pathlib.Path.home()}/no.json: no such file"),
         (("--prune_vocabulary=LICENSE.txt",), "error: LICENSE.txt: can't be read"),
     ],
 )
