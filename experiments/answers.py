@@ -55,7 +55,12 @@ def as_text(line: Line, found: Document | str) -> str:
     for index, entity in enumerate(found.entities):
         if index not in related:
             shown.append(f"  {names[index]} {_score(entity.score)}")
-    return "\n".join(shown if found.entities else [*shown, "  nothing found"])
+    if not found.entities:
+        shown.append("  nothing found")
+    if found.broken_at:
+        places = ", ".join(map(str, found.broken_at))
+        shown.append(f"  too long a sentence was broken at character {places}: no relation goes across")
+    return "\n".join(shown)
 
 
 def _score(score: float) -> str:

@@ -29,7 +29,7 @@ _REPORT = flags.DEFINE_string(
     "report",
     None,
     "where a page (HTML) with the scores and every error is written; by default that of --output, "
-    "if it is given, with the ending .html; empty for none",
+    "if it is given, with the ending .html in place of .json or after another; empty for none",
 )
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
@@ -42,7 +42,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    folder = files.user_path(_MODEL_DIR.value)
+    folder, report_path = files.user_path(_MODEL_DIR.value), _report_path()
     config, _ = configs.load(folder / model_files.CONFIG)
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
     is_sample = _CORPUS.value == "sample"
@@ -65,11 +65,11 @@ def main() -> None:
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
         files.write_text(files.user_path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
-    if path := _report_path():
-        files.write_text(path, page(report, sentences, scored, threshold, about))
+    if report_path:
+        files.write_text(report_path, page(report, sentences, scored, threshold, about))
     print(f"Strict scores on {_CORPUS.value}:\n{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
-    if path:
-        print(f"report: {path}")
+    if report_path:
+        print(f"report: {report_path}")
     if _CALIBRATION.value:
         print(f"\n{calibration.table(results)}")
 
@@ -81,7 +81,7 @@ def _report_path() -> pathlib.Path | None:
             raise InputError(
                 f"--output is {output}, the report's name, expected another such as evaluation.json"
             )
-        return output.with_suffix(".html")
+        return output.parent / f"{output.name.removesuffix('.json')}.html"
     return files.user_path(_REPORT.value) if _REPORT.value else None
 
 

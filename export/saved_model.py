@@ -67,7 +67,7 @@ def main() -> None:
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"
         )
     config, _ = load_config(model_dir / model_files.CONFIG)
-    examples = serving_files.examples(model_dir, _EXAMPLES.value)
+    examples = serving_files.examples(model_dir, _EXAMPLES.value, config.tokenization)
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()
     from jner_re import extractor as extractors

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from jner_re import files
+from jner_re.corpora.long_sentences import MAX_TOKENS
+from jner_re.corpora.tokenization import tokenize
 from jner_re.errors import InputError
 from jner_re.models.model_files import EXAMPLES
 from jner_re.serving.rows import BATCH_SIZE, Row
@@ -33,15 +35,16 @@ def config(name: str, model_name: str) -> str:
     )
 
 
-def examples(model_dir: pathlib.Path, given: str | None) -> list[str]:
+def examples(model_dir: pathlib.Path, given: str | None, tokenization: str) -> list[str]:
     """Texts to show: those of a file, a text a line, or the sentences that training has kept.
 
     Args:
       model_dir: of the model.
       given: the file; "" for no texts, None for those of the model directory.
+      tokenization: of the model, which answers them as one tokenized sentence, too.
 
     Raises:
-      InputError: the file can't be read, or is empty.
+      InputError: the file can't be read, is empty, or has a line of too many tokens.
     """
     if given == "":
         return []
@@ -49,9 +52,14 @@ def examples(model_dir: pathlib.Path, given: str | None) -> list[str]:
     if not given and not path.exists():
         logger.warning("%s: not there, so that no examples are shown; --examples=FILE names some", path)
         return []
-    lines = [line.strip() for line in files.read_text(path).splitlines()]
+    lines = [line.strip() for line in files.read_text(path).split("\n")]
     if not any(lines):
         raise InputError(f"{path}: is empty, expected a text a line")
+    for number, line in enumerate(lines, 1):
+        if (count := len(tokenize(line, tokenization))) > MAX_TOKENS:
+            raise InputError(
+                f"{path}: line {number} ({line[:40] + ' …'!r}): {count} tokens, expected at most {MAX_TOKENS}"
+            )
     return [line for line in lines if line]
 
 

@@ -18,6 +18,8 @@ import types
 from collections.abc import Sequence
 from typing import NoReturn
 
+from jner_re import standard_streams
+
 _FOLDERS = ("experiments", "export")
 
 
@@ -66,6 +68,7 @@ def presets() -> dict[str, pathlib.Path]:
 
 def main() -> None:
     """Runs the program that the first argument names; without one, lists them."""
+    standard_streams.open_closed()
     if sys.argv[1:2] in ([], ["--help"], ["-h"]):
         sys.stdout.write(_usage())
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import functools
 import io
@@ -52,8 +53,14 @@ def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
         raise InputError(f"{path}: can't be written: {_cause(error)}") from None
 
 
+# What no reading ends in.
+_OF_WRITING = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+
+
 def _file_elsewhere(error: OSError, folder: pathlib.Path) -> str:
     """What the error is about, if that isn't in `folder`: what was read, not what is written."""
+    if error.errno in _OF_WRITING:
+        return ""
     names = (error.filename, error.filename2)
     named = [os.fsdecode(name) for name in names if isinstance(name, (str, bytes, os.PathLike))]
     inside = [name for name in named if folder.absolute() in pathlib.Path(name).absolute().parents]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import io
 import logging
 import os
 import sys
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import absl.logging
 from absl import app, flags
 
-from jner_re import program_flags
+from jner_re import program_flags, standard_streams
 from jner_re.errors import InputError
 
 # Of every line that TensorFlow's C++ side writes early.
@@ -114,22 +113,6 @@ class _Lines(logging.Handler):
         print(f"{prefix}{record.getMessage()}", file=sys.stderr, flush=True)
 
 
-def _open_standard_streams() -> None:
-    """Those that were closed lead nowhere, as with /dev/null; what an encoding can't show is replaced.
-
-    Without it, a file that is opened later would be what the operating system takes for standard error.
-    """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper):  # standard error does it by itself
-        sys.stdout.reconfigure(errors="replace")
-
-
 def _show_messages() -> None:
     logger = logging.getLogger("jner_re")
     logger.handlers = [_Lines()]
@@ -154,13 +137,13 @@ def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
     def guarded(argv: Sequence[str]) -> None:
         if not flags.FLAGS["verbosity"].present:
             absl.logging.set_verbosity(absl.logging.WARNING)
-        _open_standard_streams()
         _show_messages()
         code = _exit_code(main, argv[1:])
         if code:
             gc.collect()  # else datasets that were being read end after Python, with TensorFlow's complaint
             sys.exit(code)
 
+    standard_streams.open_closed()  # before anything is said of the flags
     app.run(guarded, flags_parser=program_flags.parse)
 
 

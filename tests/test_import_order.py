@@ -22,6 +22,7 @@ _ORDER = (
     "jner_re.assets",
     "jner_re.config",
     "jner_re.program_flags",
+    "jner_re.standard_streams",
     "jner_re.program",
     "jner_re.command",
     "jner_re.corpora",

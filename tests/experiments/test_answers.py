@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import pty
@@ -37,6 +38,10 @@ def test_an_answer_to_read() -> None:
     ]
     rain = documents.marked("It rains.")
     assert answers.as_text(line(rain.text), rain) == "It rains.\n  nothing found"
+    broken = dataclasses.replace(rain, broken_at=(3, 1200))
+    assert answers.as_text(line(rain.text), broken).endswith(
+        "broken at character 3, 1,200: no relation goes across"
+    )
     sure = Document("Oslo", (), (Entity("Loc", 0, 4, "Oslo", 0.9996),))
     assert answers.as_text(line("Oslo"), sure).endswith(" 0.99")  # nothing is certain
     refused = Line("a.txt: line 1", "a-1", "", {"text": "so so"}, "too long")

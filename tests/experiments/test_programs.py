@@ -182,6 +182,20 @@ def test_an_encoder_with_a_wrong_checksum_is_refused(tmp_path: pathlib.Path) -> 
     assert not (tmp_path / "model").exists()
 
 
+def test_reports_of_different_outputs_have_different_names() -> None:
+    code = """
+from absl import flags
+from experiments import evaluate
+for output in ("a/scores.dev", "a/scores.test", "a/scores.dev.json", "scores"):
+    flags.FLAGS(["evaluate", "--model_dir=m", "--corpus=c", f"--output={output}"])
+    print(evaluate._report_path())
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [
+        "a/scores.dev.html", "a/scores.test.html", "a/scores.dev.html", "scores.html"
+    ]  # fmt: skip
+
+
 def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
     output = tmp_path / "evaluation.json"
 

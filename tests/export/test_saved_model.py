@@ -109,15 +109,24 @@ def test_examples_are_the_models_or_those_of_a_file(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "mine.txt").write_text("Früher.\n\n  Then. \r\n", encoding="utf-8")
-    assert serving_files.examples(tmp_path, str(tmp_path / "mine.txt")) == ["Früher.", "Then."]
-    assert serving_files.examples(tmp_path, "") == [] == caplog.records
-    assert serving_files.examples(tmp_path, None) == []  # of a training that kept none
+    assert serving_files.examples(tmp_path, str(tmp_path / "mine.txt"), "news") == ["Früher.", "Then."]
+    assert serving_files.examples(tmp_path, "", "news") == [] == caplog.records
+    assert serving_files.examples(tmp_path, None, "news") == []  # of a training that kept none
     assert "examples.txt: not there, so that no examples are shown; --examples=FILE" in caplog.text
     (tmp_path / "examples.txt").write_text("Its own.\n")
-    assert serving_files.examples(tmp_path, None) == ["Its own."]
+    assert serving_files.examples(tmp_path, None, "news") == ["Its own."]
     (tmp_path / "mine.txt").write_text(" \n")
     with pytest.raises(InputError, match=r"mine\.txt: is empty, expected a text a line"):
-        serving_files.examples(tmp_path, str(tmp_path / "mine.txt"))
+        serving_files.examples(tmp_path, str(tmp_path / "mine.txt"), "news")
+
+
+def test_an_example_has_as_many_tokens_as_the_model_takes(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text(f"Früher.\n\n{'a-b ' * 2000}\n", encoding="utf-8")
+    assert len(serving_files.examples(tmp_path, str(path), "news")) == 2
+    message = r"mine\.txt: line 3 \('a-b a-b .* …'\): 6000 tokens, expected at most 2000$"
+    with pytest.raises(InputError, match=message):
+        serving_files.examples(tmp_path, str(path), "fine")
 
 
 def message(name: str, fields: dict[str, tuple[int, str]]) -> type:
