@@ -89,9 +89,12 @@ def main(paths: Sequence[str]) -> None:
     model = client.load(_MODEL.value, _PRECISION.value)
     lines = text_lines.read(paths, _INPUT.value)
     refused = 0
+    typed = text_lines.STANDARD_INPUT in paths and sys.stdin.isatty()
+    if typed:
+        print("A text a line; Ctrl+D ends.", file=sys.stderr)
     among_answers = sys.stdout.isatty() and collection is None
     with tqdm(desc="texts", unit="", disable=among_answers or None) as progress:  # only on a terminal
-        while batch := list(itertools.islice(lines, _TEXTS.value)):
+        while batch := list(itertools.islice(lines, 1 if typed else _TEXTS.value)):
             for line, found in zip(batch, answers.answers(model, batch, _THRESHOLD.value), strict=True):
                 if isinstance(found, str):
                     refused += 1

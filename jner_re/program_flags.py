@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import sys
 import textwrap
@@ -32,7 +34,10 @@ def parse(argv: Sequence[str]) -> list[str]:
     given = argv[: list(argv).index("--")] if "--" in argv else argv
     for names, page in ((_HELP, help_page), (_FULL_HELP, full_help_page)):
         if any(name in given for name in names):
-            print(page(values, argv[0]))
+            with contextlib.suppress(BrokenPipeError):  # whoever read it has gone, such as head
+                print(page(values, argv[0]), flush=True)
+                sys.exit(0)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
     try:
         return values(list(argv))
