@@ -40,7 +40,7 @@ def test_an_answer_to_read() -> None:
     assert answers.as_text(line(rain.text), rain) == "It rains.\n  nothing found"
     broken = dataclasses.replace(rain, broken_at=(3, 1200))
     assert answers.as_text(line(rain.text), broken).endswith(
-        "broken at character 3, 1,200: no relation goes across"
+        "broken at character 3, 1200: no relation goes across"
     )
     sure = Document("Oslo", (), (Entity("Loc", 0, 4, "Oslo", 0.9996),))
     assert answers.as_text(line("Oslo"), sure).endswith(" 0.99")  # nothing is certain
