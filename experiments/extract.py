@@ -64,7 +64,7 @@ _PRECISION = flags.DEFINE_enum(
     "precision",
     precision.FLOAT32,
     precision.CHOICES,
-    "bfloat16 is faster for 8 texts or more at once on a processor with instructions for it, and changes "
+    "bfloat16 can be faster for many long texts on a processor with instructions for it, and changes "
     "scores by up to a few hundredths",
 )
 _BATCH = flags.DEFINE_integer("batch_size", 256, "texts that are answered together", lower_bound=1)

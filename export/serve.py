@@ -53,7 +53,7 @@ _PRECISION = flags.DEFINE_enum(
     "precision",
     precision.FLOAT32,
     precision.CHOICES,
-    "bfloat16 is faster for 8 texts or more at once on a processor with instructions for it, and changes "
+    "bfloat16 can be faster for many long texts on a processor with instructions for it, and changes "
     "scores by up to a few hundredths",
 )
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)

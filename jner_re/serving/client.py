@@ -182,8 +182,8 @@ def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Clien
     Args:
       path_or_url: a model directory; an exported folder, or one version of it; or the URL of a model behind
         TensorFlow Serving's REST API, e.g. http://localhost:8501/v1/models/jner_re.
-      precision: "float32", or "bfloat16" on a processor with instructions for it, which is faster for 8 texts
-        or more at once and changes scores by up to a few hundredths (docs/performance.md); not for a URL,
+      precision: "float32", or "bfloat16" on a processor with instructions for it, which can be faster for
+        many long texts and changes scores by up to a few hundredths (docs/performance.md); not for a URL,
         whose server decides.
 
     Raises:
