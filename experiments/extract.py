@@ -60,13 +60,7 @@ _THRESHOLD = flags.DEFINE_float(
 )
 _WORKERS = flags.DEFINE_integer("workers", 0, "processes; 0 for one a core (or --threads)", lower_bound=0)
 _THREADS = flags.DEFINE_integer("threads", 1, "threads of TensorFlow in each worker", lower_bound=1)
-_PRECISION = flags.DEFINE_enum(
-    "precision",
-    precision.FLOAT32,
-    precision.CHOICES,
-    "bfloat16 can be faster for many long texts on a processor with instructions for it, and changes "
-    "scores by up to a few hundredths",
-)
+_PRECISION = flags.DEFINE_enum("precision", precision.FLOAT32, precision.CHOICES, precision.HELP)
 _BATCH = flags.DEFINE_integer("batch_size", 256, "texts that are answered together", lower_bound=1)
 _ADDRESS = flags.DEFINE_string(
     "ray_address",

@@ -64,13 +64,7 @@ _OUTPUT = flags.DEFINE_enum(
     "terminal, else jsonl",
 )
 _TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are answered together", lower_bound=1)
-_PRECISION = flags.DEFINE_enum(
-    "precision",
-    precision.FLOAT32,
-    precision.CHOICES,
-    "bfloat16 can be faster for many long texts on a processor with instructions for it, and changes "
-    "scores by up to a few hundredths",
-)
+_PRECISION = flags.DEFINE_enum("precision", precision.FLOAT32, precision.CHOICES, precision.HELP)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 

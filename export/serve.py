@@ -49,13 +49,7 @@ _REQUESTS = flags.DEFINE_integer(
     "max_requests", 64, "that are answered at the same time; further ones get 503", lower_bound=1
 )
 _BATCHES = flags.DEFINE_integer("num_batch_threads", 1, "batches that run at the same time", lower_bound=1)
-_PRECISION = flags.DEFINE_enum(
-    "precision",
-    precision.FLOAT32,
-    precision.CHOICES,
-    "bfloat16 can be faster for many long texts on a processor with instructions for it, and changes "
-    "scores by up to a few hundredths",
-)
+_PRECISION = flags.DEFINE_enum("precision", precision.FLOAT32, precision.CHOICES, precision.HELP)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import tensorflow as tf
 
 from jner_re import files
-from jner_re.corpora.long_sentences import MAX_TOKENS
+from jner_re.features import sentence_checks
 from jner_re.features.specs import of_encoder
 from jner_re.features.text_splitter import SplitText, row_ids, split_text
 from jner_re.models import model_dir as model_dirs
@@ -109,7 +109,7 @@ class Extractor(tf.Module):
         sentences = tf.RaggedTensor.from_tensor(tokens, lengths)
         rows = tf.range(tf.shape(tokens)[0])
         names = tf.strings.join(["sentence ", tf.strings.as_string(rows), ":"])
-        checks = [_check_lengths(sentences, names), _check_padding(sentences, names)]
+        checks = [sentence_checks.lengths(sentences, names), sentence_checks.padding(sentences, names)]
         with tf.control_dependencies(checks):
             found = self.find(sentences, names, min_score)
         _, starts, ends, _ = tf.unstack(found.entities, axis=1)
@@ -185,7 +185,7 @@ class Extractor(tf.Module):
         """
         features = self.features(tokens)
         layers = self.encode(tokens, features["lengths"])
-        with tf.control_dependencies([_check_finite(each, names) for each in layers.values()]):
+        with tf.control_dependencies([sentence_checks.finite(each, names) for each in layers.values()]):
             return self.model({**features, **layers})
 
     def features(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -281,36 +281,3 @@ def _places_in_text(split: SplitText, entities: tf.Tensor) -> tuple[tf.Tensor, t
     rest = tf.strings.reduce_join(tf.gather(pieces, later), axis=1)
     texts = tf.strings.join([tf.gather(sentences.values, first), rest])
     return tf.gather(split.starts.flat_values, first), tf.gather(split.ends.flat_values, last), texts
-
-
-def _check_lengths(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation:
-    """Fails if a sentence is too long; `names` [S] begin the message."""
-    lengths = tf.concat([sentences.row_lengths(), [0]], axis=0)
-    longest = tf.argmax(lengths)
-    message = tf.strings.join(
-        [
-            tf.concat([names, [""]], axis=0)[longest],
-            " ",
-            tf.strings.as_string(lengths[longest]),
-            f" tokens, expected at most {MAX_TOKENS}: break it into shorter ones",
-        ]
-    )
-    return tf.debugging.Assert(lengths[longest] <= MAX_TOKENS, [message])
-
-
-def _check_finite(layers: tf.Tensor, names: tf.Tensor) -> tf.Operation:
-    """Fails if a sentence's layers [B, T, L, D] are not all finite, as training does (features/cache.py)."""
-    is_finite = tf.reduce_all(tf.math.is_finite(layers), axis=[1, 2, 3])
-    first = tf.argmin(tf.cast(is_finite, tf.int32))
-    message = tf.strings.join([names[first], " an encoder output too large for float16, or no number"])
-    return tf.debugging.Assert(tf.reduce_all(is_finite), [message])
-
-
-def _check_padding(sentences: tf.RaggedTensor, names: tf.Tensor) -> tf.Operation:
-    """Fails if a sentence has an empty token before its last one."""
-    empty = tf.cast(sentences == "", tf.int32)
-    worst = tf.argmax(tf.concat([tf.reduce_max(empty, axis=1), [0]], axis=0))
-    message = tf.strings.join(
-        [tf.concat([names, [""]], axis=0)[worst], " an empty token, expected only as padding at the end"]
-    )
-    return tf.debugging.Assert(tf.reduce_sum(empty) == 0, [message])

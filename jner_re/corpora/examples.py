@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
+from jner_re.corpora.tokenization_fit import as_text
 from jner_re.schema import Sentence
 
 COUNT = 3
 _LENGTHS = range(6, 31)  # tokens of a sentence that is read at a glance
-_CJK = "\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\u3001\u3002"
 
 
 def choose(sentences: Sequence[Sentence], tokenization: str, count: int = COUNT) -> list[str]:
@@ -27,11 +26,7 @@ def choose(sentences: Sequence[Sentence], tokenization: str, count: int = COUNT)
 
 def readable(tokens: Sequence[str], tokenization: str) -> str:
     """The tokens as running text: on one line, without the spaces that tokenization has put between them."""
-    text = " ".join(" ".join(tokens).split())
-    text = re.sub(r" (?=(?:[.,;:!?%…)\]}’”»]|n't|'(?:s|re|ve|ll|d|m))(?: |$))", "", text)
-    text = re.sub(r"(?<=[(\[{‘“«$]) ", "", text)
-    text = re.sub(f"(?<=[{_CJK}]) (?=[{_CJK}])", "", text)
-    return re.sub(r"(?<=\w) ([-/]) (?=\w)", r"\1", text) if tokenization == "fine" else text
+    return " ".join(as_text(tokens, glue_hyphens=tokenization == "fine")[0].split())
 
 
 def _types(sentence: Sentence) -> int:

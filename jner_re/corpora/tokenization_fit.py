@@ -13,20 +13,26 @@ from jner_re.schema import Sentence
 
 _LOGGER = logging.getLogger(__name__)
 
-_GLUED_TO_THE_LAST = re.compile(r"[,.;:?!)\]}%']|[.][.]+|''|n't")
+_GLUED_TO_THE_LAST = re.compile(r"[,.;:?!…)\]}%'’”»]|[.][.]+|''|n't")
 _CLITIC = re.compile(r"['’]\w.*")
-_GLUED_TO_THE_NEXT = re.compile(r"[(\[{$£€`]|``")
+_GLUED_TO_THE_NEXT = re.compile(r"[(\[{$£€`‘“«]|``")
 _GLUED_TO_BOTH = re.compile(r"[-/]")
 _THOUSANDS = re.compile(r"\$?\d{1,3}"), re.compile(r"\d{3}")
 _QUOTE = '"'
+_CJK = re.compile("[\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\u3001\u3002]")  # written without spaces
 _NEGLIGIBLE = 0.01  # of the sentences
 _CHOICES: tuple[str, ...] = next(
     field.metadata["choices"] for field in dataclasses.fields(ModelConfig) if field.name == "tokenization"
 )
 
 
-def as_text(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Tokens put together by the usual rules of spacing: the text, and the place of each in it."""
+def as_text(tokens: Sequence[str], glue_hyphens: bool = True) -> tuple[str, list[tuple[int, int]]]:
+    """Tokens put together by the usual rules of spacing: the text, and the place of each in it.
+
+    Args:
+      tokens: of a sentence.
+      glue_hyphens: whether a hyphen or a slash between two words stood in one word.
+    """
     text, places, quoted = "", [], False
     glued = True  # to what comes before
     for i, token in enumerate(tokens):
@@ -34,13 +40,14 @@ def as_text(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
         closing = token == _QUOTE and quoted
         glued |= closing or token == before == "`" or bool(_GLUED_TO_THE_LAST.fullmatch(token))
         glued |= bool(_CLITIC.fullmatch(token)) and before not in ("'", "`")
-        glued |= _is_thousands(tokens, i) or _is_inside(tokens, i)
+        glued |= _is_thousands(tokens, i) or (glue_hyphens and _is_inside(tokens, i))
+        glued |= bool(_CJK.match(before[-1:]) and _CJK.match(token))
         text += "" if glued else " "
         places.append((len(text), len(text) + len(token)))
         text += token
         quoted ^= token == _QUOTE
         glued = bool(_GLUED_TO_THE_NEXT.fullmatch(token)) or (token == _QUOTE and quoted)
-        glued |= _is_inside(tokens, i)
+        glued |= glue_hyphens and _is_inside(tokens, i)
     return text, places
 
 
