@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import threading
@@ -206,8 +207,9 @@ def test_reading_while_another_writes(tmp_path: pathlib.Path) -> None:
     while thread.is_alive():
         snapshots.append(read(store))
     thread.join()
-    for snapshot in [*snapshots, read(store)]:
+    snapshots.append(read(store))
+    for snapshot in snapshots:
         assert_right(snapshot)
-    for earlier, later in zip(snapshots, [*snapshots[1:], read(store)], strict=True):
+    for earlier, later in itertools.pairwise(snapshots):
         assert earlier.spans.items() <= later.spans.items()
     assert list(read(store).spans) == KEYS
