@@ -20,9 +20,9 @@ from jner_re import files, program
 from jner_re.corpora import sample_corpus
 
 if TYPE_CHECKING:
-    from jner_re.extractor import Extractor
+    from jner_re.extraction.client import Client
+    from jner_re.extraction.extractor import Extractor
     from jner_re.schema import Scored
-    from jner_re.serving.client import Client
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CALLS = flags.DEFINE_integer("calls", 100, "calls on one warm sentence", lower_bound=1)
@@ -34,8 +34,8 @@ def main() -> None:
     """Measures and prints."""
     start, used = time.perf_counter(), time.process_time()
     program.import_tensorflow_quietly(_THREADS.value)
-    from jner_re.serving.client import Client
-    from jner_re.serving.in_process import ModelDirectory
+    from jner_re.extraction.client import Client
+    from jner_re.extraction.in_process import ModelDirectory
 
     directory = ModelDirectory(files.user_path(_MODEL_DIR.value))
     model = Client(directory)
@@ -70,7 +70,7 @@ def main() -> None:
 
 def measure_longest(model: Client) -> None:
     """The greatest length with as many names as such a text can have, and the process's memory after it."""
-    from jner_re.corpora.long_sentences import MAX_TOKENS
+    from jner_re.text.long_sentences import MAX_TOKENS
 
     tokens = ["Ann", ","] * (MAX_TOKENS // 2)
     found: list[Scored] = []

@@ -64,7 +64,7 @@ def in_graph() -> Splitter:
     """Of our own."""
     import tensorflow as tf
 
-    from jner_re.features.text_splitter import split_text
+    from jner_re.text.splitter import split_text
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     def starts(texts: tf.Tensor) -> tf.Tensor:

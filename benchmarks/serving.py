@@ -22,15 +22,15 @@ from absl import flags
 
 from jner_re import files, program
 from jner_re.corpora import sample_corpus, spert_json
-from jner_re.metrics import strict
+from jner_re.evaluation import strict
 from jner_re.schema import Sentence
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from jner_re.extractor import Extractor
-    from jner_re.serving.client import Client
-    from jner_re.serving.rows import Row
+    from jner_re.extraction.client import Client
+    from jner_re.extraction.extractor import Extractor
+    from jner_re.extraction.rows import Row
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus's")
@@ -58,7 +58,7 @@ class Stages:
     def __init__(self, extractor: Extractor) -> None:
         import tensorflow as tf
 
-        from jner_re.features.text_splitter import split_text
+        from jner_re.text.splitter import split_text
 
         def graph(function: Callable[..., Any]) -> Callable[..., Any]:
             return tf.function(function, autograph=False, reduce_retracing=True)
@@ -93,10 +93,11 @@ class Stages:
 def main() -> None:
     """Measures and prints."""
     program.import_tensorflow_quietly(_THREADS.value)
-    from jner_re import extractor as extractors
-    from jner_re.serving import precision, saved_model
-    from jner_re.serving.client import Client
-    from jner_re.serving.in_process import SavedModel
+    from jner_re.extraction import extractor as extractors
+    from jner_re.extraction import precision
+    from jner_re.extraction.client import Client
+    from jner_re.extraction.in_process import SavedModel
+    from jner_re.serving import saved_model
 
     extractor = extractors.load(_MODEL_DIR.value)
     sentences = read_sentences()
@@ -195,7 +196,7 @@ def entities_of(row: Row) -> dict[tuple[Any, ...], float]:
 
 def relations_above(threshold: float) -> Callable[[Row], dict[tuple[Any, ...], float]]:
     """By type and the places of both entities."""
-    from jner_re.serving.rows import relations_of
+    from jner_re.extraction.rows import relations_of
 
     def found(row: Row) -> dict[tuple[Any, ...], float]:
         places = list(zip(row["entity_start"], row["entity_end"], strict=True))

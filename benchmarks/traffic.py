@@ -29,8 +29,8 @@ from absl import flags
 
 from jner_re import files, program
 from jner_re.corpora import sample_corpus
-from jner_re.serving.rows import BATCH_SIZE, padded
-from jner_re.serving.version_folders import loadable
+from jner_re.extraction.rows import BATCH_SIZE, padded
+from jner_re.extraction.version_folders import loadable
 
 _URL = flags.DEFINE_string("url", "http://127.0.0.1:8501/v1/models/jner_re", "of the served model")
 _SECONDS = flags.DEFINE_float("seconds", 300, "of traffic", lower_bound=1)

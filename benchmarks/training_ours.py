@@ -12,8 +12,6 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from jner_re import training
-from jner_re.averaging import MovingAverage
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.features.cache import feature_cache
 from jner_re.features.casing import NUM_CLASSES
@@ -23,6 +21,8 @@ from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 from jner_re.features.specs import InputSizes
 from jner_re.models import joint, model_dir
 from jner_re.schema import LabelSet, Sentence
+from jner_re.training import fit
+from jner_re.training.moving_average import MovingAverage
 
 VERSION = tf.__version__
 _PEAK_SIZE, _PEAK_TRIES = 2048, 5
@@ -90,7 +90,7 @@ class Trainer:
         self.model = joint.build(
             task.config, task.sizes, task.label_set, task.allowed, config.jit_compile
         ).training
-        training.compile_model(self.model, config, len(task.corpus.sentences))
+        fit.compile_model(self.model, config, len(task.corpus.sentences))
         self.average = MovingAverage(self.model, config.average_decay, config.jit_compile)
 
     @property

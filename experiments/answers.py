@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from jner_re.document import Document
-from jner_re.serving.client import Client
-from jner_re.serving.rows import RefusedInputError
+from jner_re.extraction.client import Client
+from jner_re.extraction.rows import RefusedInputError
 
 from .text_lines import TEXT, Line
 

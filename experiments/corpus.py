@@ -26,9 +26,9 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, wr
 from jner_re.corpora.losses import Loss, by_reason
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
-from jner_re.corpora.tokenization import TOKEN_PATTERNS
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
+from jner_re.text.tokenization import TOKEN_PATTERNS
 
 _ACTION = flags.DEFINE_enum(
     "action",

@@ -49,11 +49,11 @@ def main() -> None:
     corpus = sample_corpus.FOLDER / "test.json" if is_sample else files.user_path(_CORPUS.value)
     sentences = corpora.read(corpus, _FORMAT.value, tokenization)
     program.import_tensorflow_quietly(_THREADS.value)
-    from jner_re.evaluation import evaluate
-    from jner_re.metrics import calibration
-    from jner_re.metrics.table import table
+    from jner_re.evaluation import calibration
+    from jner_re.evaluation.evaluate import evaluate
+    from jner_re.evaluation.report import facts, page
+    from jner_re.evaluation.table import table
     from jner_re.models import model_dir
-    from jner_re.report import facts, page
 
     model = model_dir.load(folder)
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value

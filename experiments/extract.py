@@ -32,13 +32,13 @@ from absl import flags
 
 from jner_re import files, program
 from jner_re.errors import InputError
-from jner_re.serving import client, precision
+from jner_re.extraction import client, precision
 
 from . import ray_session
-from .extraction import manifest, part_files, shard_pool, shards
-from .extraction.part_worker import Outcome, Task
-from .extraction.progress import Progress
-from .extraction.shards import Shard
+from .sharding import manifest, part_files, shard_pool, shards
+from .sharding.part_worker import Outcome, Task
+from .sharding.progress import Progress
+from .sharding.shards import Shard
 from .text_lines import TAKEN, TEXT
 
 _MODEL = flags.DEFINE_string("model", None, "exported folder, or model directory", required=True)

@@ -33,7 +33,7 @@ from tqdm import tqdm
 from jner_re import files, program
 from jner_re.document import Document
 from jner_re.errors import InputError
-from jner_re.serving import client, precision
+from jner_re.extraction import client, precision
 
 from . import answers, text_lines
 from .brat_collection import BratCollection

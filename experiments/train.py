@@ -49,10 +49,10 @@ def main() -> None:
     program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:
         program.start_xla_quietly()
-    from jner_re import training
+    from jner_re.training import fit
 
     model_dir = files.user_path(_MODEL_DIR.value)
-    metrics = training.train(config, train_config, sentences, dev, model_dir)
+    metrics = fit.train(config, train_config, sentences, dev, model_dir)
     if dev:
         print(f"\n{_scores(metrics)} (by type: {model_dir / model_files.METRICS})")
     print(f"Model directory: {model_dir}\nTensorBoard logs: {model_dir / model_files.LOGS}")

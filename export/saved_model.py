@@ -20,16 +20,16 @@ from jner_re import corpora, files, program
 from jner_re.config import load as load_config
 from jner_re.corpora import sample_corpus
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
-from jner_re.corpora.long_sentences import MAX_TOKENS
-from jner_re.corpora.tokenization import tokenize
 from jner_re.errors import InputError
+from jner_re.extraction.rows import BATCH_SIZE
 from jner_re.models import model_files
-from jner_re.serving.rows import BATCH_SIZE
+from jner_re.text.long_sentences import MAX_TOKENS
+from jner_re.text.tokenization import tokenize
 
 from . import serving_files
 
 if TYPE_CHECKING:
-    from jner_re.extractor import Extractor
+    from jner_re.extraction.extractor import Extractor
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _EXPORT_DIR = flags.DEFINE_string("export_dir", None, "folder of the versions", required=True)
@@ -70,8 +70,9 @@ def main() -> None:
     examples = serving_files.examples(model_dir, _EXAMPLES.value, config.tokenization)
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()
-    from jner_re import extractor as extractors
-    from jner_re.serving import about, saved_model, warmup
+    from jner_re.extraction import about
+    from jner_re.extraction import extractor as extractors
+    from jner_re.serving import saved_model, warmup
 
     extractor = extractors.load(model_dir, words)
     min_score = extractor.threshold if _MIN_SCORE.value is None else _MIN_SCORE.value
@@ -106,7 +107,7 @@ def _words(paths: Sequence[str], tokenization: str) -> set[str]:
 
 def _signatures(extractor: Extractor, version: pathlib.Path, min_score: float, text: str) -> str:
     """SIGNATURES.md, with what the written model answers; that it answers is seen by this."""
-    from jner_re.serving.in_process import SavedModel
+    from jner_re.extraction.in_process import SavedModel
 
     written = SavedModel(version)
     tokens = [token.text for token in tokenize(text, extractor.tokenization)]

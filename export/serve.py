@@ -24,7 +24,7 @@ from absl import flags
 
 from jner_re import extras, files, program
 from jner_re.errors import InputError, system_cause
-from jner_re.serving import precision
+from jner_re.extraction import precision
 
 if TYPE_CHECKING:
     import uvicorn

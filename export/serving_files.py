@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from jner_re import files
-from jner_re.corpora.long_sentences import MAX_TOKENS
-from jner_re.corpora.tokenization import tokenize
 from jner_re.errors import InputError
+from jner_re.extraction.rows import BATCH_SIZE, Row
 from jner_re.models.model_files import EXAMPLES
-from jner_re.serving.rows import BATCH_SIZE, Row
+from jner_re.text.long_sentences import MAX_TOKENS
+from jner_re.text.tokenization import tokenize
 
 logger = logging.getLogger("jner_re")
 

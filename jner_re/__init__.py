@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from jner_re.corpora.tokenization import Token
-from jner_re.document import Document, Entity, Relation
+from jner_re.document import Document, Entity, Relation, Token
 from jner_re.errors import InputError
-from jner_re.serving import forks as _forks  # noqa: F401  (looks at forks from here on)
+from jner_re.extraction import forks as _forks  # noqa: F401  (looks at forks from here on)
 
 if TYPE_CHECKING:
-    from jner_re.serving.client import Client
+    from jner_re.extraction.client import Client
 
 __all__ = ["Document", "Entity", "InputError", "Relation", "Token", "load"]
 
@@ -32,6 +31,6 @@ def load(path_or_url: str | os.PathLike[str], precision: str = "float32") -> Cli
       InputError: it is none of these, it is damaged, what it needs isn't available, or the processor has no
         instructions for the precision.
     """
-    from jner_re.serving import client
+    from jner_re.extraction import client
 
     return client.load(path_or_url, precision)

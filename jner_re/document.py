@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from jner_re import drawing
-from jner_re.corpora.tokenization import Token
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +14,14 @@ if TYPE_CHECKING:
 
 # Characters that would end a line or a field of an .ann file, with the white space around them.
 _BREAK = re.compile(r"\s*[\t-\r\x1c-\x1e\x85\u2028\u2029]\s*")
+
+
+class Token(NamedTuple):
+    """A token and where it stands in its text, in code points (end exclusive)."""
+
+    text: str
+    start: int
+    end: int
 
 
 @dataclasses.dataclass(frozen=True)

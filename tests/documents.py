@@ -7,7 +7,7 @@ import re
 from hypothesis import strategies as st
 
 from jner_re import Document, Entity, Relation
-from jner_re.corpora.tokenization import tokenize
+from jner_re.text.tokenization import tokenize
 
 _MARKED = re.compile(r"\[([^\[\]|]*)\|([^\]]+)\]")
 _SCRIPTS = [

@@ -9,9 +9,9 @@ import shutil
 import pytest
 import untrained
 
-from jner_re.extractor import Extractor, load
+from jner_re.extraction.extractor import Extractor, load
+from jner_re.extraction.in_process import SavedModel
 from jner_re.serving import saved_model
-from jner_re.serving.in_process import SavedModel
 
 MIN_SCORE = 0.13  # above which the export gives relations
 _CHECKPOINT = pathlib.Path(__file__).parent / "fixtures" / "encoders" / "tiny_bert"

@@ -6,10 +6,10 @@ import pathlib
 
 import numpy as np
 
+from jner_re.extraction.in_process import ModelDirectory, SavedModel
 from jner_re.models import model_dir
 from jner_re.models.predictor import Predictor
 from jner_re.schema import Sentence
-from jner_re.serving.in_process import ModelDirectory, SavedModel
 
 # Entities, relations, and the scores of both, of a sentence.
 Answer = tuple[list[tuple[str, int, int]], list[tuple[str, int, int]], list[float]]

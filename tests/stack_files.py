@@ -23,10 +23,10 @@ import scored_answers
 import tensorflow as tf
 import untrained
 
-from jner_re import extractor
+from jner_re.extraction import extractor
+from jner_re.extraction.in_process import ModelDirectory, SavedModel
 from jner_re.schema import Sentence
 from jner_re.serving import saved_model
-from jner_re.serving.in_process import ModelDirectory, SavedModel
 
 FOLDER = pathlib.Path(__file__).parent / "fixtures" / "stacks"
 MIN_SCORE = 0.13

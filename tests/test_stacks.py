@@ -13,7 +13,7 @@ import scored_answers
 import stack_files
 import tensorflow as tf
 
-from jner_re.serving.in_process import ModelDirectory, SavedModel
+from jner_re.extraction.in_process import ModelDirectory, SavedModel
 
 ARCHIVES = sorted(stack_files.FOLDER.glob("*.tar.xz"))
 

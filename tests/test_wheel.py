@@ -83,7 +83,7 @@ def test_every_module_of_the_checkout(wheel: zipfile.ZipFile) -> None:
 def test_files_that_are_no_modules(wheel: zipfile.ZipFile) -> None:
     presets = {f"jner_re/{path.relative_to(_ROOT)}" for path in (_ROOT / "experiments/presets").glob("*")}
     sample = {f"jner_re/corpora/sample/{path.name}" for path in sample_corpus.FOLDER.iterdir()}
-    report = {f"jner_re/report/page.{ending}" for ending in ("css", "html", "js")}
+    report = {f"jner_re/evaluation/report/page.{ending}" for ending in ("css", "html", "js")}
     assert len(presets) >= 5 and len(sample) >= 4
     expected = {"jner_re/py.typed", "jner_re/experiments/demo.txt", *presets, *sample, *report}
     assert expected <= set(wheel.namelist())

@@ -44,7 +44,7 @@ class EnsembleJob:
           runs_dir: where the folders of runs are.
           threads: that TensorFlow was told to use, for the record.
         """
-        from jner_re.evaluation import evaluate
+        from jner_re.evaluation.evaluate import evaluate
         from jner_re.models import ensemble_dir, model_dir
 
         folder, test = runs_dir / self.name, self.members[0].data.test
@@ -72,7 +72,7 @@ class EnsembleJob:
         self, trained: list[Trained], folder: pathlib.Path
     ) -> tuple[float, str, dict[str, Any] | None]:
         """The threshold, what chose it, and the evaluation on dev with it."""
-        from jner_re.evaluation import best_threshold, evaluate
+        from jner_re.evaluation.evaluate import best_threshold, evaluate
         from jner_re.models import ensemble_dir, model_dir
 
         first = self.members[0]

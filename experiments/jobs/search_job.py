@@ -58,8 +58,8 @@ class SearchJob:
         """
         import tf_keras as keras
 
-        from jner_re import training
         from jner_re.models import model_dir
+        from jner_re.training import fit
 
         attempts.begin(folder, threads)
         history = _read(folder)
@@ -81,7 +81,7 @@ class SearchJob:
                 files.write_text(folder / _HISTORY, json.dumps(content))
                 report(history[-1][METRIC] or 0.0)
 
-        training.train(
+        fit.train(
             self.config, self.train_config, self.train, self.dev, folder / "model", callbacks=[Reporting()]
         )
 

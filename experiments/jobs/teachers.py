@@ -99,8 +99,8 @@ def soft_targets(
     Raises:
       InputError: the file is damaged or was made from something else.
     """
-    from jner_re.distillation import teach
     from jner_re.features import soft_targets
+    from jner_re.training.distillation import teach
 
     sentences = [sentence for teacher in of for sentence in teacher.taught]
     if path.exists():

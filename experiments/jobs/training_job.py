@@ -140,7 +140,7 @@ class TrainingJob:
           runs_dir: where the folders of runs are.
           threads: that TensorFlow was told to use, for the record.
         """
-        from jner_re.evaluation import evaluate
+        from jner_re.evaluation.evaluate import evaluate
         from jner_re.models import model_dir
 
         attempts.begin(runs_dir / self.name, threads)
@@ -198,7 +198,7 @@ class TrainingJob:
         dev: tuple[Sentence, ...],
         folder: pathlib.Path,
     ) -> dict[str, Any]:
-        from jner_re import training
+        from jner_re.training import fit
 
         if not (folder / model_files.METRICS).exists():  # else it is finished, and only opened
             of_dev = f", dev of {len(dev)}" if dev else ""
@@ -207,4 +207,4 @@ class TrainingJob:
         options: dict[str, Any] = {"label_set": self.label_set or LabelSet.of(self.both())}
         if self.lesson:
             options["soft_targets"] = self.lesson.soft_targets
-        return training.train(self.config, train_config, sentences, dev, folder, **options)
+        return fit.train(self.config, train_config, sentences, dev, folder, **options)

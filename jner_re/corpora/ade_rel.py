@@ -37,8 +37,8 @@ from jner_re.corpora.corpus import (
 from jner_re.corpora.losses import Loss
 from jner_re.corpora.overlaps import resolve_overlaps
 from jner_re.corpora.text_files import read_text
-from jner_re.corpora.tokenization import tokenize
 from jner_re.schema import Entity, Relation, Sentence
+from jner_re.text.tokenization import tokenize
 
 
 def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -> Corpus:

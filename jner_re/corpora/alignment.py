@@ -5,7 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 
-from jner_re.corpora.tokenization import TOKEN_PATTERNS, Token, tokenize
+from jner_re.document import Token
+from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize
 
 
 def token_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:

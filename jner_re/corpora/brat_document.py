@@ -13,8 +13,8 @@ from jner_re.corpora.brat_configuration import Roles, in_order
 from jner_re.corpora.character_offsets import Quote, Spans, find_reading
 from jner_re.corpora.corpus import Finding, check_sentence
 from jner_re.corpora.losses import Loss
-from jner_re.corpora.tokenization import tokenize
 from jner_re.schema import Entity, Relation, Sentence
+from jner_re.text.tokenization import tokenize
 
 _LEFT_OUT = "the annotation is left out"
 _QUOTED = 60  # characters of a value in a message

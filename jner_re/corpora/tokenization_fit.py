@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from jner_re.config import ModelConfig
-from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
 from jner_re.schema import Sentence
+from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from jner_re.layers.float32_layer import Float32Layer
+from jner_re.models.scored_relations import ScoredRelations
 from jner_re.schema import Entity, LabelSet, Scored, Sentence
-from jner_re.scored_relations import ScoredRelations
 
 
 def well_formed(tag_ids: tf.Tensor) -> tf.Tensor:

@@ -20,10 +20,10 @@ from jner_re.layers.float32_layer import DTYPE
 from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
-from jner_re.losses import relation_loss
 from jner_re.models import numpy_behaviour
 from jner_re.models.decode import SpansFromTags, WellFormedTags
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
+from jner_re.models.relation_loss import relation_loss
 from jner_re.schema import LabelSet
 
 AllowedPairs = list[list[list[bool]]]

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from jner_re import files
 from jner_re.errors import InputError
-from jner_re.extractor import TEXT, TOKENS, Extractor
+from jner_re.extraction.extractor import TEXT, TOKENS, Extractor
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from jner_re import files
 from jner_re.errors import InputError
-from jner_re.serving.in_process import SavedModel
-from jner_re.serving.rows import padded
+from jner_re.extraction.in_process import SavedModel
+from jner_re.extraction.rows import padded
 
 FILE = "assets.extra/tf_serving_warmup_requests"  # where TensorFlow Serving looks for them
 

@@ -15,8 +15,8 @@ from tensorflow.python.framework import op_callbacks  # what tf.debugging's trac
 from benchmarks.training_products import forward_operations, training_operations
 from jner_re.config import ModelConfig
 from jner_re.features.specs import InputSizes
-from jner_re.losses import relation_loss
 from jner_re.models import joint
+from jner_re.models.relation_loss import relation_loss
 from jner_re.schema import LabelSet
 
 LABELS = LabelSet(("Loc", "Org"), ("In", "Of", "At"))

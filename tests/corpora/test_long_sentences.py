@@ -8,8 +8,8 @@ import pytest
 
 from jner_re import corpora
 from jner_re.corpora import data_dir, formats, spert_json
-from jner_re.corpora.long_sentences import MAX_TOKENS
 from jner_re.schema import Entity, Relation, Sentence
+from jner_re.text.long_sentences import MAX_TOKENS
 
 # A comma, then no punctuation up to the end: the break is behind the comma.
 WORDS = ("Mia", "Falk", ",", *["x"] * MAX_TOKENS, "Norda", "Lund")

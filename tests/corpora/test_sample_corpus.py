@@ -6,8 +6,8 @@ import re
 import pytest
 
 from jner_re.corpora import sample_corpus, spert_json
-from jner_re.corpora.tokenization import tokenize
 from jner_re.schema import Sentence
+from jner_re.text.tokenization import tokenize
 
 FILES = ("train", "dev", "test", "directions")
 TYPES = ("Loc", "Org", "Peop", "Other", "Live_In", "Work_For", "OrgBased_In", "Located_In", "Kill")

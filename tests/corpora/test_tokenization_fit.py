@@ -12,9 +12,9 @@ from sentence_strategy import ANY_TEXT
 from jner_re.corpora import ade_rel, brat, statistics
 from jner_re.corpora.alignment import whole_tokens
 from jner_re.corpora.corpus import Corpus
-from jner_re.corpora.tokenization import TOKEN_PATTERNS, tokenize
 from jner_re.corpora.tokenization_fit import as_text, bounded, difference, misfit, warn_of_misfit
 from jner_re.schema import Entity, Sentence
+from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize
 
 TEXTS = (
     "A follow-up with Dr. Lee (5-FU) cost $1,000; it didn't help.",

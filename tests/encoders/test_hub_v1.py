@@ -14,11 +14,11 @@ import untrained
 
 from jner_re.config import TrainConfig
 from jner_re.encoders import module
-from jner_re.extractor import load
+from jner_re.extraction.extractor import load
+from jner_re.extraction.in_process import SavedModel
 from jner_re.schema import Entity, Relation, Sentence
 from jner_re.serving import saved_model
-from jner_re.serving.in_process import SavedModel
-from jner_re.training import train
+from jner_re.training.fit import train
 
 FOLDER = pathlib.Path(__file__).parents[1] / "fixtures" / "encoders" / "hub_v1"
 LIVES = Relation(0, 1, "Live_In")

@@ -13,7 +13,6 @@ import pytest
 
 from experiments.jobs.ensemble_job import EnsembleJob
 from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, Data, Trained, TrainingJob
-from jner_re import evaluation
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.models import ensemble_dir, model_dir
@@ -52,7 +51,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> Evaluated:
     monkeypatch.setattr(ensemble_dir, "write", write)
     monkeypatch.setattr(model_dir, "load", load)
     monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 11)
-    monkeypatch.setattr(evaluation, "evaluate", evaluate)
+    monkeypatch.setattr(evaluate, "evaluate", evaluate)
     return calls
 
 

@@ -22,12 +22,12 @@ from pyarrow import parquet
 from test_programs import assert_one_line_error, run
 
 from experiments import answers, ray_session, text_lines
-from experiments.extraction import manifest, part_files, progress, shards
-from experiments.extraction.part_worker import ATTEMPTS, Outcome, PartWorker, Task
-from experiments.extraction.shards import Shard
+from experiments.sharding import manifest, part_files, progress, shards
+from experiments.sharding.part_worker import ATTEMPTS, Outcome, PartWorker, Task
+from experiments.sharding.shards import Shard
 from jner_re import Document
 from jner_re.errors import InputError
-from jner_re.serving import client
+from jner_re.extraction import client
 
 TEXTS = [f"Ann lives in Rome, {i} years. Bob saw Ann {'😀 ' * (i % 3)}in Rome." for i in range(40)]
 REFUSED = "so \ud83d"  # half of a pair

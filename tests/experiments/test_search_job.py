@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
-from jner_re import training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.models import model_dir, model_files
+from jner_re.training import fit
 
 EPOCHS = [{METRIC: 0.3, "loss": 2.0}, {METRIC: 0.5, "loss": 1.0}, {METRIC: 0.4, "loss": math.nan}]
 
@@ -34,7 +34,7 @@ def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             for callback in callbacks:
                 callback.on_epoch_end(epoch, EPOCHS[epoch])
 
-    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(fit, "train", train)
     monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 11)
     return first
 

@@ -22,12 +22,13 @@ from experiments.jobs.training_job import (
     TrainingJob,
     run_name,
 )
-from jner_re import evaluation, training
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
+from jner_re.evaluation import evaluate
 from jner_re.models import model_dir
 from jner_re.schema import LabelSet
+from jner_re.training import fit
 
 DATA = Data("sample", *(tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test")))
 CHOSEN = {"best_epoch": 7, "threshold": 0.35, "threshold_source": "dev", "dev": {"average_f1": 0.5}}
@@ -43,7 +44,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         made.append(arguments)
         return CHOSEN
 
-    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(fit, "train", train)
     return made
 
 
@@ -105,7 +106,7 @@ def test_test_is_scored_unless_dev_is_to_be(
         return {"of": split}, None
 
     loaded = types.SimpleNamespace(model=None, vocabulary=types.SimpleNamespace(fingerprints={}))
-    monkeypatch.setattr(evaluation, "evaluate", score)
+    monkeypatch.setattr(evaluate, "evaluate", score)
     monkeypatch.setattr(model_dir, "load", lambda folder: loaded)
     monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 5)
     record = job(protocol).run(tmp_path, threads=1)
@@ -149,7 +150,7 @@ def test_a_lesson_is_learned_and_stands_in_the_protocol(
         learned.append((label_set, soft_targets))
         return CHOSEN
 
-    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(fit, "train", train)
     labels, targets = LabelSet(("Peop",), ("Kill",)), {DATA.train[0]: {}}
     student = dataclasses.replace(
         job(ON_BOTH), label_set=labels, lesson=Lesson(targets, "learned from others")

@@ -19,9 +19,10 @@ from tensorflow_serving.config import model_server_config_pb2
 from export import serving_files
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
-from jner_re.serving import about, saved_model, warmup
-from jner_re.serving.in_process import SavedModel
-from jner_re.serving.rows import BATCH_SIZE
+from jner_re.extraction import about
+from jner_re.extraction.in_process import SavedModel
+from jner_re.extraction.rows import BATCH_SIZE
+from jner_re.serving import saved_model, warmup
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 

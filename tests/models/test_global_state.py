@@ -11,12 +11,12 @@ import tensorflow as tf
 import tf_keras as keras
 import untrained
 
-from jner_re import training
 from jner_re.config import TrainConfig
 from jner_re.errors import InputError
 from jner_re.models import model_dir
 from jner_re.models.joint import JointModel
 from jner_re.models.model_dir import TrainedModel
+from jner_re.training import fit
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_a_model_is_what_it_is(usual: TrainedModel, folder: pathlib.Path, global
 def test_a_step_of_the_optimizer(optimizer: str, folder: pathlib.Path, global_state: None) -> None:
     (member,) = model_dir.load(folder).members
     assert isinstance(member, JointModel)
-    training.compile_model(member.training, TrainConfig(optimizer=optimizer, learning_rate=0.5), 2)
+    fit.compile_model(member.training, TrainConfig(optimizer=optimizer, learning_rate=0.5), 2)
     weight = member.training.trainable_weights[0]
     before = weight.numpy()
     member.training.optimizer.apply_gradients([(tf.ones_like(weight), weight)])

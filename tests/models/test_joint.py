@@ -14,8 +14,8 @@ from untrained import SMALL
 from jner_re.config import ModelConfig
 from jner_re.features.specs import InputSizes
 from jner_re.layers.pair_mask import MASKED_LOGIT
-from jner_re.losses import relation_loss
 from jner_re.models import joint
+from jner_re.models.relation_loss import relation_loss
 from jner_re.schema import LabelSet
 
 LABELS = LabelSet(("Loc", "Peop"), ("Kill", "Live_In"))

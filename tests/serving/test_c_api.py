@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from jner_re.corpora.long_sentences import MAX_TOKENS
-from jner_re.serving.in_process import SavedModel
+from jner_re.extraction.in_process import SavedModel
+from jner_re.text.long_sentences import MAX_TOKENS
 
 TEXTS = [
     "Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.",

@@ -10,11 +10,11 @@ from exported_model import MIN_SCORE
 from scored_answers import OTHER_BATCH
 
 from jner_re import corpora
+from jner_re.extraction.client import Client
+from jner_re.extraction.in_process import SavedModel
 from jner_re.models import model_dir
 from jner_re.models.predictor import Predictor
 from jner_re.schema import Scored
-from jner_re.serving.client import Client
-from jner_re.serving.in_process import SavedModel
 
 
 @pytest.fixture(scope="module")

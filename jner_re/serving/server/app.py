@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from jner_re.serving.rows import RefusedInputError, Row, padded
+from jner_re.extraction.rows import RefusedInputError, Row, padded
 from jner_re.serving.server import errors, gzipped, json_tensor, metrics
 from jner_re.serving.server.batcher import Batcher
 from jner_re.serving.server.errors import RequestError, invalid, not_found

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from jner_re.serving.rows import BATCH_SIZE, MAX_SIZE, RefusedInputError, Row
+from jner_re.extraction.rows import BATCH_SIZE, MAX_SIZE, RefusedInputError, Row
 from jner_re.serving.server.versions import Version
 
 

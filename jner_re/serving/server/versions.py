@@ -13,12 +13,13 @@ from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 
 from jner_re.errors import InputError
+from jner_re.extraction import about
+from jner_re.extraction.in_process import SavedModel
+from jner_re.extraction.precision import FLOAT32, check
+from jner_re.extraction.version_folders import SAVED_MODEL, loadable
 from jner_re.models.model_files import CONFIG
-from jner_re.serving import about, warmup
-from jner_re.serving.in_process import SavedModel
-from jner_re.serving.precision import FLOAT32, check
+from jner_re.serving import warmup
 from jner_re.serving.server.errors import invalid, not_found
-from jner_re.serving.version_folders import SAVED_MODEL, loadable
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Version:
       number: its folder's name.
       model: what answers.
       signatures: its signature definitions as TensorFlow Serving's /metadata gives them, by name.
-      about: what it says of itself (`jner_re.serving.about`).
+      about: what it says of itself (`jner_re.extraction.about`).
     """
 
     number: int

@@ -11,7 +11,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from jner_re.serving.rows import BATCH_SIZE, RefusedInputError, Row
+from jner_re.extraction.rows import BATCH_SIZE, RefusedInputError, Row
 from jner_re.serving.server.batcher import Batcher
 from jner_re.serving.server.versions import Version
 

@@ -20,8 +20,8 @@ import pytest
 import requests
 from running import NAME, Server, serving
 
-from jner_re.serving import about
-from jner_re.serving.in_process import SavedModel
+from jner_re.extraction import about
+from jner_re.extraction.in_process import SavedModel
 from jner_re.serving.server.app import Limits
 from jner_re.serving.server.versions import Versions
 

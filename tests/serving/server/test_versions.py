@@ -10,11 +10,11 @@ import pytest
 from running import NAME, serving
 
 from jner_re.errors import InputError
+from jner_re.extraction.rows import Row
+from jner_re.extraction.version_folders import SAVED_MODEL
 from jner_re.serving import warmup
-from jner_re.serving.rows import Row
 from jner_re.serving.server.errors import RequestError
 from jner_re.serving.server.versions import Versions
-from jner_re.serving.version_folders import SAVED_MODEL
 
 
 def states(versions: Versions) -> list[tuple[str, str]]:

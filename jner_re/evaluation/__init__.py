@@ -1,0 +1,1 @@
+"""Strict scores, the threshold, calibration, and the report."""

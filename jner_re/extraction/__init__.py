@@ -1,0 +1,1 @@
+"""Whoever asks a model: the graph from text to what was found, and its clients."""

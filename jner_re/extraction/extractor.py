@@ -1,0 +1,283 @@
+"""From raw text or tokens to entities and relations, in one graph: prediction, export and server run it."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Collection
+
+import tensorflow as tf
+
+from jner_re import files
+from jner_re.extraction import sentence_checks
+from jner_re.features.specs import of_encoder
+from jner_re.models import model_dir as model_dirs
+from jner_re.models import numpy_behaviour
+from jner_re.models.decode import Found, find
+from jner_re.models.model_dir import TrainedModel
+from jner_re.text.splitter import SplitText, row_ids, split_text
+
+_TOKENS_AT_ONCE = 2048  # padded tokens that go through encoder and model together
+
+TEXT = tf.TensorSpec([None], tf.string, "text")
+TOKENS = tf.TensorSpec([None, None], tf.string, "tokens")
+_SENTENCES = tf.RaggedTensorSpec([None, None], tf.string, ragged_rank=1, row_splits_dtype=tf.int64)
+_NAMES = tf.TensorSpec([None], tf.string)
+_MIN_SCORE = tf.TensorSpec([], tf.float32, "min_score")
+
+
+class Extractor(tf.Module):
+    """A trained model from text or tokens to entities and relations.
+
+    `from_text` and `from_tokens` return the same tensors, each with the batch first and padded with "" or -1:
+
+    - `token` string [B, T]
+    - `entity_type`, `entity_text` string [B, M]
+    - `entity_start`, `entity_end` int32 [B, M] (end exclusive): characters (code points) of a text, or tokens
+    - `entity_score` float32 [B, M], the CRF's posterior probability of the span with its type
+    - `relation_type` string [B, N]
+    - `relation_head`, `relation_tail` int32 [B, N], indexes of the row's entities
+    - `relation_score` float32 [B, N], above `min_score`
+
+    `from_text` also returns `broken_at` int32 [B, K]: the characters at which a sentence of more than
+    MAX_TOKENS tokens was broken.
+
+    Whatever the request holds, a bounded number of tokens goes through encoder and model together.
+    """
+
+    def __init__(self, trained: TrainedModel) -> None:
+        """Takes a model directory as `model_dir.load` opens it."""
+        super().__init__(name="extractor")
+        self.label_set = trained.vocabulary.label_set
+        self.threshold = trained.threshold
+        self.tokenization = trained.config.tokenization
+        self.featurizer = trained.inputs.featurizer
+        self.encoders = list(trained.inputs.encoders.values())
+        # Keras would save each of its layers as functions of their own: only the weights are to be tracked.
+        self.model = functools.partial(trained.model, training=False)
+        self._weights = list(trained.model.weights)
+
+    @tf.function(input_signature=[TEXT, _MIN_SCORE], autograph=False)
+    def from_text(self, text: tf.Tensor, min_score: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Raw texts of any length, which are split into sentences; relations join entities of one sentence.
+
+        Args:
+          text: string [B], UTF-8; each broken piece of it counts as one U+FFFD.
+          min_score: float32 [], of relations; those above it are given.
+
+        Returns:
+          See the class. Entities are numbered over the whole text.
+
+        Raises:
+          tf.errors.InvalidArgumentError: an encoder's output for a sentence doesn't fit float16.
+        """
+        numpy_behaviour.refuse()  # when the graph is made
+        split = split_text(text, self.tokenization)
+        sentences = split.tokens.values
+        text_ids = tf.cast(row_ids(split.tokens), tf.int32)
+        firsts = tf.gather(tf.cast(split.tokens.row_starts(), tf.int32), text_ids)
+        numbers = tf.range(tf.size(text_ids)) - firsts
+        names = tf.strings.join(
+            ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers), " has"]
+        )
+        found = self.find(sentences, names, min_score)
+        starts, ends, texts = _places_in_text(split, found.entities)
+        return {
+            "token": split.tokens.merge_dims(1, 2).to_tensor(""),
+            "broken_at": split.breaks.to_tensor(-1),
+            **self._rows(found, text_ids, tf.size(text, tf.int64), starts, ends, texts),
+        }
+
+    @tf.function(input_signature=[TOKENS, _MIN_SCORE], autograph=False)
+    def from_tokens(self, tokens: tf.Tensor, min_score: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Sentences that are tokenized.
+
+        Args:
+          tokens: string [B, T], UTF-8, each row a sentence padded with "".
+          min_score: as above.
+
+        Returns:
+          See the class; an entity's text is its tokens joined by spaces.
+
+        Raises:
+          tf.errors.InvalidArgumentError: a sentence has more than MAX_TOKENS tokens, or one that is "", or an
+            encoder's output for it doesn't fit float16.
+        """
+        numpy_behaviour.refuse()
+        tokens = tf.strings.unicode_transcode(tokens, "UTF-8", "UTF-8")
+        lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int64), axis=1)
+        sentences = tf.RaggedTensor.from_tensor(tokens, lengths)
+        rows = tf.range(tf.shape(tokens)[0])
+        names = tf.strings.join(["sentence ", tf.strings.as_string(rows), ":"])
+        checks = [sentence_checks.lengths(sentences, names), sentence_checks.padding(sentences, names)]
+        with tf.control_dependencies(checks):
+            found = self.find(sentences, names, min_score)
+        _, starts, ends, _ = tf.unstack(found.entities, axis=1)
+        firsts = tf.cast(tf.gather(sentences.row_starts(), found.entities[:, 0]), tf.int32)
+        words = tf.ragged.range(firsts + starts, firsts + ends)
+        texts = tf.strings.reduce_join(tf.gather(sentences.values, words), axis=1, separator=" ")
+        return {"token": tokens, **self._rows(found, rows, tf.size(rows, tf.int64), starts, ends, texts)}
+
+    # Traced once for both signatures.
+    @tf.function(input_signature=[_SENTENCES, _NAMES, _MIN_SCORE], autograph=False)
+    def find(self, sentences: tf.RaggedTensor, names: tf.Tensor, min_score: tf.Tensor) -> Found:
+        """Entities and relations of sentences, a group of similar length at a time.
+
+        Args:
+          sentences: string [S, (tokens)]; some may be empty.
+          names: string [S], what begins a message about each.
+          min_score: of relations.
+
+        Raises:
+          tf.errors.InvalidArgumentError: an encoder's output for a sentence doesn't fit float16.
+        """
+        lengths = tf.cast(sentences.row_lengths(), tf.int32)
+        order = tf.argsort(lengths, direction="DESCENDING", stable=True)
+        lengths = tf.gather(lengths, order)
+        count = tf.math.count_nonzero(lengths, dtype=tf.int32)
+
+        def end_of_group(begin: tf.Tensor) -> tf.Tensor:
+            return tf.minimum(begin + tf.maximum(_TOKENS_AT_ONCE // lengths[begin], 1), count)
+
+        # Counted first: an array that grows would need a newer TensorFlow than this graph's other operations.
+        groups, _ = tf.while_loop(
+            lambda _, begin: begin < count, lambda n, begin: (n + 1, end_of_group(begin)), (0, 0)
+        )
+
+        def add_group(
+            number: tf.Tensor, begin: tf.Tensor, arrays: list[tf.TensorArray]
+        ) -> tuple[tf.Tensor, tf.Tensor, list[tf.TensorArray]]:
+            end = end_of_group(begin)
+            group = order[begin:end]
+            tokens = tf.gather(sentences, group).to_tensor("")
+            found = find(self.outputs(tokens, tf.gather(names, group)), min_score)
+            found = found._replace(
+                entities=_renumbered(found.entities, group), relations=_renumbered(found.relations, group)
+            )
+            return number + 1, end, [array.write(number, x) for array, x in zip(arrays, found, strict=True)]
+
+        arrays = [
+            tf.TensorArray(dtype, groups, infer_shape=False, element_shape=shape)
+            for dtype, shape in (
+                (tf.int32, [None, 4]),
+                (tf.float32, [None]),
+                (tf.int32, [None, 4]),
+                (tf.float32, [None]),
+            )
+        ]
+        _, _, arrays = tf.while_loop(
+            lambda number, begin, arrays: number < groups, add_group, (0, 0, arrays), parallel_iterations=1
+        )
+        entities, entity_scores, relations, relation_scores = (array.concat() for array in arrays)
+        by_sentence = tf.argsort(entities[:, 0], stable=True), tf.argsort(relations[:, 0], stable=True)
+        return Found(
+            tf.gather(entities, by_sentence[0]),
+            tf.gather(entity_scores, by_sentence[0]),
+            tf.gather(relations, by_sentence[1]),
+            tf.gather(relation_scores, by_sentence[1]),
+        )
+
+    @tf.autograph.experimental.do_not_convert
+    def outputs(self, tokens: tf.Tensor, names: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The inference model's outputs (`JointModel.inference`) for tokens [B, T] padded with "".
+
+        `names` [B] begin the message if an encoder's output doesn't fit float16.
+        """
+        features = self.features(tokens)
+        layers = self.encode(tokens, features["lengths"])
+        with tf.control_dependencies([sentence_checks.finite(each, names) for each in layers.values()]):
+            return self.model({**features, **layers})
+
+    def features(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The model's inputs but for the encoders' layers."""
+        lengths = tf.reduce_sum(tf.cast(tokens != "", tf.int32), axis=1)
+        return {**self.featurizer.features(tokens), "lengths": lengths}
+
+    def encode(self, tokens: tf.Tensor, lengths: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Each encoder's layers [B, T, L, D], with the precision that they have in the cache for training."""
+        return {
+            of_encoder("encoder_layers", i): tf.cast(encoder.encode(tokens, lengths), tf.float16)
+            for i, encoder in enumerate(self.encoders)
+        }
+
+    def _rows(
+        self,
+        found: Found,
+        rows: tf.Tensor,
+        count: tf.Tensor,
+        starts: tf.Tensor,
+        ends: tf.Tensor,
+        texts: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Puts what was found in the sentences of a row together.
+
+        Args:
+          found: in the sentences.
+          rows: int32 [S], the row that each sentence belongs to.
+          count: int64 [], the number of rows.
+          starts: int32 [M], of the entities in their row.
+          ends: likewise.
+          texts: string [M].
+        """
+        sentence, _, _, kind = tf.unstack(found.entities, axis=1)
+        entity_rows = tf.gather(rows, sentence)
+        per_sentence = tf.math.unsorted_segment_sum(tf.ones_like(sentence), sentence, tf.size(rows))
+        per_row = tf.math.unsorted_segment_sum(tf.ones_like(sentence), entity_rows, count)
+        offsets = tf.cumsum(per_sentence, exclusive=True) - tf.gather(
+            tf.cumsum(per_row, exclusive=True), rows
+        )
+        relation_sentence, head, tail, relation_kind = tf.unstack(found.relations, axis=1)
+        relation_rows = tf.gather(rows, relation_sentence)
+        offset = tf.gather(offsets, relation_sentence)
+
+        def padded(values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+            ragged = tf.RaggedTensor.from_value_rowids(values, tf.cast(ids, tf.int64), count, validate=False)
+            return ragged.to_tensor("" if values.dtype == tf.string else -1)
+
+        entity_types = tf.constant(self.label_set.entity_types, tf.string)
+        relation_types = tf.constant(self.label_set.relation_types, tf.string)
+        return {
+            "entity_type": padded(tf.gather(entity_types, kind), entity_rows),
+            "entity_text": padded(texts, entity_rows),
+            "entity_start": padded(starts, entity_rows),
+            "entity_end": padded(ends, entity_rows),
+            "entity_score": padded(found.entity_scores, entity_rows),
+            "relation_type": padded(tf.gather(relation_types, relation_kind), relation_rows),
+            "relation_head": padded(head + offset, relation_rows),
+            "relation_tail": padded(tail + offset, relation_rows),
+            "relation_score": padded(found.relation_scores, relation_rows),
+        }
+
+
+def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None) -> Extractor:
+    """Opens a model directory.
+
+    Args:
+      model_dir: written by training.
+      words: keep the word vectors of these words alone.
+
+    Raises:
+      InputError: it isn't one, it is damaged, or its encoders or word vectors can't be had.
+    """
+    extractor = Extractor(model_dirs.load(files.user_path(model_dir), words))
+    for encoder in extractor.encoders:
+        encoder.load_now()
+    return extractor
+
+
+def _renumbered(found: tf.Tensor, group: tf.Tensor) -> tf.Tensor:
+    """[N, 4] with the sentence's place in its group in the first column, to its place among all."""
+    return tf.concat([tf.gather(group, found[:, 0])[:, tf.newaxis], found[:, 1:]], axis=1)
+
+
+def _places_in_text(split: SplitText, entities: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Start and end of entities [M, 4] in their text, and the text there."""
+    sentences = split.tokens.values
+    sentence, start, end, _ = tf.unstack(entities, axis=1)
+    begin = tf.cast(tf.gather(sentences.row_starts(), sentence), tf.int32)
+    first, last = begin + start, begin + end - 1
+    later = tf.ragged.range(first + 1, last + 1)
+    pieces = tf.strings.join([split.spaces.flat_values, sentences.values])
+    rest = tf.strings.reduce_join(tf.gather(pieces, later), axis=1)
+    texts = tf.strings.join([tf.gather(sentences.values, first), rest])
+    return tf.gather(split.starts.flat_values, first), tf.gather(split.ends.flat_values, last), texts

@@ -1,3 +1,0 @@
-"""The report of an evaluation: one HTML page with the scores, every error drawn, and what was evaluated."""
-
-from jner_re.report.page import page as page

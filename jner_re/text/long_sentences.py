@@ -1,0 +1,30 @@
+"""Where sentences that are too long for the model are broken.
+
+A piece has at most MAX_TOKENS tokens. It ends after the last punctuation that fits (PUNCTUATION before white
+space, or CJK_PUNCTUATION), else at the last white space, else after MAX_TOKENS tokens. Between the tokens of
+a sentence that is tokenized there is white space. `long_sentence_breaks` is the same in the graph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+MAX_TOKENS = 2000  # of a sentence: pairs of entities take memory by their square
+
+# Of whole tokens, for Python and RE2. "Mr." is none.
+PUNCTUATION = "[.]+|(?s:.*)[,;:!?…]"
+CJK_PUNCTUATION = "(?s:.*)[。、，；：！？]"
+_PUNCTUATION = re.compile(f"{PUNCTUATION}|{CJK_PUNCTUATION}")
+
+
+def break_points(tokens: Sequence[str], max_tokens: int = MAX_TOKENS) -> list[int]:
+    """Where the pieces begin but for the first; none if the sentence is short enough."""
+    found: list[int] = []
+    begin = 0
+    while len(tokens) - begin > max_tokens:
+        limit = begin + max_tokens
+        marks = (end for end in range(limit, begin, -1) if _PUNCTUATION.fullmatch(tokens[end - 1]))
+        begin = next(marks, limit)
+        found.append(begin)
+    return found

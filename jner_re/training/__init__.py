@@ -1,0 +1,1 @@
+"""Trains the joint model: optimization, resuming, what is logged, distillation."""
