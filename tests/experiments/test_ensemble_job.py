@@ -51,7 +51,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> Evaluated:
     monkeypatch.setattr(ensemble_dir, "write", write)
     monkeypatch.setattr(model_dir, "load", load)
     monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 11)
-    monkeypatch.setattr(evaluate, "evaluate", evaluate)
+    monkeypatch.setattr("jner_re.evaluation.evaluate.evaluate", evaluate)
     return calls
 
 
