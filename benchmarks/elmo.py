@@ -123,7 +123,7 @@ def peak() -> float:
 
 def random_checkpoint() -> Any:
     """Weights of the published size."""
-    from jner_re.encoders.elmo_checkpoint import Checkpoint, Lstm, Options
+    from jner_re.encoders.elmo_checkpoint import ElmoCheckpoint, Lstm, Options
 
     random = np.random.default_rng(0)
 
@@ -132,7 +132,7 @@ def random_checkpoint() -> Any:
 
     features = sum(number for _, number in FILTERS)
     options = Options(CHAR_WIDTH, FILTERS, HIGHWAY, "relu", UNITS, WIDTH, LAYERS, 3.0, 3.0, True)
-    return Checkpoint(
+    return ElmoCheckpoint(
         options,
         values(262, CHAR_WIDTH),
         tuple((values(size, CHAR_WIDTH, number), values(number)) for size, number in FILTERS),

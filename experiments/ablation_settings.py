@@ -42,26 +42,24 @@ def trainable_parameters(configs: Sequence[ModelConfig], data: Data) -> list[int
     """The number of trained weights of each config's model for a corpus.
 
     Raises:
-      InputError: the encoder or the word vectors can't be had.
+      InputError: the encoder or the word vectors aren't available.
     """
     from jner_re.features.chars import characters
     from jner_re.features.inputs import make_inputs, open_frozen
-    from jner_re.models import model_dir
+    from jner_re.models import model_dir, weights
+    from jner_re.models.model_vocabulary import ModelVocabulary, argument_types
     from jner_re.schema import LabelSet
 
     sentences = [*data.train, *data.dev]
     labels = LabelSet.of(sentences)
     frozen = open_frozen(configs[0])
-    vocabulary = model_dir.Vocabulary(
+    vocabulary = ModelVocabulary(
         labels.entity_types,
         labels.relation_types,
         characters(sentences),
-        model_dir.argument_types(sentences),
+        argument_types(sentences),
         frozen.fingerprints,
         {},
     )
     inputs = make_inputs(configs[0], frozen, vocabulary.characters)
-    return [
-        model_dir.trainable_parameters(model_dir.build(config, inputs, vocabulary).inference)
-        for config in configs
-    ]
+    return [weights.count(model_dir.build(config, inputs, vocabulary).inference) for config in configs]

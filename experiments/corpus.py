@@ -20,10 +20,9 @@ from absl import flags
 
 from jner_re import files, program
 from jner_re.corpora import ade_rel, spert_json, statistics
-from jner_re.corpora.corpus import Corpus, Finding
-from jner_re.corpora.drop_invalid import drop_invalid
+from jner_re.corpora.corpus import Corpus, Finding, Loss, by_reason
+from jner_re.corpora.dropping import drop_invalid
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
-from jner_re.corpora.losses import Loss, by_reason
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
 from jner_re.errors import InputError

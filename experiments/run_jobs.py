@@ -12,7 +12,7 @@ def run_jobs(jobs: Sequence[pool.Job]) -> None:
     """Runs what is not finished yet, as the flags of pool_flags.py say, and prints the table of all.
 
     Raises:
-      InputError: jobs failed, a record is another run's, or Ray can't be had.
+      InputError: jobs failed, a record is another run's, or Ray isn't available.
     """
     folders = pool_flags.folders()
     failed = pool.run_all(jobs, folders, pool_flags.workers())

@@ -61,7 +61,7 @@ def variants_of(given: Configs, texts: Sequence[str]) -> dict[str, Configs]:
 
 
 def check_encoders(variants: Mapping[str, Configs]) -> None:
-    """Fetches what the variants read; raises InputError, with the variant's name, where it can't be had."""
+    """Fetches what the variants read; raises InputError, with the variant's name, if it can't."""
     program.import_tensorflow_quietly()
     from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from jner_re import drawing
+from jner_re import drawing, schema
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,6 +80,28 @@ class Document:
     relations: tuple[Relation, ...] = ()
     broken_at: tuple[int, ...] = ()
 
+    @classmethod
+    def of_sentence(cls, sentence: schema.Sentence, scored: schema.Scored | None = None) -> Document:
+        """A sentence's tokens joined by spaces.
+
+        Args:
+          sentence: valid or not, but with entities inside it.
+          scored: entities and relations in place of the sentence's own, which have the score NaN.
+        """
+        if scored is None:
+            scored = [(e, math.nan) for e in sentence.entities], [(r, math.nan) for r in sentence.relations]
+        tokens, place = [], 0
+        for token in sentence.tokens:
+            tokens.append(Token(token, place, place + len(token)))
+            place += len(token) + 1
+        text = " ".join(sentence.tokens)
+        entities = []
+        for entity, score in scored[0]:
+            start, end = tokens[entity.start].start, tokens[entity.end - 1].end
+            entities.append(Entity(entity.type, start, end, text[start:end], score))
+        relations = (Relation(r.type, r.head, r.tail, score) for r, score in scored[1])
+        return cls(text, tuple(tokens), tuple(entities), tuple(relations))
+
     def to_json(self) -> dict[str, Any]:
         """{"text", "entities": [{fields of Entity}], "relations": [{fields of Relation}]}.
 
@@ -110,12 +133,10 @@ class Document:
             if start is None or end is None:
                 place = f"{entity.start} to {entity.end}"
                 raise InputError(f"entities[{i}] is {place}, expected places where tokens begin and end")
-            entities.append({"type": entity.type, "start": start, "end": end})
-        return {
-            "tokens": [token.text for token in self.tokens],
-            "entities": entities,
-            "relations": [{"type": r.type, "head": r.head, "tail": r.tail} for r in self.relations],
-        }
+            entities.append(schema.Entity(start, end, entity.type))
+        relations = (schema.Relation(r.head, r.tail, r.type) for r in self.relations)
+        tokens = tuple(token.text for token in self.tokens)
+        return schema.Sentence(tokens, tuple(entities), tuple(relations)).to_spert()
 
     def to_brat(self) -> str:
         """The annotation file (.ann) of brat's standoff format; "" if nothing was found.

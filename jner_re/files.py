@@ -20,7 +20,7 @@ from jner_re.json_numbers import finite_integer
 
 
 @contextlib.contextmanager
-def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
+def atomic_write(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Gives a name beside `path` under which to write a file or a folder, renamed to `path` at the end.
 
     After an error nothing of it is left, and what was at `path` before is still there.
@@ -155,7 +155,7 @@ def locked(path: pathlib.Path, waiting: Callable[[], None] | None = None) -> Ite
         yield
 
 
-def reason(message: str) -> str:
+def short_message(message: str) -> str:
     """TensorFlow's message of why a file could not be written, without what it says of its graph."""
     return re.sub(r"{{.*?}} | \[Op:\w+\]", "", message)
 
@@ -166,7 +166,7 @@ def write_bytes(path: pathlib.Path, content: bytes) -> None:
     Raises:
       InputError: if the folder can't be written to.
     """
-    with replacing(path) as new:
+    with atomic_write(path) as new:
         new.write_bytes(content)
 
 

@@ -6,6 +6,7 @@ import collections
 import dataclasses
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +52,17 @@ class Sentence:
     def entity_text(self, entity: Entity) -> str:
         """The tokens of `entity`, joined by spaces."""
         return " ".join(self.tokens[entity.start : entity.end])
+
+    def to_spert(self) -> dict[str, Any]:
+        """The record of SpERT's JSON, which has no id.
+
+        {"tokens": [str], "entities": [{"type", "start", "end"}], "relations": [{"type", "head", "tail"}]}
+        """
+        return {
+            "tokens": list(self.tokens),
+            "entities": [{"type": e.type, "start": e.start, "end": e.end} for e in self.entities],
+            "relations": [{"type": r.type, "head": r.head, "tail": r.tail} for r in self.relations],
+        }
 
 
 # Found in a sentence, with scores.
@@ -187,7 +199,7 @@ class LabelSet:
             ),
         )
 
-    def covering(self, sentences: Sequence[Sentence], source: str) -> LabelSet:
+    def extended_with(self, sentences: Sequence[Sentence], source: str) -> LabelSet:
         """The set with the types of `sentences` added, for evaluation on them.
 
         Types that the model was not trained on count as missed; one warning names them and their counts.

@@ -133,12 +133,12 @@ def test_json(tmp_path: pathlib.Path) -> None:
 def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: pathlib.Path) -> None:
     folder = tmp_path / "model"
     for version in ("1", "2"):
-        with files.replacing(folder) as new:
+        with files.atomic_write(folder) as new:
             new.mkdir()
             (new / version).write_text("")
             assert not (folder / version).exists()
         assert [path.name for path in folder.iterdir()] == [version]
-    with pytest.raises(ZeroDivisionError), files.replacing(folder) as new:
+    with pytest.raises(ZeroDivisionError), files.atomic_write(folder) as new:
         new.mkdir()
         raise ZeroDivisionError
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
@@ -159,7 +159,7 @@ def test_a_folder_that_can_not_be_replaced_stays(
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", once)
-    with pytest.raises(InputError, match="Input/output error"), files.replacing(tmp_path / "model") as new:
+    with pytest.raises(InputError, match="Input/output error"), files.atomic_write(tmp_path / "model") as new:
         new.mkdir()
     assert (tmp_path / "model" / "1").exists()
 
@@ -175,14 +175,14 @@ def test_an_error_of_reading_is_none_of_writing(tmp_path: pathlib.Path) -> None:
         (lambda new: shutil.copyfileobj(files.open_to_read(unreadable), new.open("wb")), unreadable),
     ):
         problem = pytest.raises(InputError, match=rf"^{named}: can't be read: ")
-        with problem, files.replacing(tmp_path / "output.txt") as new:
+        with problem, files.atomic_write(tmp_path / "output.txt") as new:
             read(new)
     for write in (
         lambda new: (new / "child").write_text(""),
         lambda new: shutil.copyfile(pathlib.Path(__file__), new / "child"),
     ):
         problem = pytest.raises(InputError, match=r"output\.txt: can't be written: No such file")
-        with problem, files.replacing(tmp_path / "output.txt") as new:
+        with problem, files.atomic_write(tmp_path / "output.txt") as new:
             write(new)
     assert list(tmp_path.iterdir()) == []
 

@@ -157,7 +157,7 @@ def test_relations_follow_their_entities_when_others_are_left_out() -> None:
 
 def test_a_covering_set_has_all_types_and_warns_once(caplog: pytest.LogCaptureFixture) -> None:
     sentences = [Sentence(TOKENS, (ACME, ANN), (WORKS_BACK,))] * 2
-    assert LabelSet(("Org", "Other"), ("Kill",)).covering(sentences, "dev") == LabelSet(
+    assert LabelSet(("Org", "Other"), ("Kill",)).extended_with(sentences, "dev") == LabelSet(
         ("Org", "Other", "Peop"), ("Kill", "Work_For")
     )
     (record,) = caplog.records
@@ -168,5 +168,5 @@ def test_a_covering_set_has_all_types_and_warns_once(caplog: pytest.LogCaptureFi
     )
     caplog.clear()
     labels = LabelSet.of(sentences)
-    assert labels.covering(sentences, "dev") == labels
+    assert labels.extended_with(sentences, "dev") == labels
     assert not caplog.records

@@ -11,7 +11,8 @@ import tf_keras as keras
 from jner_re import config as configs
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.features.inputs import make_inputs, open_frozen
-from jner_re.models import model_dir, model_files
+from jner_re.models import model_dir, model_files, weights
+from jner_re.models.model_vocabulary import ModelVocabulary
 
 SMALL = ModelConfig(
     encoder="",
@@ -32,7 +33,7 @@ TRIPLES = (("Peop", "Loc", "Live_In"), ("Peop", "Peop", "Kill"))
 def write(folder: pathlib.Path, config: ModelConfig = WEIGHTED) -> pathlib.Path:
     """Writes what training leaves for use, and returns the folder."""
     frozen = open_frozen(config)
-    vocabulary = model_dir.Vocabulary(
+    vocabulary = ModelVocabulary(
         ("Loc", "Peop"), ("Kill", "Live_In"), CHARACTERS, TRIPLES, frozen.fingerprints, {}
     )
     keras.utils.set_random_seed(3)
@@ -44,5 +45,5 @@ def write(folder: pathlib.Path, config: ModelConfig = WEIGHTED) -> pathlib.Path:
     vocabulary.save(folder / model_files.VOCABULARY)
     configs.save(folder / model_files.CONFIG, config, TrainConfig())
     (folder / model_files.EXAMPLES).write_text(f"{EXAMPLE}\nBob saw Ann.\n", encoding="utf-8")
-    model_dir.save_weights(model.inference, folder / model_files.WEIGHTS)
+    weights.save(model.inference, folder / model_files.WEIGHTS)
     return folder

@@ -45,7 +45,7 @@ class EnsembleJob:
           threads: that TensorFlow was told to use, for the record.
         """
         from jner_re.evaluation.evaluate import evaluate
-        from jner_re.models import ensemble_dir, model_dir
+        from jner_re.models import ensemble_dir, model_dir, weights
 
         folder, test = runs_dir / self.name, self.members[0].data.test
         attempts.begin(folder, threads)
@@ -61,7 +61,7 @@ class EnsembleJob:
             epochs=max(run.epochs for run in trained),
             threshold=threshold,
             threshold_source=source,
-            parameters=model_dir.trainable_parameters(model.model),
+            parameters=weights.count(model.model),
             dev=dev,
             test=report,
             history=(),

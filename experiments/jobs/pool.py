@@ -92,7 +92,7 @@ def run_all(jobs: Sequence[Job], folders: Folders, workers: Workers) -> int:
       How many jobs failed.
 
     Raises:
-      InputError: there is a record under a job's name that is another run's, or Ray can't be had.
+      InputError: there is a record under a job's name that is another run's, or Ray isn't available.
     """
     left = unfinished(jobs, folders.output)
     print(f"{counted(len(jobs), 'run')}, {len(jobs) - len(left)} finished: {folders.output}", flush=True)

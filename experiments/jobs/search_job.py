@@ -58,7 +58,7 @@ class SearchJob:
         """
         import tf_keras as keras
 
-        from jner_re.models import model_dir
+        from jner_re.models import weights
         from jner_re.training import fit
 
         attempts.begin(folder, threads)
@@ -75,7 +75,7 @@ class SearchJob:
                     return
                 history.append({name: _finite(value) for name, value in (logs or {}).items()})
                 content = {
-                    "parameters": model_dir.trainable_parameters(self.model),
+                    "parameters": weights.count(self.model),
                     "history": history,
                 }
                 files.write_text(folder / _HISTORY, json.dumps(content))
@@ -91,13 +91,14 @@ class SearchJob:
         Raises:
           InputError: it has no epoch.
         """
-        from jner_re.models import model_dir, model_files
+        from jner_re.models import model_files
+        from jner_re.models.model_vocabulary import ModelVocabulary
 
         content = files.read_json(folder / _HISTORY)
         return records.Record(
             name=self.name,
             **self.identity(),
-            fingerprints=model_dir.Vocabulary.load(folder / "model" / model_files.VOCABULARY).fingerprints,
+            fingerprints=ModelVocabulary.load(folder / "model" / model_files.VOCABULARY).fingerprints,
             epochs=len(content["history"]),
             threshold=self.config.threshold,
             threshold_source="as configured",

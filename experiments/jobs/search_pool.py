@@ -59,7 +59,7 @@ def search(
       How many failed.
 
     Raises:
-      InputError: there is a record under a trial's name that is another run's, or Ray can't be had.
+      InputError: there is a record under a trial's name that is another run's, or Ray isn't available.
     """
     left = pool.unfinished(jobs, folders.output)
     print(

@@ -141,7 +141,7 @@ class TrainingJob:
           threads: that TensorFlow was told to use, for the record.
         """
         from jner_re.evaluation.evaluate import evaluate
-        from jner_re.models import model_dir
+        from jner_re.models import model_dir, weights
 
         attempts.begin(runs_dir / self.name, threads)
         trained = self.train(runs_dir)
@@ -155,7 +155,7 @@ class TrainingJob:
             epochs=trained.epochs,
             threshold=trained.threshold,
             threshold_source=trained.threshold_source,
-            parameters=model_dir.trainable_parameters(model.model),
+            parameters=weights.count(model.model),
             dev=report if split == "dev" else trained.dev,
             test=report if split == "test" else None,
             history=(),
@@ -168,7 +168,6 @@ class TrainingJob:
 
     def train(self, runs_dir: pathlib.Path) -> Trained:
         """Trains, or finds what was trained already."""
-        from jner_re.models import model_dir
 
         final, choosing = self.final(runs_dir), runs_dir / self.name / CHOOSING
         without_dev = dataclasses.replace(self.train_config, calibrate=False, patience=0)
@@ -184,7 +183,7 @@ class TrainingJob:
             return Trained(final, choosing, *chosen)
         epochs, threshold, source, _ = chosen
         self._train(dataclasses.replace(without_dev, epochs=epochs), self.both(), (), final)
-        model_dir.write_threshold(final, threshold, f"{source} for a training on train alone")
+        model_files.write_threshold(final, threshold, f"{source} for a training on train alone")
         return Trained(final, choosing, *chosen)
 
     def both(self) -> tuple[Sentence, ...]:

@@ -53,7 +53,7 @@ def write(
         from pyarrow import parquet
 
         table = _table(shard, text_field, lines, found)  # reads the shard: no error of writing
-        with files.replacing(path) as new:
+        with files.atomic_write(path) as new:
             parquet.write_table(table, new, compression="zstd")
     else:
         pairs = zip(lines, found, strict=True)

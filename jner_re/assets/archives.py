@@ -58,6 +58,6 @@ def join_members(parts: Sequence[tuple[pathlib.Path, str]], destination: pathlib
     Raises:
       InputError: as `extract`.
     """
-    with files.replacing(destination) as new, new.open("wb") as target:
+    with files.atomic_write(destination) as new, new.open("wb") as target:
         for archive, member in parts:
             copy_member(archive, member, target)

@@ -28,14 +28,14 @@ from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
+    Loss,
     Spans,
     check_corpus,
     check_sentence,
     raise_problems,
     require_valid,
 )
-from jner_re.corpora.losses import Loss
-from jner_re.corpora.overlaps import resolve_overlaps
+from jner_re.corpora.dropping import resolve_overlaps
 from jner_re.corpora.text_files import read_text
 from jner_re.schema import Entity, Relation, Sentence
 from jner_re.text.tokenization import tokenize

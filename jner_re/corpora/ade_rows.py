@@ -7,8 +7,7 @@ import pathlib
 import re
 from typing import NamedTuple
 
-from jner_re.corpora.corpus import Finding
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.corpus import Finding, Loss
 
 
 class Types(NamedTuple):

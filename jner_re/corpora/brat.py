@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 
 from jner_re.corpora import brat_annotation
 from jner_re.corpora.brat_configuration import Configurations
-from jner_re.corpora.brat_document import Document, Source
-from jner_re.corpora.corpus import Corpus, Finding, Spans, check_corpus, raise_problems, require_valid
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.brat_document import BratDocument, Source
+from jner_re.corpora.corpus import Corpus, Finding, Loss, Spans, check_corpus, raise_problems, require_valid
 from jner_re.corpora.text_files import Decoded, UnreadableError, decode, new_folder, read_bytes
+from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
@@ -86,9 +86,9 @@ def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
     raise_problems(unsupported(sentences, path))
     with new_folder(path) as folder:
         for i, sentence in enumerate(sentences):
-            name = _written_name(i, sentence)
-            (folder / f"{name}.txt").write_bytes((" ".join(sentence.tokens) + "\n").encode())
-            (folder / f"{name}.ann").write_bytes(_annotation_text(sentence).encode())
+            name, document = _written_name(i, sentence), Document.of_sentence(sentence)
+            (folder / f"{name}.txt").write_bytes(f"{document.text}\n".encode())
+            (folder / f"{name}.ann").write_bytes(document.to_brat().encode())
 
 
 def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
@@ -191,7 +191,7 @@ def _read(
     tokenization: str,
     event_arguments: bool,
     findings: list[Finding],
-) -> Document | None:
+) -> BratDocument | None:
     """Reads a document; None if a file of it cannot be read. Adds what was found in the files."""
     ann = text.with_suffix(".ann")
     content = _decoded(text, findings, lambda: _document(text, ann))
@@ -209,7 +209,7 @@ def _read(
         configurations.roles(text.parent),
     )
     parsed = brat_annotation.parse(annotation.text, source.file)
-    return Document(source, parsed, tokenization, event_arguments)
+    return BratDocument(source, parsed, tokenization, event_arguments)
 
 
 def _decoded(file: pathlib.Path, findings: list[Finding], loss: Callable[[], Loss | None]) -> Decoded | None:
@@ -230,15 +230,3 @@ def _shown(path: pathlib.Path | str) -> str:
 
 def _written_name(position: int, sentence: Sentence) -> str:
     return f"{position:06d}={urllib.parse.quote(sentence.id, safe=' ')}"
-
-
-def _annotation_text(sentence: Sentence) -> str:
-    text = " ".join(sentence.tokens)
-    lines = []
-    for i, entity in enumerate(sentence.entities, start=1):
-        start = len(" ".join((*sentence.tokens[: entity.start], "")))
-        end = start + len(sentence.entity_text(entity))
-        lines.append(f"T{i}\t{entity.type} {start} {end}\t{text[start:end]}\n")
-    for i, relation in enumerate(sentence.relations, start=1):
-        lines.append(f"R{i}\t{relation.type} Arg1:T{relation.head + 1} Arg2:T{relation.tail + 1}\t\n")
-    return "".join(lines)

@@ -6,8 +6,7 @@ import dataclasses
 import re
 from typing import NamedTuple
 
-from jner_re.corpora.corpus import Finding
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.corpus import Finding, Loss
 
 _ENTITY = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)", re.ASCII)
 _BEYOND = 10**15  # stands for offsets of more digits, which no text has

@@ -11,8 +11,7 @@ from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.brat_annotation import LINE_END, Annotation, BinaryRelation, TextBound
 from jner_re.corpora.brat_configuration import Roles, in_order
 from jner_re.corpora.character_offsets import Quote, Spans, find_reading
-from jner_re.corpora.corpus import Finding, check_sentence
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.corpus import Finding, Loss, check_sentence
 from jner_re.schema import Entity, Relation, Sentence
 from jner_re.text.tokenization import tokenize
 
@@ -60,7 +59,7 @@ class _Line:
         return f"{field} ({ids[int(index)]})" if ids else field
 
 
-class Document:
+class BratDocument:
     """The sentences of a document, and what was found wrong or left out.
 
     A line that is not blank is a sentence; lines that an entity joins are one. A relation's argument is an

@@ -9,13 +9,29 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from jner_re.corpora.losses import Loss, by_reason
 from jner_re.errors import InputError
 from jner_re.schema import Problem, Sentence, find_problems
 
 _LOGGER = logging.getLogger(__name__)
 
 _QUOTED_IN_ERRORS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    """Annotation that stands in a corpus's files and is not in its sentences, for one reason.
+
+    Attributes:
+      reason: a few words that head a row of a table, e.g. "discontinuous".
+      sentences: how many sentences were lost.
+      entities: how many entities.
+      relations: how many relations.
+    """
+
+    reason: str
+    sentences: int = 0
+    entities: int = 0
+    relations: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +115,22 @@ class Corpus:
                 self.warnings[0],
             )
         return self.sentences
+
+
+def by_reason(losses: Iterable[Loss]) -> list[Loss]:
+    """One loss a reason, in the order in which the reasons first occur; what counts nothing is left out."""
+    total: dict[str, Loss] = {}
+    for loss in losses:
+        if not (loss.sentences or loss.entities or loss.relations):
+            continue
+        before = total.get(loss.reason, Loss(loss.reason))
+        total[loss.reason] = Loss(
+            loss.reason,
+            before.sentences + loss.sentences,
+            before.entities + loss.entities,
+            before.relations + loss.relations,
+        )
+    return list(total.values())
 
 
 def raise_problems(problems: Sequence[Finding]) -> None:

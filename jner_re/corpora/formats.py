@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import pathlib
 from collections.abc import Sequence
 
 from jner_re.corpora import ade_rel, brat, multihead, spert_json
-from jner_re.corpora.corpus import Corpus, Finding
-from jner_re.corpora.long_sentences import broken
+from jner_re.corpora.corpus import Corpus, Finding, Loss
 from jner_re.errors import InputError
-from jner_re.schema import Sentence
+from jner_re.schema import Relation, Sentence
+from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": brat}
 TEXT_FORMATS = {"ade": "fine", "brat": "news"}  # formats of running text, and how it is tokenized by default
@@ -42,7 +43,7 @@ def load(
         corpus = brat.load(path, tokenization or TEXT_FORMATS["brat"], event_arguments)
     else:
         corpus = multihead.load(path) if format == "multihead" else spert_json.load(path)
-    return broken(corpus, path)
+    return _broken(corpus, path)
 
 
 def holds_brat(folder: pathlib.Path) -> bool:
@@ -80,3 +81,60 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path, format: str) 
 def write(sentences: Sequence[Sentence], path: pathlib.Path, format: str = "spert") -> None:
     """Writes sentences; raises InputError if they are not valid or the format cannot represent them."""
     FORMATS[format].write(sentences, path)
+
+
+def _broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
+    """The corpus with its long sentences broken, and a warning for each; entities and relations across go.
+
+    Args:
+      corpus: as a reader gives it.
+      path: quoted in the warnings.
+    """
+    sentences: list[Sentence] = []
+    warnings = []
+    for number, sentence in enumerate(corpus.sentences):
+        pieces = _pieces(sentence)
+        sentences += pieces
+        if len(pieces) > 1:
+            entities = len(sentence.entities) - sum(len(piece.entities) for piece in pieces)
+            relations = len(sentence.relations) - sum(len(piece.relations) for piece in pieces)
+            warnings.append(
+                Finding(
+                    str(path),
+                    f"sentence {number} ({' '.join(sentence.tokens[:4])[:40] + ' …'!r})",
+                    "length",
+                    f"{len(sentence.tokens)} tokens",
+                    f"at most {MAX_TOKENS}",
+                    f"broken into {len(pieces)}; across the breaks and left out: "
+                    f"{entities} entities, {relations} relations",
+                    kind="warning",
+                    loss=Loss("across a break of a long sentence", 1 - len(pieces), entities, relations),
+                )
+            )
+    if not warnings:
+        return corpus
+    return dataclasses.replace(corpus, sentences=sentences, findings=[*corpus.findings, *warnings])
+
+
+def _pieces(sentence: Sentence) -> list[Sentence]:
+    cuts = break_points(sentence.tokens)
+    if not cuts:
+        return [sentence]
+    bounds = [0, *cuts, len(sentence.tokens)]
+    return [_piece(sentence, begin, end) for begin, end in itertools.pairwise(bounds)]
+
+
+def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:
+    inside = [i for i, e in enumerate(sentence.entities) if begin <= e.start and e.end <= end]
+    entities = (sentence.entities[i] for i in inside)
+    place = {old: new for new, old in enumerate(inside)}
+    return Sentence(
+        sentence.tokens[begin:end],
+        tuple(dataclasses.replace(e, start=e.start - begin, end=e.end - begin) for e in entities),
+        tuple(
+            Relation(place[r.head], place[r.tail], r.type)
+            for r in sentence.relations
+            if r.head in place and r.tail in place
+        ),
+        sentence.id,
+    )

@@ -24,13 +24,13 @@ from jner_re import files
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
+    Loss,
     check_corpus,
     check_sentence,
     has_surrogate,
     raise_problems,
     require_valid,
 )
-from jner_re.corpora.losses import Loss
 from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence

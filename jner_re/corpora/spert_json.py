@@ -14,8 +14,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from jner_re import files, json_numbers
-from jner_re.corpora.corpus import Corpus, Finding, check_corpus, check_sentence, has_surrogate, require_valid
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.corpus import (
+    Corpus,
+    Finding,
+    Loss,
+    check_corpus,
+    check_sentence,
+    has_surrogate,
+    require_valid,
+)
 from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
 from jner_re.schema import Entity, Relation, Sentence
@@ -207,11 +214,7 @@ def _extra_keys(record: dict[str, Any]) -> list[str]:
 
 
 def _record(sentence: Sentence) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "tokens": list(sentence.tokens),
-        "entities": [{"type": e.type, "start": e.start, "end": e.end} for e in sentence.entities],
-        "relations": [{"type": r.type, "head": r.head, "tail": r.tail} for r in sentence.relations],
-    }
+    record = sentence.to_spert()
     if sentence.id:
         record["orig_id"] = int(sentence.id) if _is_plain_number(sentence.id) else sentence.id
     return record

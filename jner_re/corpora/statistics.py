@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from jner_re.corpora.corpus import Corpus, Finding
-from jner_re.corpora.losses import Loss
-from jner_re.corpora.overlaps import overlapping_pairs
+from jner_re.corpora.corpus import Corpus, Finding, Loss
+from jner_re.corpora.dropping import overlapping_pairs
 from jner_re.corpora.tokenization_fit import bounded
 from jner_re.schema import Entity, Sentence
 

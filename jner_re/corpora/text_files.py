@@ -82,7 +82,7 @@ def new_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
     Raises:
       InputError: `path` is a file or a folder that is not empty, or the folder cannot be written.
     """
-    with files.replacing(path) as folder:
+    with files.atomic_write(path) as folder:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(f"{path}: exists already, expected a new or empty folder")
         folder.mkdir()

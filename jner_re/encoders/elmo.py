@@ -8,7 +8,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from jner_re.encoders import elmo_checkpoint
-from jner_re.encoders.elmo_checkpoint import Checkpoint
+from jner_re.encoders.elmo_checkpoint import ElmoCheckpoint
 from jner_re.encoders.projected_lstm import ProjectedLstm, State, frozen
 
 NAME = "elmo"
@@ -44,7 +44,7 @@ def read_files(options: pathlib.Path, weights: pathlib.Path) -> Elmo:
 class Elmo(tf.Module):
     """The contract of the package's encoders (see `architectures`), without state."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: ElmoCheckpoint) -> None:
         """Makes the weights, all frozen."""
         super().__init__(name="elmo")
         options = checkpoint.options
@@ -189,7 +189,7 @@ class Steps(NamedTuple):
 class WordEncoder(tf.Module):
     """Characters of words to vectors: convolutions, highway layers, projection."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: ElmoCheckpoint) -> None:
         super().__init__(name="words")
         self._activation = getattr(tf.nn, checkpoint.options.activation)
         self._embedding = frozen(checkpoint.embedding)

@@ -66,7 +66,7 @@ class Lstm:
 
 
 @dataclasses.dataclass(frozen=True)
-class Checkpoint:
+class ElmoCheckpoint:
     """An ELMo's arrays, all float32.
 
     Attributes:
@@ -198,7 +198,7 @@ def _refuse(path: pathlib.Path, name: str, value: Any, expected: str) -> NoRetur
     raise InputError(f"{path}: {name} is {value!r:.100}, expected {expected}")
 
 
-def read(options_file: pathlib.Path, weights_file: pathlib.Path) -> Checkpoint:
+def read(options_file: pathlib.Path, weights_file: pathlib.Path) -> ElmoCheckpoint:
     """Reads the two files.
 
     Raises:
@@ -234,7 +234,7 @@ def read(options_file: pathlib.Path, weights_file: pathlib.Path) -> Checkpoint:
     )
     arrays.check_all_taken()
     embedding = np.concatenate([np.zeros((1, options.char_width), np.float32), embedding])
-    return Checkpoint(options, embedding, convolutions, highways, projection, lstms, weights_file)
+    return ElmoCheckpoint(options, embedding, convolutions, highways, projection, lstms, weights_file)
 
 
 def _lstm(arrays: _Arrays, options: Options, direction: int, layer: int) -> Lstm:

@@ -15,7 +15,7 @@ from jner_re import files
 from jner_re.assets import download
 from jner_re.assets.entry import Entry
 from jner_re.encoders import architectures
-from jner_re.encoders.vocabulary import Vocabulary
+from jner_re.encoders.vocabulary import SubwordVocabulary
 from jner_re.errors import InputError
 
 DESCRIPTION = "encoder.json"  # beside saved_model.pb
@@ -68,18 +68,21 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
         "content": content_hash(sha256, pooling, encoder.settings, vocabulary),
         "fine_tuning": fine_tuning,
     }
-    with files.replacing(output) as new:
+    with files.atomic_write(output) as new:
         try:
             tf.saved_model.save(encoder, str(new), signatures=encoder.signatures)
         except tf.errors.OpError as error:
-            raise InputError(f"{output}: can't be written: {files.reason(error.message)}") from None
+            raise InputError(f"{output}: can't be written: {files.short_message(error.message)}") from None
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
 
-def content_hash(sha256: str, pooling: str, settings: Sequence[Any], vocabulary: Vocabulary | None) -> str:
+def content_hash(
+    sha256: str, pooling: str, settings: Sequence[Any], vocabulary: SubwordVocabulary | None
+) -> str:
     """A hash of all that an encoder's vectors depend on."""
-    content = (sha256, (_FORMAT, pooling, *settings), vocabulary)
-    return hashlib.sha256(repr(content).encode()).hexdigest()
+    content = repr((sha256, (_FORMAT, pooling, *settings), vocabulary))
+    content = content.replace("SubwordVocabulary(", "Vocabulary(", 1)  # the class's name in the first hashes
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _check_free(output: pathlib.Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tensorflow as tf
 
 from jner_re.encoders.checkpoint import Checkpoint
+from jner_re.encoders.subwords import SubwordTokenizer
 from jner_re.encoders.transformer import Transformer
-from jner_re.encoders.vocabulary import Vocabulary
+from jner_re.encoders.vocabulary import SubwordVocabulary
 from jner_re.encoders.windows import Windows, make_windows
-from jner_re.encoders.wordpiece import Wordpiece
 
 # Padded subwords that go through the transformer at once: more would take memory and win no speed.
 _SUBWORDS_AT_ONCE = 4096
@@ -20,7 +20,7 @@ class TokenEncoder(tf.Module):
     def __init__(
         self,
         checkpoint: Checkpoint,
-        vocabulary: Vocabulary,
+        vocabulary: SubwordVocabulary,
         pooling: str = "mean",
         frozen_layers: int | None = None,
     ) -> None:
@@ -35,7 +35,7 @@ class TokenEncoder(tf.Module):
         """
         super().__init__(name="token_encoder")
         self.pooling = pooling
-        self._wordpiece = Wordpiece(vocabulary)
+        self._wordpiece = SubwordTokenizer(vocabulary)
         self._transformer = Transformer(checkpoint, frozen_layers)
         self._first = vocabulary.first
         self._last = vocabulary.last
@@ -70,9 +70,9 @@ class TokenEncoder(tf.Module):
         vectors = self._encode(subwords.values, windows)
         return {"layers": self._layers(vectors, subwords, places, batch, steps)}
 
-    def from_pieces(
+    def from_subwords(
         self,
-        piece_ids: tf.Tensor,
+        subword_ids: tf.Tensor,
         lengths: tf.Tensor,
         training: bool = False,
         seed: tf.Tensor | None = None,
@@ -81,7 +81,7 @@ class TokenEncoder(tf.Module):
         """The same for words that are split into subwords already, and differentiable.
 
         Args:
-          piece_ids: int32 [B, T, P], of each word the ids of its subwords plus one, 0 past the last one.
+          subword_ids: int32 [B, T, P], of each word the ids of its subwords plus one, 0 past the last one.
           lengths: int [B].
           training: whether all subwords go through the transformer at once.
           seed: see `Transformer`; only for training.
@@ -90,10 +90,10 @@ class TokenEncoder(tf.Module):
         Returns:
           float32 [B, T, L, D].
         """
-        batch, steps, _ = tf.unstack(tf.shape(piece_ids, tf.int64))
+        batch, steps, _ = tf.unstack(tf.shape(subword_ids, tf.int64))
         lengths = tf.cast(lengths, tf.int64)
         places = tf.where(tf.sequence_mask(lengths, steps))
-        words = tf.gather_nd(piece_ids, places)
+        words = tf.gather_nd(subword_ids, places)
         subwords = tf.RaggedTensor.from_tensor(words - 1, tf.math.count_nonzero(words, axis=1))
         windows = self._windows(subwords, lengths)
         if training:

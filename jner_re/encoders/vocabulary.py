@@ -12,7 +12,7 @@ from jner_re.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)
-class Vocabulary:
+class SubwordVocabulary:
     """The subwords of a checkpoint and how words are normalised before they are looked up.
 
     Attributes:
@@ -34,7 +34,7 @@ class Vocabulary:
     split_cjk: bool
 
 
-def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> Vocabulary:
+def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> SubwordVocabulary:
     """Reads vocab.txt and, where they exist, tokenizer_config.json and special_tokens_map.json.
 
     A checkpoint without `do_lower_case` is uncased if its vocabulary has no capital letter.
@@ -73,7 +73,7 @@ def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], mos
             subword != subword.lower() for subword in subwords if subword[:1] not in ("[", "<")
         )
     strip_accents = settings.get("strip_accents")
-    return Vocabulary(
+    return SubwordVocabulary(
         subwords=subwords,
         first=ids[special["cls_token"]],
         last=ids[special["sep_token"]],

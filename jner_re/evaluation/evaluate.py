@@ -31,7 +31,7 @@ def evaluate(
     corpus = model.inputs.corpus(sentences, feature_cache())
     predictor = Predictor(model.model, corpus.specs, model.vocabulary.label_set)
     scored = predictor.scored(corpus, 0.0)
-    label_set = model.vocabulary.label_set.covering(sentences, name)
+    label_set = model.vocabulary.label_set.extended_with(sentences, name)
     return strict.evaluate(sentences, without_scores(sentences, scored, threshold), label_set), scored
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from jner_re import files
 from jner_re.extraction import sentence_checks
-from jner_re.features.specs import of_encoder
+from jner_re.features.specs import numbered
 from jner_re.models import model_dir as model_dirs
 from jner_re.models import numpy_behaviour
 from jner_re.models.decode import Found, find
@@ -196,7 +196,7 @@ class Extractor(tf.Module):
     def encode(self, tokens: tf.Tensor, lengths: tf.Tensor) -> dict[str, tf.Tensor]:
         """Each encoder's layers [B, T, L, D], with the precision that they have in the cache for training."""
         return {
-            of_encoder("encoder_layers", i): tf.cast(encoder.encode(tokens, lengths), tf.float16)
+            numbered("encoder_layers", i): tf.cast(encoder.encode(tokens, lengths), tf.float16)
             for i, encoder in enumerate(self.encoders)
         }
 
@@ -257,7 +257,7 @@ def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None
       words: keep the word vectors of these words alone.
 
     Raises:
-      InputError: it isn't one, it is damaged, or its encoders or word vectors can't be had.
+      InputError: it isn't one, it is damaged, or an encoder or its word vectors aren't available.
     """
     extractor = Extractor(model_dirs.load(files.user_path(model_dir), words))
     for encoder in extractor.encoders:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from jner_re.features import tags
 from jner_re.features.cache import CachedLayers
 from jner_re.features.featurizer import Featurizer
-from jner_re.features.specs import gold_specs, of_encoder, soft_tag_specs, target_spec
+from jner_re.features.specs import gold_specs, numbered, soft_tag_specs, target_spec
 from jner_re.schema import LabelSet, Sentence
 
 Arrays = dict[str, np.ndarray]
@@ -37,7 +37,7 @@ class FeaturizedCorpus:
 
     def arrays(self, i: int) -> Arrays:
         """All inputs of one sentence."""
-        layers = {of_encoder("encoder_layers", k): each[i] for k, each in enumerate(self.layers)}
+        layers = {numbered("encoder_layers", k): each[i] for k, each in enumerate(self.layers)}
         return {**self.features[i], **layers}
 
 
@@ -58,7 +58,7 @@ def featurize(sentences: Sequence[Sentence], featurizer: Featurizer) -> list[Arr
 
 def _without_padding(name: str, array: np.ndarray) -> np.ndarray:
     """A copy; of characters and subwords, only as many columns as the word with most of them has."""
-    if name in ("char_ids", "piece_ids"):
+    if name in ("char_ids", "subword_ids"):
         array = array[:, : np.count_nonzero(array, axis=1).max(initial=0)]
     return array.copy()
 

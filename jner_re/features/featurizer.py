@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from jner_re.features.casing import casing_ids
 from jner_re.features.chars import CharTable
-from jner_re.features.pieces import PieceTable
+from jner_re.features.subwords import SubwordTable
 from jner_re.features.words import WordTable
 
 
@@ -17,7 +17,7 @@ class Featurizer(tf.Module):
       chars: table of characters; None for no character features.
       words: table of word vectors; None for none.
       casing: whether casing classes are given.
-      pieces: table of the subwords that a fine-tuned encoder reads; None without one.
+      subwords: table of the subwords that a fine-tuned encoder reads; None without one.
     """
 
     def __init__(
@@ -25,13 +25,13 @@ class Featurizer(tf.Module):
         chars: CharTable | None,
         words: WordTable | None,
         casing: bool,
-        pieces: PieceTable | None = None,
+        subwords: SubwordTable | None = None,
     ) -> None:
         super().__init__()
         self.chars = chars
         self.words = words
         self.casing = casing
-        self.pieces = pieces
+        self.subwords = subwords
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.string)], autograph=False)
     def __call__(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -46,7 +46,7 @@ class Featurizer(tf.Module):
 
         Returns:
           `char_ids` int32 [B, T, C], `word_vectors` float32 [B, T, D], `casing_ids` int32 [B, T],
-          `piece_ids` int32 [B, T, P], each only where the model has it.
+          `subword_ids` int32 [B, T, P], each only where the model has it.
         """
         features = {}
         if self.chars is not None:
@@ -55,6 +55,6 @@ class Featurizer(tf.Module):
             features["word_vectors"] = self.words(tokens)
         if self.casing:
             features["casing_ids"] = casing_ids(tokens)
-        if self.pieces is not None:
-            features["piece_ids"] = self.pieces(tokens)
+        if self.subwords is not None:
+            features["subword_ids"] = self.subwords(tokens)
         return features

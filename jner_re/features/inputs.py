@@ -15,8 +15,8 @@ from jner_re.features.cache import CachedLayers, cached_layers
 from jner_re.features.chars import CharTable
 from jner_re.features.dataset import FeaturizedCorpus, featurize
 from jner_re.features.featurizer import Featurizer
-from jner_re.features.pieces import PieceTable
-from jner_re.features.specs import InputSizes, feature_specs, of_encoder
+from jner_re.features.specs import InputSizes, feature_specs, numbered
+from jner_re.features.subwords import SubwordTable
 from jner_re.features.words import WordTable
 from jner_re.schema import Sentence
 from jner_re.word_vectors import glove
@@ -43,7 +43,7 @@ class Frozen:
 
     def sources(self) -> dict[str, str]:
         """What the config calls each of those that have a fingerprint."""
-        encoders = {of_encoder("encoder", i): handle for i, handle in enumerate(self.encoders)}
+        encoders = {numbered("encoder", i): handle for i, handle in enumerate(self.encoders)}
         return {"glove": self.names[1], **encoders}
 
 
@@ -83,8 +83,8 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
       vocabulary: keep the vectors of these words alone.
 
     Raises:
-      InputError: nothing is left to read, none of the vocabulary has a vector, one of them can't be had, or
-        it isn't one encoder that is to be fine-tuned.
+      InputError: nothing is left to read, none of the vocabulary has a vector, one of them isn't available,
+        or it isn't one encoder that is to be fine-tuned.
     """
     if not (config.encoder or config.glove or config.char_rnn_size):
         raise InputError("encoder and glove are empty and char_rnn_size is 0, expected at least one of them")
@@ -101,7 +101,7 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
     handles = module.handles(config.encoder)
     encoders = {handle: module.load(handle, config.fine_tune_encoder) for handle in handles}
     for i, encoder in enumerate(encoders.values()):
-        fingerprints[of_encoder("encoder", i)] = encoder.fingerprint
+        fingerprints[numbered("encoder", i)] = encoder.fingerprint
     return Frozen((config.encoder, config.glove), encoders, words, fingerprints)
 
 
@@ -118,11 +118,11 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
     """
     _check_fine_tuning(config)
     chars = CharTable(characters, config.max_word_chars) if config.char_rnn_size else None
-    encoders, fine_tuned, pieces = frozen.encoders, None, None
+    encoders, fine_tuned, subwords = frozen.encoders, None, None
     if config.fine_tune_encoder:
         (encoder,) = encoders.values()
         encoders, fine_tuned = {}, encoder.folder
-        pieces = PieceTable(fine_tuning.read_vocabulary(fine_tuned))
+        subwords = SubwordTable(fine_tuning.read_vocabulary(fine_tuned))
         if config.frozen_encoder_layers >= encoder.num_layers:
             raise InputError(
                 f"frozen_encoder_layers is {config.frozen_encoder_layers}, expected at most "
@@ -134,9 +134,9 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
         word_width=frozen.words.width if frozen.words else 0,
         num_chars=chars.size if chars else 0,
         casing=config.casing,
-        pieces=pieces is not None,
+        subwords=subwords is not None,
     )
-    featurizer = Featurizer(chars, frozen.words, config.casing, pieces)
+    featurizer = Featurizer(chars, frozen.words, config.casing, subwords)
     return Inputs(featurizer, encoders, sizes, fine_tuned)
 
 

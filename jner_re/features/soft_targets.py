@@ -96,7 +96,7 @@ def write(
     """
     found = of_sentences(targets, sentences)
     num_relations = found[0]["relations"].shape[-1]
-    with files.replacing(path) as new:
+    with files.atomic_write(path) as new:
         np.savez_compressed(
             new,
             tag_probabilities=np.concatenate([target["tag_probabilities"] for target in found]),

@@ -16,33 +16,33 @@ class InputSizes:
       word_width: size of the word vectors.
       num_chars: number of character ids.
       casing: whether there are casing classes.
-      pieces: whether there are subwords, which a fine-tuned encoder reads in the place of `encoders`.
+      subwords: whether there are subwords, which a fine-tuned encoder reads in the place of `encoders`.
     """
 
     encoders: tuple[tuple[int, int], ...] = ()
     word_width: int = 0
     num_chars: int = 0
     casing: bool = True
-    pieces: bool = False
+    subwords: bool = False
 
 
 def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
     """Name, shape and type of every feature of a batch, with `lengths`; 0 past a sentence's length."""
     specs = {"lengths": tf.TensorSpec([None], tf.int32)}
     for i, shape in enumerate(sizes.encoders):
-        specs[of_encoder("encoder_layers", i)] = tf.TensorSpec([None, None, *shape], tf.float16)
+        specs[numbered("encoder_layers", i)] = tf.TensorSpec([None, None, *shape], tf.float16)
     if sizes.word_width:
         specs["word_vectors"] = tf.TensorSpec([None, None, sizes.word_width], tf.float32)
     if sizes.num_chars:
         specs["char_ids"] = tf.TensorSpec([None, None, None], tf.int32)
     if sizes.casing:
         specs["casing_ids"] = tf.TensorSpec([None, None], tf.int32)
-    if sizes.pieces:
-        specs["piece_ids"] = tf.TensorSpec([None, None, None], tf.int32)
+    if sizes.subwords:
+        specs["subword_ids"] = tf.TensorSpec([None, None, None], tf.int32)
     return specs
 
 
-def of_encoder(name: str, i: int) -> str:
+def numbered(name: str, i: int) -> str:
     """The name of what encoder `i`, from 0, has: the first one's is `name`, the others' name_2, name_3, …"""
     return name if i == 0 else f"{name}_{i + 1}"
 

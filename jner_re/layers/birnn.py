@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +23,8 @@ class BiRNN(Float32Layer):
       units: size of the state of each direction.
       cell: "gru" or "lstm".
       return_sequences: whether to return the states of all steps, or only each direction's last one.
-      jit_compile: whether XLA compiles the loops when training: faster, after a compilation for each batch
-        size and range of lengths (`scan.compiled_size`). Inference never uses XLA.
+      jit_compile: whether XLA compiles a GRU's loops when training: faster, after a compilation for each
+        batch size and range of lengths (`scan.compiled_size`). Inference never uses XLA.
     """
 
     def __init__(
@@ -71,13 +72,14 @@ class BiRNN(Float32Layer):
           without `return_sequences` float [B, 2 * units], the forward state after the last step and the
           backward state after the first, zeros for length 0.
         """
-        recurrence: Callable[..., tf.Tensor] = gru if self.cell == "gru" else lstm
-        jit_compile = self.jit_compile and training is True
+        recurrence: Callable[..., tf.Tensor] = lstm
+        if self.cell == "gru":
+            recurrence = functools.partial(gru, jit_compile=self.jit_compile and training is True)
         inputs = tf.transpose(inputs, [1, 0, 2])
         steps = tf.shape(inputs)[0]
         mask = tf.transpose(tf.sequence_mask(lengths, steps, inputs.dtype))[:, :, tf.newaxis]
         forward, backward = (
-            recurrence(inputs, mask, *weights, reverse=reverse, jit_compile=jit_compile)
+            recurrence(inputs, mask, *weights, reverse=reverse)
             for weights, reverse in zip(self.direction_weights, (False, True), strict=True)
         )
         if self.return_sequences:

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from jner_re import config as configs
 from jner_re import files
 from jner_re.errors import InputError
-from jner_re.models import model_dir as model_dirs
 from jner_re.models import model_files
-from jner_re.models.model_dir import Vocabulary
+from jner_re.models.model_vocabulary import ModelVocabulary
 
 
 def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: float, source: str) -> None:
@@ -36,7 +35,7 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
                 f"{path}: is of another model config, corpus or encoder than {members[0]}, expected members "
                 "that differ in how they were trained alone"
             )
-    with files.replacing(model_dir) as new:
+    with files.atomic_write(model_dir) as new:
         (new / model_files.CHECKPOINTS).mkdir(parents=True)
         for name in (model_files.CONFIG, model_files.VOCABULARY):
             shutil.copyfile(members[0] / name, new / name)
@@ -49,10 +48,10 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
         trained = [configs.load(path / model_files.CONFIG)[1] for path in members]
         facts = [{"seed": config.seed, "epochs": config.epochs} for config in trained]
         files.write_text(new / model_files.MEMBERS, json.dumps(facts) + "\n")
-        model_dirs.write_threshold(new, threshold, source)
+        model_files.write_threshold(new, threshold, source)
 
 
-def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, Vocabulary]:
+def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, ModelVocabulary]:
     """What members must agree in; their own thresholds are not used."""
     config, _ = configs.load(path / model_files.CONFIG)
-    return dataclasses.replace(config, threshold=0.0), Vocabulary.load(path / model_files.VOCABULARY)
+    return dataclasses.replace(config, threshold=0.0), ModelVocabulary.load(path / model_files.VOCABULARY)

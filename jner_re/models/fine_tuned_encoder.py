@@ -32,11 +32,11 @@ class FineTunedEncoder(Float32Layer):
         self.recompute = recompute
         self.state = add_state(self)
 
-    def call(self, piece_ids: tf.Tensor, lengths: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+    def call(self, subword_ids: tf.Tensor, lengths: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Encodes words.
 
         Args:
-          piece_ids: int32 [B, T, P], see `TokenEncoder.from_pieces`.
+          subword_ids: int32 [B, T, P], see `TokenEncoder.from_subwords`.
           lengths: int32 [B].
           training: whether there is dropout, at the rates of the checkpoint.
 
@@ -44,9 +44,9 @@ class FineTunedEncoder(Float32Layer):
           float32 [B, T, L, D]; zeros past the length.
         """
         if not training:
-            return self.encoder.from_pieces(piece_ids, lengths)
+            return self.encoder.from_subwords(subword_ids, lengths)
         seed = self.state.assign_add([0, 1])
-        return self.encoder.from_pieces(piece_ids, lengths, True, seed, self.recompute)
+        return self.encoder.from_subwords(subword_ids, lengths, True, seed, self.recompute)
 
     def save_own_variables(self, store: MutableMapping[str, np.ndarray]) -> None:
         """Gives Keras what a file of weights holds."""

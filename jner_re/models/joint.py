@@ -11,7 +11,7 @@ import tf_keras as keras
 
 from jner_re.config import ModelConfig
 from jner_re.features.casing import NUM_CLASSES
-from jner_re.features.specs import InputSizes, feature_specs, gold_specs, of_encoder, soft_tag_specs
+from jner_re.features.specs import InputSizes, feature_specs, gold_specs, numbered, soft_tag_specs
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
 from jner_re.layers.crf import CRF
@@ -121,14 +121,16 @@ def build(
       jit_compile: whether XLA compiles the BiRNNs' loops when training.
       soft: whether the tags to be learned are distributions (features/soft_targets.py), which the training
         model then reads beside the gold annotation.
-      encoder: reads subwords, if `sizes.pieces`.
+      encoder: reads subwords, if `sizes.subwords`.
 
     Raises:
       InputError: TensorFlow's NumPy behaviour is on.
     """
     numpy_behaviour.refuse()
-    if sizes.pieces != (encoder is not None):
-        raise ValueError(f"sizes.pieces is {sizes.pieces}, expected an encoder with subwords, and only then")
+    if sizes.subwords != (encoder is not None):
+        raise ValueError(
+            f"sizes.subwords is {sizes.subwords}, expected an encoder with subwords, and only then"
+        )
     num_tags, num_relations = len(label_set.tags), len(label_set.relation_types)
     rnn = (config.rnn_cell, config.rnn_dropout, jit_compile)
 
@@ -238,11 +240,11 @@ def _token_representations(
 
     Of several encoders, each has a layer average of its own.
     """
-    layers = [features[of_encoder("encoder_layers", i)] for i in range(len(sizes.encoders))]
+    layers = [features[numbered("encoder_layers", i)] for i in range(len(sizes.encoders))]
     if encoder is not None:
-        layers = [encoder(features["piece_ids"], features["lengths"])]
+        layers = [encoder(features["subword_ids"], features["lengths"])]
     parts: list[tf.Tensor] = [
-        WeightedAverage(name=of_encoder("layer_average", i))(each) for i, each in enumerate(layers)
+        WeightedAverage(name=numbered("layer_average", i))(each) for i, each in enumerate(layers)
     ]
     if "word_vectors" in features:
         parts.append(features["word_vectors"])

@@ -1,14 +1,16 @@
-"""The files of a model directory: their names, their fingerprint, and the lock of who trains there."""
+"""The files of a model directory: names, fingerprint, threshold, and the lock of who trains there."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import pathlib
 from collections.abc import Iterator
 
 from jner_re import files
 from jner_re.assets import download
+from jner_re.config import ModelConfig
 from jner_re.errors import InputError
 
 CONFIG = "config.json"
@@ -49,6 +51,34 @@ def fingerprint(model_dir: pathlib.Path) -> str:
         except OSError as error:
             raise InputError(f"{path}: can't be read: {error.strerror}") from None
     return hashlib.sha256("".join(sums).encode()).hexdigest()
+
+
+def read_threshold(model_dir: pathlib.Path, config: ModelConfig) -> float:
+    """The calibrated threshold if there is one, else the configured.
+
+    Raises:
+      InputError: the file is damaged.
+    """
+    path = model_dir / THRESHOLD
+    if not path.exists():
+        return config.threshold
+    record = files.read_json(path)
+    value = record.get("threshold") if isinstance(record, dict) else None
+    if not isinstance(value, float) or not 0 <= value <= 1:
+        raise InputError(f"{path}: threshold is {value!r}, expected a number from 0 to 1")
+    return value
+
+
+def write_threshold(model_dir: pathlib.Path, threshold: float, source: str) -> None:
+    """Writes theta_r in place of the configured one.
+
+    Args:
+      model_dir: of the model.
+      threshold: from 0 to 1.
+      source: what chose it.
+    """
+    record = {"threshold": threshold, "source": source}
+    files.write_text(model_dir / THRESHOLD, json.dumps(record, indent=1) + "\n")
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ def write(extractor: Extractor, folder: pathlib.Path, min_score: float) -> None:
     try:
         tf.saved_model.save(module, str(folder), signatures=signatures)
     except tf.errors.OpError as error:
-        raise InputError(f"{folder}: can't be written: {files.reason(error.message)}") from None
+        raise InputError(f"{folder}: can't be written: {files.short_message(error.message)}") from None
 
 
 @dataclasses.dataclass

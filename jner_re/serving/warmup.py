@@ -42,7 +42,7 @@ def write(
     except OSError as error:
         raise InputError(f"{path}: can't be written: {error.strerror or error}") from None
     except tf.errors.OpError as error:
-        raise InputError(f"{path}: can't be written: {files.reason(error.message)}") from None
+        raise InputError(f"{path}: can't be written: {files.short_message(error.message)}") from None
 
 
 def replay(version: pathlib.Path, model: SavedModel) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import pathlib
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from typing import Any
 
 import tf_keras as keras
 
-from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
 from jner_re.corpora import examples
 from jner_re.corpora.checksum import corpus_checksum
@@ -24,16 +22,19 @@ from jner_re.features.chars import characters
 from jner_re.features.dataset import Arrays, FeaturizedCorpus, evaluation_batches, training_batches
 from jner_re.features.inputs import Frozen, Inputs, make_inputs, open_frozen
 from jner_re.models import model_dir as model_dirs
-from jner_re.models import model_files
+from jner_re.models import weights
 from jner_re.models.decode import without_scores
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.joint import TrainingModel
+from jner_re.models.model_vocabulary import ModelVocabulary, argument_types
 from jner_re.models.predictor import Predictor
 from jner_re.schema import LabelSet, Sentence
-from jner_re.training import optimizers, run_directory
+from jner_re.training import optimizers
+from jner_re.training.checkpoints import Checkpoints, Progress
 from jner_re.training.divergence import EndOfDivergence
 from jner_re.training.moving_average import MovingAverage
 from jner_re.training.progress_line import ProgressLine
+from jner_re.training.run_directory import RunDirectory
 from jner_re.training.scores_callback import StrictScores
 from jner_re.training.tensorboard import TensorBoardLogs
 
@@ -73,7 +74,7 @@ def train(
 
     Raises:
       InputError: `model_dir` holds a run of another config or is trained in by another program, something
-        named in the config can't be had, a sentence has no soft target, or the training diverges.
+        named in the config isn't available, a sentence has no soft target, or the training diverges.
     """
     for name in ("calibrate", "patience"):
         if getattr(train_config, name) and not dev:
@@ -82,7 +83,7 @@ def train(
             )
     check_together(config, train_config)
     config = with_absolute_paths(config)
-    run_directory.check_config(model_dir, config, train_config)
+    run = RunDirectory(model_dir, config, train_config)
     label_set = label_set or LabelSet.of(sentences)
     if not label_set.relation_types:
         raise InputError(
@@ -91,19 +92,15 @@ def train(
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
     read = _read(config, sentences, dev, label_set, frozen or open_frozen(config), soft_targets)
-    with model_files.training_lock(model_dir):
-        run_directory.check_config(model_dir, config, train_config)  # again: another one may have begun
-        run_directory.claim(model_dir, config, train_config, read.vocabulary)
-        shown = examples.choose(sentences, config.tokenization)
-        files.write_text(model_dir / model_files.EXAMPLES, "".join(f"{text}\n" for text in shown))
-        return _train(config, train_config, read, model_dir, callbacks)
+    with run.claimed(read.vocabulary, examples.choose(sentences, config.tokenization)):
+        return _train(config, train_config, read, run, callbacks)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Read:
     """What a training reads; `reported` are the types that are scored, also those that only dev has."""
 
-    vocabulary: model_dirs.Vocabulary
+    vocabulary: ModelVocabulary
     inputs: Inputs
     corpus: FeaturizedCorpus
     dev: FeaturizedCorpus | None
@@ -120,17 +117,17 @@ def _read(
     soft_targets: soft.SoftTargets | None,
 ) -> _Read:
     """Makes the features of both corpora, before anything is written to the model directory."""
-    reported = label_set.covering(dev, "dev")
+    reported = label_set.extended_with(dev, "dev")
     if frozen.names != (config.encoder, config.glove):
         raise InputError(
             f"encoder and word vectors are {frozen.names}, expected {(config.encoder, config.glove)}"
         )
     targets = None if soft_targets is None else soft.of_sentences(soft_targets, sentences)
-    vocabulary = model_dirs.Vocabulary(
+    vocabulary = ModelVocabulary(
         label_set.entity_types,
         label_set.relation_types,
         characters(sentences),
-        model_dirs.argument_types(sentences),
+        argument_types(sentences),
         frozen.fingerprints,
         {
             "train": corpus_checksum(sentences),
@@ -148,7 +145,7 @@ def _train(
     config: ModelConfig,
     train_config: TrainConfig,
     read: _Read,
-    model_dir: pathlib.Path,
+    run: RunDirectory,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> dict[str, Any]:
     """As `train`, in a directory that no other training writes to."""
@@ -161,12 +158,10 @@ def _train(
         read.targets is not None,
         train_config.recompute_gradients,
     )
-    _LOGGER.info("%s trainable parameters", f"{model_dirs.trainable_parameters(model.training):,}")
+    _LOGGER.info("%s trainable parameters", f"{weights.count(model.training):,}")
     compile_model(model.training, train_config, len(read.corpus.sentences))
     average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
-    checkpoints = run_directory.Checkpoints(
-        model_dir, model.training, model.inference, average, train_config.patience
-    )
+    checkpoints = Checkpoints(run.weights, model.training, model.inference, average, train_config.patience)
     label_set = read.vocabulary.label_set
     predictor = Predictor(model.inference, read.corpus.specs, label_set, _EVALUATION_BATCH)
     scores = _scores(predictor, read.dev, read.reported, average, config.threshold)
@@ -176,7 +171,7 @@ def _train(
         *([scores] if scores else []),
         *callbacks,
         checkpoints,
-        TensorBoardLogs(model_dir / model_files.LOGS, scores),
+        TensorBoardLogs(run.logs, scores),
         ProgressLine(checkpoints.progress),
     ]
     _fit(model.training, train_config, read.corpus, read.dev, label_set, read.targets, checkpoints, in_order)
@@ -184,9 +179,9 @@ def _train(
     progress = checkpoints.progress
     metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
     if read.dev is not None:
-        model_dirs.load_weights(model.inference, model_dir / model_files.WEIGHTS)
-        metrics |= _on_dev(predictor, read.dev, read.reported, progress, config, train_config, model_dir)
-    files.write_text(model_dir / model_files.METRICS, json.dumps(metrics, indent=1) + "\n")
+        weights.load(model.inference, run.weights)
+        metrics |= _on_dev(predictor, read.dev, read.reported, progress, config, train_config)
+    run.finish(metrics)
     return metrics
 
 
@@ -194,17 +189,15 @@ def _on_dev(
     predictor: Predictor,
     dev: FeaturizedCorpus,
     reported: LabelSet,
-    progress: run_directory.Progress,
+    progress: Progress,
     config: ModelConfig,
     train_config: TrainConfig,
-    model_dir: pathlib.Path,
 ) -> dict[str, Any]:
     """The best epoch, the threshold, which is calibrated on request, and the evaluation of both."""
     scored = predictor.scored(dev, 0.0)
     threshold, source = config.threshold, "as configured"
     if train_config.calibrate:
         threshold, source = best_threshold(dev.sentences, scored, threshold)
-        model_dirs.write_threshold(model_dir, threshold, source)
     if not progress.found_on_dev():
         _LOGGER.warning(
             "nothing of dev was found in any epoch yet, so the last one's weights are kept: train longer "
@@ -255,7 +248,7 @@ def _fit(
     dev: FeaturizedCorpus | None,
     label_set: LabelSet,
     targets: Sequence[Arrays] | None,
-    checkpoints: run_directory.Checkpoints,
+    checkpoints: Checkpoints,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """Runs the epochs that are left."""

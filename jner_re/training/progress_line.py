@@ -7,7 +7,7 @@ import time
 
 import tf_keras as keras
 
-from jner_re.training.run_directory import Progress
+from jner_re.training.checkpoints import Progress
 
 _REDRAW_SECONDS = 0.1
 _CLEAR = "\r\x1b[K"
@@ -16,7 +16,7 @@ _CLEAR = "\r\x1b[K"
 class ProgressLine(keras.callbacks.Callback):
     """Prints loss, F1 on dev (if there are scores), the best epoch and the time left after every epoch.
 
-    It belongs behind what appends an epoch to the history: `run_directory.Checkpoints`.
+    It belongs behind what appends an epoch to the history: `checkpoints.Checkpoints`.
 
     Args:
       progress: how far the run is.

@@ -65,7 +65,7 @@ def _split(source: str) -> tuple[pathlib.Path, str]:
 
 def _convert(path: pathlib.Path, member: str, folder: pathlib.Path) -> None:
     """Writes `folder` with words.txt and vectors.f32, beside and renamed into place."""
-    with files.open_to_read(path) as file, files.replacing(folder) as new:
+    with files.open_to_read(path) as file, files.atomic_write(folder) as new:
         new.mkdir()
         with (
             _unpacked(file, path, member) as text,

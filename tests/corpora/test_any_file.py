@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jner_re.corpora import formats
-from jner_re.corpora.drop_invalid import drop_invalid
+from jner_re.corpora.dropping import drop_invalid
 from jner_re.errors import InputError
 from jner_re.schema import find_problems
 

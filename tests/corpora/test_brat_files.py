@@ -9,8 +9,7 @@ import time
 import pytest
 
 from jner_re.corpora import brat
-from jner_re.corpora.corpus import Corpus
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.corpus import Corpus, Loss
 from jner_re.schema import Entity, Relation, Sentence
 
 TEXT = "Mia Falk works for Norda.\nHer brother Per lives in Lund.\n"

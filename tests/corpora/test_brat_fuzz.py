@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jner_re.corpora import brat
 from jner_re.corpora.corpus import Corpus
-from jner_re.corpora.drop_invalid import drop_invalid
+from jner_re.corpora.dropping import drop_invalid
 from jner_re.schema import find_problems
 
 PIECES = ["Ann", "é", "𝒜", "Oslo", " ", "\n", "\r\n", "\r", "\t", "-", "\ufeff", "\u2028"]

@@ -7,9 +7,8 @@ import pathlib
 import pytest
 
 from jner_re.corpora import brat
-from jner_re.corpora.corpus import Corpus
-from jner_re.corpora.drop_invalid import drop_invalid
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.corpus import Corpus, Loss
+from jner_re.corpora.dropping import drop_invalid
 from jner_re.schema import Relation
 
 TEXT = "Heat the buffer, then add salt.\nStir it.\n"

@@ -6,7 +6,7 @@ import json
 import pathlib
 
 from jner_re.corpora import ade_rel, multihead, spert_json
-from jner_re.corpora.losses import Loss, by_reason
+from jner_re.corpora.corpus import Loss, by_reason
 
 TEXT = "Rash from lithium-gold after gold."
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pathlib
 
 from jner_re.corpora import statistics
-from jner_re.corpora.corpus import Finding, check_sentence
-from jner_re.corpora.losses import Loss
+from jner_re.corpora.corpus import Finding, Loss, check_sentence
 from jner_re.schema import Entity, Relation, Sentence
 
 CORPUS = [

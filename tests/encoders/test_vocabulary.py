@@ -6,7 +6,8 @@ import pathlib
 import pytest
 
 from jner_re.encoders import bert, mpnet
-from jner_re.encoders.vocabulary import Vocabulary, read_vocabulary
+from jner_re.encoders.saved_encoder import content_hash
+from jner_re.encoders.vocabulary import SubwordVocabulary, read_vocabulary
 from jner_re.errors import InputError
 
 _BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b"]
@@ -17,7 +18,7 @@ def _read(
     lines: list[str],
     special_tokens: dict[str, str] = bert.SPECIAL_TOKENS,
     **settings: object,
-) -> Vocabulary:
+) -> SubwordVocabulary:
     (folder / "vocab.txt").write_bytes("".join(f"{line}\n" for line in lines).encode())
     if settings:
         (folder / "tokenizer_config.json").write_text(json.dumps(settings))
@@ -98,3 +99,16 @@ def test_settings_of_another_shape(tmp_path: pathlib.Path) -> None:
     (tmp_path / "tokenizer_config.json").write_text("[]")
     with pytest.raises(InputError, match=r"tokenizer_config\.json: is list, expected a JSON object"):
         _read(tmp_path, _BERT)
+
+
+def test_the_hash_of_an_encoder_stays_what_it_was() -> None:
+    """Models name their encoders by it."""
+    vocabulary = SubwordVocabulary(("a", "##b"), 0, 0, "a", True, False, True)
+    assert (
+        content_hash("ab", "mean", [1, 2.5], vocabulary)
+        == "c2f37b9bf652b1e266da71345c7eba5863b022df878e5b31784f51677e610b36"
+    )
+    assert (
+        content_hash("ab", "mean", [], None)
+        == "356d8dc1e258a3c543f6516a49535c4cc4847bc39bebffdd8b9226407834549d"
+    )

@@ -10,7 +10,7 @@ from experiments import ablation_settings
 from jner_re.config import ModelConfig
 from jner_re.errors import InputError
 from jner_re.features.specs import InputSizes
-from jner_re.models import joint, model_dir
+from jner_re.models import joint, weights
 from jner_re.schema import LabelSet
 
 PAPER = ModelConfig()  # as CoNLL04 in Table 1: 1 shared, 1 NER-specific, 2 RE-specific
@@ -37,15 +37,13 @@ def test_layers_are_moved_and_nothing_else_is_changed() -> None:
 def test_the_four_have_equally_many_parameters() -> None:
     small = dataclasses.replace(PAPER, rnn_size=32, char_rnn_size=0, pair_context_size=0)
     counts = [
-        model_dir.trainable_parameters(joint.build(config, SIZES, LABELS).inference)
+        weights.count(joint.build(config, SIZES, LABELS).inference)
         for config in ablation_settings.settings(small).values()
     ]
     assert len(set(counts)) == 1
     without = dataclasses.replace(small, ner_layers=0, re_layers=0)
     layer = 2 * (3 * (64 + 32 + 1) * 32 + 32)  # a BiGRU on 64 inputs; the candidate state has two biases
-    assert (
-        counts[0] - model_dir.trainable_parameters(joint.build(without, SIZES, LABELS).inference) == 3 * layer
-    )
+    assert counts[0] - weights.count(joint.build(without, SIZES, LABELS).inference) == 3 * layer
 
 
 def test_nothing_to_take_away() -> None:

@@ -15,7 +15,7 @@ from experiments.jobs.ensemble_job import EnsembleJob
 from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, Data, Trained, TrainingJob
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
-from jner_re.models import ensemble_dir, model_dir
+from jner_re.models import ensemble_dir, model_dir, weights
 
 DEV, TEST = (tuple(sample_corpus.read_sample(split)[:3]) for split in ("dev", "test"))
 Evaluated = list[tuple[tuple[pathlib.Path, ...], Any, float]]
@@ -50,7 +50,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> Evaluated:
     monkeypatch.setattr(TrainingJob, "train", train)
     monkeypatch.setattr(ensemble_dir, "write", write)
     monkeypatch.setattr(model_dir, "load", load)
-    monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 11)
+    monkeypatch.setattr(weights, "count", lambda model: 11)
     monkeypatch.setattr("jner_re.evaluation.evaluate.evaluate", evaluate)
     return calls
 

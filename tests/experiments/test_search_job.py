@@ -11,7 +11,8 @@ import pytest
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
-from jner_re.models import model_dir, model_files
+from jner_re.models import model_files, weights
+from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.training import fit
 
 EPOCHS = [{METRIC: 0.3, "loss": 2.0}, {METRIC: 0.5, "loss": 1.0}, {METRIC: 0.4, "loss": math.nan}]
@@ -29,13 +30,13 @@ def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     def train(*arguments: Any, callbacks: list[Any]) -> None:
         folder = arguments[4]
         folder.mkdir(parents=True, exist_ok=True)
-        model_dir.Vocabulary((), (), "", (), {"glove": "abc"}, {}).save(folder / model_files.VOCABULARY)
+        ModelVocabulary((), (), "", (), {"glove": "abc"}, {}).save(folder / model_files.VOCABULARY)
         for epoch in range(first[0], 3):
             for callback in callbacks:
                 callback.on_epoch_end(epoch, EPOCHS[epoch])
 
     monkeypatch.setattr(fit, "train", train)
-    monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 11)
+    monkeypatch.setattr(weights, "count", lambda model: 11)
     return first
 
 

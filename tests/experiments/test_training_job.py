@@ -26,7 +26,7 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
 from jner_re.evaluation import evaluate
-from jner_re.models import model_dir
+from jner_re.models import model_dir, model_files, weights
 from jner_re.schema import LabelSet
 from jner_re.training import fit
 
@@ -62,7 +62,7 @@ def test_epochs_and_threshold_of_the_second_training_are_those_chosen_on_dev(
     assert (choosing[1].epochs, choosing[1].patience, choosing[1].calibrate) == (20, 4, True)
     assert final[2:4] == ((*DATA.train, *DATA.dev), ())
     assert (final[1].epochs, final[1].patience, final[1].calibrate, final[1].seed) == (7, 0, False, 9)
-    assert model_dir.read_threshold(trained.final, final[0]) == 0.35
+    assert model_files.read_threshold(trained.final, final[0]) == 0.35
     assert choosing[4] != final[4] == trained.final
     assert (trained.epochs, trained.threshold, trained.dev) == (7, 0.35, CHOSEN["dev"])
     assert json.loads((trained.final / "threshold.json").read_text())["source"] == (
@@ -108,7 +108,7 @@ def test_test_is_scored_unless_dev_is_to_be(
     loaded = types.SimpleNamespace(model=None, vocabulary=types.SimpleNamespace(fingerprints={}))
     monkeypatch.setattr(evaluate, "evaluate", score)
     monkeypatch.setattr(model_dir, "load", lambda folder: loaded)
-    monkeypatch.setattr(model_dir, "trainable_parameters", lambda model: 5)
+    monkeypatch.setattr(weights, "count", lambda model: 5)
     record = job(protocol).run(tmp_path, threads=1)
     assert (record.dev, record.test, scored) == (
         ({"of": "dev"}, None, [(DATA.dev, 0.9)])

@@ -215,9 +215,8 @@ def test_fit_of_a_functional_model(cell: str) -> None:
     np.testing.assert_allclose(histories[0], histories[1], rtol=1e-2, atol=1e-4)
 
 
-@each_cell
-def test_lengths_around_those_that_xla_compiles_for(cell: str) -> None:
-    plain, compiled = built(cell), built(cell, jit_compile=True)
+def test_lengths_around_those_that_xla_compiles_for() -> None:
+    plain, compiled = built("gru"), built("gru", jit_compile=True)
     for steps in (15, 16, 17, 24, 25):
         inputs, lengths = random(B, steps, D), np.array([steps, 0, steps - 1, 1], np.int32)
         values = []

@@ -14,9 +14,9 @@ from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
 from jner_re.features.dataset import inference_batches
 from jner_re.features.inputs import make_inputs, open_frozen
-from jner_re.models import ensemble, ensemble_dir, joint, model_dir, model_files
+from jner_re.models import ensemble, ensemble_dir, joint, model_dir, model_files, weights
 from jner_re.models.decode import scored_annotations
-from jner_re.models.model_dir import Vocabulary
+from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored
 
 SENTENCES = sample_corpus.read_sample("test")[:12]
@@ -31,13 +31,13 @@ class Pair:
     """Two models of equal weights, to be changed, and their ensemble."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self.vocabulary = Vocabulary.load(folder / model_files.VOCABULARY)
+        self.vocabulary = ModelVocabulary.load(folder / model_files.VOCABULARY)
         frozen = open_frozen(untrained.WEIGHTED)
         self.inputs = make_inputs(untrained.WEIGHTED, frozen, self.vocabulary.characters)
         self.corpus = self.inputs.corpus(SENTENCES, folder)
         self.models = [model_dir.build(untrained.WEIGHTED, self.inputs, self.vocabulary) for _ in range(2)]
         for model in self.models:
-            model_dir.load_weights(model.inference, folder / model_files.WEIGHTS)
+            weights.load(model.inference, folder / model_files.WEIGHTS)
         self.weights = self.models[0].inference.get_weights()
 
     def second(self) -> keras.Model:

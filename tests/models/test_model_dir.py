@@ -13,7 +13,7 @@ import pytest
 import untrained
 
 from jner_re.errors import InputError
-from jner_re.models import model_dir, model_files
+from jner_re.models import model_dir, model_files, weights
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +29,11 @@ def folder(good: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
 
 def test_weights_come_back_as_they_were(good: pathlib.Path, tmp_path: pathlib.Path) -> None:
     model = model_dir.load(good).model
-    model_dir.save_weights(model, tmp_path / "again.weights.h5")
+    weights.save(model, tmp_path / "again.weights.h5")
     again = model_dir.load(good).model
     for weight in again.weights:
         weight.assign(weight * 0)
-    model_dir.load_weights(again, tmp_path / "again.weights.h5")
+    weights.load(again, tmp_path / "again.weights.h5")
     for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.corpora import long_sentences
+from jner_re.text import long_sentences
 from jner_re.text.long_sentence_breaks import break_points
 from jner_re.text.splitter import SplitText, split_text
 from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize

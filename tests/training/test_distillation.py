@@ -16,7 +16,7 @@ from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
 from jner_re.features import soft_targets
 from jner_re.features.dataset import gold_arrays, training_batch
-from jner_re.models import ensemble_dir, model_dir, model_files
+from jner_re.models import ensemble_dir, model_dir, model_files, weights
 from jner_re.schema import LabelSet
 from jner_re.training import fit
 from jner_re.training.distillation import teach
@@ -42,7 +42,7 @@ def test_an_ensemble_teaches_the_mean_of_its_members(tmp_path: pathlib.Path) -> 
     (tmp_path / "second" / "checkpoints").mkdir(parents=True)
     for name in (model_files.CONFIG, model_files.VOCABULARY):
         (tmp_path / "second" / name).write_bytes((first / name).read_bytes())
-    model_dir.save_weights(opened.model, tmp_path / "second" / model_files.WEIGHTS)
+    weights.save(opened.model, tmp_path / "second" / model_files.WEIGHTS)
     ensemble_dir.write(tmp_path / "both", [first, tmp_path / "second"], 0.5, "a test")
 
     sentences = [opened.vocabulary.label_set.known_part(sentence) for sentence in SENTENCES]

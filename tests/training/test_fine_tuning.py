@@ -22,8 +22,8 @@ from jner_re.encoders.token_encoder import TokenEncoder
 from jner_re.errors import InputError
 from jner_re.extraction.in_process import ModelDirectory, SavedModel
 from jner_re.features.inputs import make_inputs, open_frozen
-from jner_re.features.pieces import PieceTable
-from jner_re.models import ensemble_dir, model_dir, model_files
+from jner_re.features.subwords import SubwordTable
+from jner_re.models import ensemble_dir, model_dir, model_files, weights
 from jner_re.models.fine_tuned_encoder import NAME
 from jner_re.schema import Sentence
 from jner_re.serving import saved_model
@@ -100,10 +100,10 @@ def padded(sentences: list[list[str]]) -> tuple[tf.Tensor, tf.Tensor]:
 def test_it_starts_as_the_frozen_encoder(folders: dict[str, pathlib.Path], name: str) -> None:
     tokens, lengths = padded(WORDS)
     encoder = fine_tuning.read(folders[name], 0)
-    piece_ids = PieceTable(fine_tuning.read_vocabulary(folders[name]))(tokens)
+    subword_ids = SubwordTable(fine_tuning.read_vocabulary(folders[name]))(tokens)
     expected = module.load(str(folders[name])).encode(tokens, lengths)
     for is_training in (False, True):  # without a seed there is no dropout
-        layers = encoder.from_pieces(piece_ids, lengths, is_training)
+        layers = encoder.from_subwords(subword_ids, lengths, is_training)
         np.testing.assert_allclose(layers, expected, atol=1e-5)
 
 
@@ -112,11 +112,13 @@ def gradients(
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Of a sum of the layers, with dropout: it and those of the trainable weights."""
     tokens, lengths = padded(WORDS)
-    piece_ids = PieceTable(fine_tuning.read_vocabulary(folder))(tokens)
+    subword_ids = SubwordTable(fine_tuning.read_vocabulary(folder))(tokens)
 
     def step() -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
-            layers = encoder.from_pieces(piece_ids, lengths, True, tf.constant([5, 7], tf.int64), recompute)
+            layers = encoder.from_subwords(
+                subword_ids, lengths, True, tf.constant([5, 7], tf.int64), recompute
+            )
             total = tf.reduce_sum(layers[:, :, 1:] * tf.range(32.0))
         return total, tape.gradient(total, encoder.trainable_variables)
 
@@ -209,7 +211,7 @@ def test_an_ensemble_has_the_encoders_of_its_members(
     trained = model_dir.load(member)
     for weight in trained.model.get_layer(NAME).trainable_weights:
         weight.assign(-weight)
-    model_dir.save_weights(trained.model, member / model_files.WEIGHTS)
+    weights.save(trained.model, member / model_files.WEIGHTS)
     ensemble_dir.write(tmp_path / "two", [untrained_folder, member], 0.2, "test")
     assert predicted(tmp_path / "two", sentences, tmp_path / "not used") != expected
 

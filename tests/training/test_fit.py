@@ -23,7 +23,7 @@ from jner_re.errors import InputError
 from jner_re.features.inputs import open_frozen
 from jner_re.models import model_dir, model_files
 from jner_re.schema import Entity, LabelSet, Sentence
-from jner_re.training import fit, last_checkpoint
+from jner_re.training import checkpoints, fit
 from jner_re.training.moving_average import MovingAverage
 
 # Nothing to download; the encoder is added where one is needed. Most of these tests' time is spent on tracing
@@ -255,7 +255,7 @@ def test_the_name_of_the_last_checkpoint_is_all_that_resuming_needs(
     ]  # fmt: skip
     if state is not None:
         (folder / "checkpoint").write_bytes(state)
-    assert last_checkpoint.newest(folder) == folder / "last-4"
+    assert checkpoints.newest(folder) == folder / "last-4"
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(

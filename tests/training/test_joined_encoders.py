@@ -22,7 +22,7 @@ from jner_re.errors import InputError
 from jner_re.extraction.in_process import ModelDirectory, SavedModel
 from jner_re.features.dataset import collate
 from jner_re.features.inputs import make_inputs, open_frozen
-from jner_re.models import ensemble_dir, model_dir, model_files
+from jner_re.models import ensemble_dir, model_dir, model_files, weights
 from jner_re.schema import Sentence
 from jner_re.serving import saved_model
 from jner_re.training import fit
@@ -139,7 +139,7 @@ def test_an_ensemble_averages_members_with_both(
     trained = model_dir.load(member)
     gamma = trained.model.get_layer("layer_average_2").gamma
     gamma.assign(-3 * gamma)
-    model_dir.save_weights(trained.model, member / model_files.WEIGHTS)
+    weights.save(trained.model, member / model_files.WEIGHTS)
     ensemble_dir.write(tmp_path / "two", [folder, member], 0.2, "test")
     assert predicted(tmp_path / "two", sentences, folder / "cache") != expected
 

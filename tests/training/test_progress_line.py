@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from jner_re.training import progress_line
+from jner_re.training.checkpoints import Progress
 from jner_re.training.progress_line import ProgressLine
-from jner_re.training.run_directory import Progress
 
 
 class Clock:

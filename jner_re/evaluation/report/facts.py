@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from jner_re import config as configs
 from jner_re import files
 from jner_re.corpora.checksum import corpus_checksum
-from jner_re.models import model_dir as model_dirs
 from jner_re.models import model_files
+from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Sentence
 
 
@@ -34,7 +34,7 @@ def facts(
       InputError: a file of the model directory is damaged.
     """
     config, train_config = configs.load(model_dir / model_files.CONFIG)
-    vocabulary = model_dirs.Vocabulary.load(model_dir / model_files.VOCABULARY)
+    vocabulary = ModelVocabulary.load(model_dir / model_files.VOCABULARY)
     checksum = corpus_checksum(sentences)
     splits = [name for name, theirs in vocabulary.corpora.items() if theirs == checksum]
     return {
@@ -87,7 +87,7 @@ def _epochs(model_dir: pathlib.Path, configured: int) -> str:
 def _threshold(model_dir: pathlib.Path, config: configs.ModelConfig, given: float | None) -> str:
     if given is not None:
         return f"{given:g}, given for this evaluation"
-    value = model_dirs.read_threshold(model_dir, config)
+    value = model_files.read_threshold(model_dir, config)
     path = model_dir / model_files.THRESHOLD
     source = files.read_json(path).get("source", "calibrated") if path.exists() else "configured"
     return f"{value:g}, {source}"

@@ -31,7 +31,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeVar
 
-from jner_re.corpora.overlaps import overlap
+from jner_re.corpora.dropping import overlap
 from jner_re.models.scored_relations import ScoredRelations
 from jner_re.schema import Entity, Scored, Sentence
 

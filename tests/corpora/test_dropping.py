@@ -5,9 +5,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.corpora.drop_invalid import drop_invalid
-from jner_re.corpora.losses import Loss
-from jner_re.corpora.overlaps import overlapping_pairs, resolve_overlaps
+from jner_re.corpora.corpus import Loss
+from jner_re.corpora.dropping import drop_invalid, overlapping_pairs, resolve_overlaps
 from jner_re.schema import Entity, Relation, Sentence, find_problems
 
 TOKENS = tuple("abcdefgh")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from jner_re.encoders.vocabulary import Vocabulary
+from jner_re.encoders.vocabulary import SubwordVocabulary
 
 MAX_WORD_CHARS = 100  # longer words are unknown, as in BERT
 
@@ -18,10 +18,10 @@ _CJK = (
 _PUNCTUATION = r"[!-/:-@\[-`{-~\p{P}]"
 
 
-class Wordpiece(tf.Module):
+class SubwordTokenizer(tf.Module):
     """Splits words into the subwords of a vocabulary."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: SubwordVocabulary) -> None:
         super().__init__(name="wordpiece")
         self._lowercase = vocabulary.lowercase
         self._strip_accents = vocabulary.strip_accents

@@ -14,8 +14,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.encoders.vocabulary import Vocabulary
-from jner_re.encoders.wordpiece import Wordpiece
+from jner_re.encoders.subwords import SubwordTokenizer
+from jner_re.encoders.vocabulary import SubwordVocabulary
 
 _CHARACTERS = "abcdeéïñABCDÉßſσςΣжЖйЙאب한字東々あガ!-'.,_$€«—…1٣²½ﬁＡ"
 _SUBWORDS = (
@@ -31,9 +31,9 @@ _EMOJI = "😀🧪👍🏽"
 
 
 @functools.cache
-def _tokenizer(lowercase: bool, split_cjk: bool = True) -> Wordpiece:
-    return Wordpiece(
-        Vocabulary(
+def _tokenizer(lowercase: bool, split_cjk: bool = True) -> SubwordTokenizer:
+    return SubwordTokenizer(
+        SubwordVocabulary(
             _SUBWORDS,
             first=0,
             last=0,
@@ -88,7 +88,7 @@ def _expected(word: str, lowercase: bool) -> list[str]:
     return [subword for part in _normalise(word, lowercase) for subword in _split(part)] or ["[UNK]"]
 
 
-def _actual(tokenizer: Wordpiece, words: list[str | bytes]) -> list[list[str]]:
+def _actual(tokenizer: SubwordTokenizer, words: list[str | bytes]) -> list[list[str]]:
     return [[_SUBWORDS[i] for i in ids] for ids in tokenizer(tf.constant(words, tf.string)).to_list()]
 
 

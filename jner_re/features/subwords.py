@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from jner_re.encoders.vocabulary import Vocabulary
-from jner_re.encoders.wordpiece import Wordpiece
+from jner_re.encoders.subwords import SubwordTokenizer
+from jner_re.encoders.vocabulary import SubwordVocabulary
 
 
-class PieceTable(tf.Module):
-    """Maps words to their subwords, as a fine-tuned encoder reads them (`TokenEncoder.from_pieces`).
+class SubwordTable(tf.Module):
+    """Maps words to their subwords, as a fine-tuned encoder reads them (`TokenEncoder.from_subwords`).
 
     Args:
       vocabulary: of the encoder.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: SubwordVocabulary) -> None:
         super().__init__()
-        self._wordpiece = Wordpiece(vocabulary)
+        self._wordpiece = SubwordTokenizer(vocabulary)
 
     def __call__(self, tokens: tf.Tensor) -> tf.Tensor:
         """string [B, T] -> int32 [B, T, P], ids plus one; 0 past a word's last subword and for ""."""
