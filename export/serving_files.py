@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import pathlib
 import re
-import string
-from collections.abc import Iterator
 from typing import Any
 
-from jner_re import files
+from jner_re import files, templates
 from jner_re.errors import InputError
 from jner_re.extraction.rows import BATCH_SIZE, Row
 from jner_re.models.model_files import EXAMPLES
@@ -20,18 +19,16 @@ from jner_re.text.tokenization import tokenize
 logger = logging.getLogger("jner_re")
 
 SERVING_VERSION = "2.15.1"  # of tensorflow/serving, which runs the exports of both stacks
-_TEMPLATES = pathlib.Path(__file__).parent / "serving"
+_TEMPLATES = templates.environment(pathlib.Path(__file__).parent / "serving", autoescape=False)
+_TEMPLATES.globals["serving_version"] = SERVING_VERSION
+_TEMPLATES.filters["json"] = functools.partial(json.dumps, ensure_ascii=False)
 CONFIGS = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml", "kubernetes.yml")
 
 
 def config(name: str, model_name: str) -> str:
     """The content of a config file."""
-    return _filled(
-        name,
-        model_name=model_name,
-        resource_name=_resource_name(model_name),
-        batch_size=BATCH_SIZE,
-        serving_version=SERVING_VERSION,
+    return _TEMPLATES.get_template(name).render(
+        model_name=model_name, resource_name=_resource_name(model_name), batch_size=BATCH_SIZE
     )
 
 
@@ -70,16 +67,14 @@ def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object
       answers: for `serving_default` and `tokens`, instances and the rows that the model gave for them.
       **values: what else the template asks for.
     """
-    shown = {}
-    for signature, (instances, rows) in answers.items():
-        request: dict[str, Any] = {"instances": instances}
-        if signature != "serving_default":
-            request = {"signature_name": signature, **request}
-        name = "text" if signature == "serving_default" else signature
-        shown[f"{name}_request"] = _indented(json.dumps(request, ensure_ascii=False))
-        lines = [f' "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in _columns(rows[0])]
-        shown[f"{name}_response"] = _indented('{"predictions": [{\n' + ",\n".join(lines) + "\n}]}")
-    return _filled("SIGNATURES.md", serving_version=SERVING_VERSION, **shown, **values)
+    (texts, (text_row, *_)), (sentences, (tokens_row, *_)) = answers["serving_default"], answers["tokens"]
+    return _TEMPLATES.get_template("SIGNATURES.md").render(
+        text_request={"instances": texts},
+        text_row=_rounded(text_row),
+        tokens_request={"signature_name": "tokens", "instances": sentences},
+        tokens_row=_rounded(tokens_row),
+        **values,
+    )
 
 
 def _resource_name(model_name: str) -> str:
@@ -90,15 +85,9 @@ def _resource_name(model_name: str) -> str:
     return name[:63].rstrip("-")
 
 
-def _filled(name: str, **values: object) -> str:
-    return string.Template((_TEMPLATES / name).read_text(encoding="utf-8")).substitute(values)
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
-
-
-def _columns(row: Row) -> Iterator[tuple[str, list[Any]]]:
-    """Names and values; scores with as many digits as a float32 has."""
-    for name, values in row.items():
-        yield name, [float(f"{value:.7g}") if isinstance(value, float) else value for value in values]
+def _rounded(row: Row) -> Row:
+    """Scores with as many digits as a float32 has."""
+    return {
+        name: [float(f"{value:.7g}") if isinstance(value, float) else value for value in values]
+        for name, values in row.items()
+    }

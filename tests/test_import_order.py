@@ -17,6 +17,7 @@ _ORDER = (
     "jner_re.extras",
     "jner_re.json_numbers",
     "jner_re.files",
+    "jner_re.templates",
     "jner_re.schema",
     "jner_re.drawing",
     "jner_re.document",

@@ -83,9 +83,13 @@ def test_every_module_of_the_checkout(wheel: zipfile.ZipFile) -> None:
 def test_files_that_are_no_modules(wheel: zipfile.ZipFile) -> None:
     presets = {f"jner_re/{path.relative_to(_ROOT)}" for path in (_ROOT / "experiments/presets").glob("*")}
     sample = {f"jner_re/corpora/sample/{path.name}" for path in sample_corpus.FOLDER.iterdir()}
-    report = {f"jner_re/evaluation/report/page.{ending}" for ending in ("css", "html", "js")}
-    assert len(presets) >= 5 and len(sample) >= 4
-    expected = {"jner_re/py.typed", "jner_re/experiments/demo.txt", *presets, *sample, *report}
+    pages = {
+        path.relative_to(_ROOT).as_posix()
+        for ending in ("css", "html", "js", "svg")
+        for path in (_ROOT / "jner_re").rglob(f"*.{ending}")
+    }
+    assert len(presets) >= 5 and len(sample) >= 4 and len(pages) >= 10
+    expected = {"jner_re/py.typed", "jner_re/experiments/demo.txt", *presets, *sample, *pages}
     assert expected <= set(wheel.namelist())
 
 

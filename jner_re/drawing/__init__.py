@@ -1,35 +1,49 @@
 """Drawings of what was found in a text: its words in lines, entities in boxes, relations as arcs above them.
 
-A drawing is HTML with one inline SVG a line, without scripts, ids or anything from elsewhere, so that it can
-stand in any page, several times. It takes the text colour of the page, light or dark. Lengths are pixels; a
-monospaced font makes the width of a text known, and `textLength` holds it where fonts differ.
+Notebooks, the report of an evaluation and the page of the local server show it. It is HTML with one inline
+SVG a line, without scripts, ids, style attributes or anything from elsewhere, so that it can stand in any
+page, several times. It takes the text colour of the page, light or dark. Lengths are pixels; a monospaced
+font makes the width of a text known, and `textLength` holds it where fonts differ.
 """
 
 from __future__ import annotations
 
 import itertools
+import pathlib
 from collections.abc import Collection
 
 from jner_re.drawing.characters import is_right_to_left
 from jner_re.drawing.drawable import Drawable, Link, Span
 from jner_re.drawing.layout import arrange
-from jner_re.drawing.lines import lines
+from jner_re.drawing.lines import LINE_WIDTH, lines
 from jner_re.drawing.svg import svg
 
+STYLE = (pathlib.Path(__file__).parent / "drawing.css").read_text(encoding="utf-8")
 
-def html(document: Drawable, max_lines: int = 200, dashed: Collection[Span | Link] = ()) -> str:
+
+def html(
+    document: Drawable,
+    max_lines: int = 200,
+    dashed: Collection[Span | Link] = (),
+    line_width: float = LINE_WIDTH,
+    style: bool = True,
+) -> str:
     """A document as a <div>, which is well-formed XML too.
 
-    A line is broken where no relation passes, so that every relation is drawn whole; a line that is too wide
-    can be scrolled. White space is one space. Characters that XML forbids are drawn as U+FFFD. Entities that
-    overlap one before them are left out, and so are the weakest relations of a line with more than a hundred.
+    A line is broken where the text has a line break and where it is full, but only where no relation passes,
+    so that every relation is drawn whole; a line that is too wide can be scrolled. Other white space is one
+    space. Characters that XML forbids are drawn as U+FFFD. Entities that overlap one before them are left
+    out, and so are the weakest relations of a line with more than a hundred. The group of a relation has its
+    score as `data-score`.
 
     Args:
       document: what is drawn.
       max_lines: of a longer document, the first lines; a note says how much is left out.
       dashed: entities and relations of the document that are drawn with dashed lines.
+      line_width: of a full line, in pixels.
+      style: whether the style sheet is in it; a page can have `STYLE` once for all its drawings.
     """
-    all_lines = lines(document)
+    all_lines = lines(document, line_width)
     drawn = list(itertools.islice(all_lines, max_lines))
     beyond = next(all_lines, None)
     right_to_left = is_right_to_left(document.text)
@@ -47,13 +61,13 @@ def html(document: Drawable, max_lines: int = 200, dashed: Collection[Span | Lin
         "relations": len(document.relations) - relations,
     }
     direction = "rtl" if right_to_left else "ltr"
-    style = "overflow-x:auto;line-height:normal;margin:4px 0"
-    return f'<div dir="{direction}" style="{style}">{"".join(svgs)}{_note(left_out)}</div>'
+    sheet = f"<style>{STYLE}</style>" if style else ""
+    return f'<div class="jner-drawing" dir="{direction}">{sheet}{"".join(svgs)}{_note(left_out)}</div>'
 
 
 def _note(left_out: dict[str, int]) -> str:
     counts = ", ".join(f"{count:,} {name}" for name, count in left_out.items() if count)
-    return f'<div dir="ltr" style="opacity:.7">… not drawn: {counts}</div>' if counts else ""
+    return f'<div class="jner-not-drawn" dir="ltr">… not drawn: {counts}</div>' if counts else ""
 
 
 def _links_by_first(document: Drawable) -> dict[int, list[int]]:

@@ -17,17 +17,13 @@ def color(type: str) -> str:
 
     All have the same relative luminance: a contrast of 4.6 (WCAG 2) with white as well as with black.
     """
+    hue = _HUES[zlib.crc32(type.encode("utf-8", "replace"), _SEED) % len(_HUES)]
     low, high = 0.0, 1.0
     for _ in range(12):
         lightness = (low + high) / 2
-        rgb = colorsys.hls_to_rgb(hue(type) / 360, lightness, 0.65)
+        rgb = colorsys.hls_to_rgb(hue / 360, lightness, 0.65)
         low, high = (lightness, high) if _luminance(*rgb) < _LUMINANCE else (low, lightness)
     return "#" + "".join(f"{round(255 * x):02x}" for x in rgb)
-
-
-def hue(type: str) -> int:
-    """The hue of a type in degrees; the page of the local server has the same (colors.js)."""
-    return _HUES[zlib.crc32(type.encode("utf-8", "replace"), _SEED) % len(_HUES)]
 
 
 def _luminance(*rgb: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -41,3 +42,10 @@ class Drawable(Protocol):
     def entities(self) -> Sequence[Span]: ...  # noqa: D102
     @property
     def relations(self) -> Sequence[Link]: ...  # noqa: D102
+
+
+def label(entity: Span) -> str:
+    """What stands under an entity: its type and its score, rounded down, since nothing is certain."""
+    if math.isnan(entity.score):
+        return entity.type
+    return f"{entity.type} {math.floor(100 * entity.score + 1e-9) / 100:.2f}"

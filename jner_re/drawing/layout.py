@@ -6,13 +6,10 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
-from jner_re.drawing.characters import columns
-from jner_re.drawing.drawable import Drawable, Link
+from jner_re.drawing.drawable import Drawable, Link, label
 from jner_re.drawing.lines import Piece
+from jner_re.drawing.sizes import LABEL_SIZE, MARGIN, PADDING, WORD_SIZE, width
 
-WORD_SIZE, LABEL_SIZE = 14.0, 11.0  # of the font
-_COLUMN = 0.6  # width of a character, by the font size
-_MARGIN, _PADDING = 4.0, 5.0  # at the ends of a line; in a box at its sides
 _END = 12.0  # between the ends of arcs in a box
 _GAP = 5.0  # at the sides of an arc's label
 _ARCS_OF_A_LINE = 100  # more cannot be told apart
@@ -86,17 +83,12 @@ def arrange(pieces: Sequence[Piece], document: Drawable, relations: Sequence[int
     arcs = [Arc(link, position[link.head] <= position[link.tail]) for link in strongest]
     boxes = _boxes(pieces, document, arcs, _ends(arcs, position))
     for arc in arcs:
-        arc.label_x = max(sum(arc.ends) / 2, _MARGIN + arc.label_width / 2)
+        arc.label_x = max(sum(arc.ends) / 2, MARGIN + arc.label_width / 2)
     _set_levels(arcs)
     for arc in arcs:
         _set_label(arc, arcs)
-    right = max([_MARGIN, *(box.x + box.width for box in boxes), *(arc.right for arc in arcs)])
-    return Line(boxes, arcs, right + _MARGIN, max((arc.level for arc in arcs), default=0))
-
-
-def width(text: str, size: float) -> float:
-    """The width of a text in a font of some size; of an empty one that of a character."""
-    return max(columns(text), 1) * size * _COLUMN
+    right = max([MARGIN, *(box.x + box.width for box in boxes), *(arc.right for arc in arcs)])
+    return Line(boxes, arcs, right + MARGIN, max((arc.level for arc in arcs), default=0))
 
 
 def _ends(arcs: Sequence[Arc], position: Mapping[int, int]) -> dict[int, list[tuple[int, int]]]:
@@ -125,14 +117,14 @@ def _boxes(
 ) -> list[Box]:
     """Places the pieces from left to right, and sets the ends of the arcs."""
     boxes: list[Box] = []
-    x = _MARGIN
+    x = MARGIN
     for i, piece in enumerate(pieces):
         x += width(" ", WORD_SIZE) if piece.space and i else 0.0
         box = Box(piece, x, width(piece.text, WORD_SIZE))
         if piece.entity is not None:
-            label = width(document.entities[piece.entity].type, LABEL_SIZE)
-            inside = max(box.width, label, _END * len(ends.get(i, ())))
-            box = Box(piece, x + 1, inside + 2 * _PADDING)
+            label_width = width(label(document.entities[piece.entity]), LABEL_SIZE)
+            inside = max(box.width, label_width, _END * len(ends.get(i, ())))
+            box = Box(piece, x + 1, inside + 2 * PADDING)
             shift = _connect(box, arcs, ends.get(i, ()))
             if boxes and not piece.space and _is_opening(boxes[-1].piece):
                 boxes[-1].x += shift
@@ -143,7 +135,7 @@ def _boxes(
 
 def _is_opening(piece: Piece) -> bool:
     """Whether text before an entity belongs to it, as a parenthesis does."""
-    return piece.entity is None and piece.space and " " not in piece.text
+    return piece.entity is None and piece.space != "" and " " not in piece.text
 
 
 def _connect(box: Box, arcs: Sequence[Arc], ends: Sequence[tuple[int, int]]) -> float:

@@ -8,14 +8,16 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from jner_re.drawing.characters import clean, columns
-from jner_re.drawing.drawable import Drawable
+from jner_re.drawing.characters import clean
+from jner_re.drawing.drawable import Drawable, label
+from jner_re.drawing.sizes import LABEL_SIZE, MARGIN, PADDING, WORD_SIZE, width
 
-_LINE_COLUMNS = 100  # a longer line is broken where it can be
+LINE_WIDTH = 850.0  # a hundred characters; a longer line is broken where it can be
 # Chinese and Japanese characters, between which lines may be broken; no punctuation.
 _CJK = "\u2e80-\u2fdf\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _CAN_BEGIN_A_LINE = re.compile(f"[{_CJK}]")
 _CLOSING = frozenset(".,:;!?%…、。，．：；！？")  # besides brackets and quotes
+_LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 _WORD = re.compile(rf"[{_CJK}]?[^\s{_CJK}]+|[{_CJK}]")
 
 
@@ -26,13 +28,13 @@ class Piece:
     Attributes:
       text: what is to be drawn.
       start: place in the document.
-      space: whether white space is before it.
+      space: what the white space before it counts as: a line break ("\\n"), one space, or none ("").
       entity: its index.
     """
 
     text: str
     start: int
-    space: bool
+    space: str
     entity: int | None = None
 
     @property
@@ -40,29 +42,39 @@ class Piece:
         """After white space, and with Chinese and Japanese characters; not with marks that close a word."""
         if self.entity is None and all(_is_closing(character) for character in self.text):
             return False
-        return self.space or bool(_CAN_BEGIN_A_LINE.match(self.text))
+        return bool(self.space or _CAN_BEGIN_A_LINE.match(self.text))
 
 
-def lines(document: Drawable) -> Iterator[list[Piece]]:
-    """The pieces of each line: as many as fit, or as many as relations hold together."""
+def lines(document: Drawable, line_width: float = LINE_WIDTH) -> Iterator[list[Piece]]:
+    """The pieces of each line: up to a line break, as many as fit, or as many as relations hold together."""
     reach = _reach(document)
     line: list[Piece] = []
     whole: list[Piece] = []  # what cannot be broken
-    line_width, whole_width, linked = 0, 0, -1
+    taken, whole_width, linked = 2 * MARGIN, 0.0, -1
     for piece in itertools.chain(_pieces(document), [None]):
         if piece is None or (piece.can_begin_a_line and piece.start > linked):
-            if line and line_width + whole_width > _LINE_COLUMNS:
+            is_full = taken + whole_width > line_width
+            if line and (is_full or whole[0].space == "\n"):
                 yield _joined(line)
-                line, line_width = [], 0
+                line, taken = [], 2 * MARGIN
             line += whole
-            line_width += whole_width
-            whole, whole_width = [], 0
+            taken += whole_width
+            whole, whole_width = [], 0.0
         if piece is not None:
             whole.append(piece)
-            whole_width += piece.space + columns(piece.text)
+            whole_width += _width(piece, document)
             linked = max(linked, reach.get(piece.entity, -1))
     if line:
         yield _joined(line)
+
+
+def _width(piece: Piece, document: Drawable) -> float:
+    """The piece's, with the space before it; arcs may need more."""
+    space = width(" ", WORD_SIZE) if piece.space else 0.0
+    word = width(piece.text, WORD_SIZE)
+    if piece.entity is None:
+        return space + word
+    return space + max(word, width(label(document.entities[piece.entity]), LABEL_SIZE)) + 2 * PADDING + 2
 
 
 def _reach(document: Drawable) -> dict[int | None, int]:
@@ -83,22 +95,28 @@ def _pieces(document: Drawable) -> Iterator[Piece]:
         if entity.start >= position:
             yield from _words(text, position, entity.start)
             covered = " ".join(text[entity.start : entity.end].split())
-            yield Piece(clean(covered), entity.start, _is_after_space(text, entity.start), index)
+            yield Piece(clean(covered), entity.start, _space(text, entity.start), index)
             position = entity.end
     yield from _words(text, position, len(text))
 
 
 def _words(text: str, start: int, end: int) -> Iterator[Piece]:
     for match in _WORD.finditer(text, start, end):
-        yield Piece(clean(match.group()), match.start(), _is_after_space(text, match.start()))
+        yield Piece(clean(match.group()), match.start(), _space(text, match.start()))
 
 
 def _is_closing(character: str) -> bool:
     return character in _CLOSING or unicodedata.category(character) in ("Pe", "Pf")
 
 
-def _is_after_space(text: str, place: int) -> bool:
-    return place > 0 and text[place - 1].isspace()
+def _space(text: str, end: int) -> str:
+    """What the white space that ends at a place counts as."""
+    start = end
+    while start and text[start - 1].isspace():
+        start -= 1
+    if start in (0, end):
+        return " " if start < end else ""
+    return "\n" if _LINE_BREAK.search(text, start, end) else " "
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:
@@ -106,6 +124,6 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
     joined: list[Piece] = []
     for _, group in itertools.groupby(pieces, key=lambda piece: piece.entity):
         first, *others = group
-        text = first.text + "".join(" " * piece.space + piece.text for piece in others)
+        text = first.text + "".join(" " * len(piece.space) + piece.text for piece in others)
         joined.append(dataclasses.replace(first, text=text))
     return joined

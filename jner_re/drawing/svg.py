@@ -8,8 +8,9 @@ from collections.abc import Collection
 
 from jner_re.drawing.characters import clean
 from jner_re.drawing.colors import color
-from jner_re.drawing.drawable import Drawable, Link, Span
-from jner_re.drawing.layout import LABEL_SIZE, WORD_SIZE, Arc, Box, Line, width
+from jner_re.drawing.drawable import Drawable, Link, Span, label
+from jner_re.drawing.layout import Arc, Box, Line
+from jner_re.drawing.sizes import LABEL_SIZE, WORD_SIZE, width
 
 _FONT = "ui-monospace,Menlo,Consolas,DejaVu Sans Mono,monospace"
 _LEVEL = 19.0  # between arcs above each other
@@ -38,10 +39,8 @@ def svg(line: Line, document: Drawable, right_to_left: bool, dashed: Collection[
         parts.append(_arc(arc, document, (at(head), at(tail)), at(arc.label_x), (y, top), dashes))
     parts += [_box(box, document, at(box.x + box.width / 2), top, dashed) for box in line.boxes]
     size = f'width="{line.width:.1f}" height="{height:.1f}" viewBox="0 0 {line.width:.1f} {height:.1f}"'
-    # A notebook's style sheet may fit images to the cell, which would make long lines small.
-    style = f"display:block;max-width:none;width:{line.width:.1f}px;height:{height:.1f}px"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} style="{style}" font-family="{_FONT}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{_FONT}" '
         f'text-anchor="middle" fill="currentColor">{"".join(parts)}</svg>'
     )
 
@@ -53,12 +52,12 @@ def _box(box: Box, document: Drawable, middle: float, top: float, dashed: Collec
         return word
     entity = document.entities[box.piece.entity]
     shade = color(entity.type)
-    label = _text(entity.type, LABEL_SIZE, (middle, top + _LABEL_BASELINE), shade)
+    under = _text(label(entity), LABEL_SIZE, (middle, top + _LABEL_BASELINE), shade)
     dashes = _DASHES if entity in dashed else ""
     return (
         f'<g class="jner-entity">{_title(f"{box.piece.text}: {_scored(entity)}")}'
         f'<rect x="{middle - box.width / 2:.1f}" y="{top:.1f}" width="{box.width:.1f}" height="{_BOX:g}" '
-        f'rx="4" fill="{shade}" fill-opacity=".15" stroke="{shade}"{dashes}/>{word}{label}</g>'
+        f'rx="4" fill="{shade}" fill-opacity=".15" stroke="{shade}"{dashes}/>{word}{under}</g>'
     )
 
 
@@ -81,8 +80,9 @@ def _arc(
     point = f"M{tail:.1f},{base:.1f} l{-_ARROW:g},{-2 * _ARROW:g} h{2 * _ARROW:g} Z"
     entities = document.entities[arc.link.head], document.entities[arc.link.tail]
     names = " → ".join(document.text[entity.start : entity.end] for entity in entities)
+    score = "" if math.isnan(arc.link.score) else f' data-score="{arc.link.score:.9g}"'
     return (
-        f'<g class="jner-relation">{_title(f"{names}: {_scored(arc.link)}")}'
+        f'<g class="jner-relation"{score}>{_title(f"{names}: {_scored(arc.link)}")}'
         f'<path d="{path}" fill="none" stroke="{shade}" stroke-width="1.3"{dashes}/>'
         f'<path d="{point}" fill="{shade}"/>{_text(arc.link.type, LABEL_SIZE, (label_x, y - 3), shade)}</g>'
     )
@@ -101,13 +101,12 @@ def _title(text: str) -> str:
 def _text(text: str, size: float, place: tuple[float, float], shade: str = "") -> str:
     """A text around the middle of its baseline, in its width: `columns` of a monospaced font.
 
-    lengthAdjust scales the glyphs too, so that joined letters stay joined. Where color-mix is known, a label
-    is nearer to the colour of the page's text, for contrast on dark grey.
+    lengthAdjust scales the glyphs too, so that joined letters stay joined. A label's shade is mixed with the
+    colour of the page's text, for contrast on dark grey.
     """
-    mixed = f"color-mix(in srgb,{shade} 70%,currentColor)"
-    style = f' fill="{shade}" style="fill:{mixed}" font-weight="600"' if shade else ""
+    paint = f' fill="color-mix(in srgb,{shade} 70%,currentColor)" font-weight="600"' if shade else ""
     return (
         f'<text x="{place[0]:.1f}" y="{place[1]:.1f}" font-size="{size:g}" '
-        f'textLength="{width(text, size):.1f}" lengthAdjust="spacingAndGlyphs"{style}>'
+        f'textLength="{width(text, size):.1f}" lengthAdjust="spacingAndGlyphs"{paint}>'
         f"{html.escape(clean(text))}</text>"
     )

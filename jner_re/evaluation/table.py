@@ -1,34 +1,42 @@
-"""An evaluation as a table for the terminal."""
+"""The scores of an evaluation in rows, and as a table for the terminal."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-_COUNTS = ("tp", "fp", "fn")
+COLUMNS = ("type", "P", "R", "F1", "tp", "fp", "fn")
 
 
-def table(report: dict[str, Any]) -> str:
+def rows(scores: Mapping[str, Any]) -> list[list[str]]:
+    """Micro, macro and each type in `COLUMNS`: precision, recall and F1 in percent, then counts.
+
+    Args:
+      scores: S of DESIGN's evaluation JSON. A macro average has no counts.
+    """
+    groups = [("micro", scores["micro"]), ("macro", scores["macro"]), *scores["per_type"].items()]
+    return [
+        [
+            name,
+            *(f"{100 * prf[ratio]:.2f}" for ratio in ("precision", "recall", "f1")),
+            *(str(prf.get(count, "")) for count in ("tp", "fp", "fn")),
+        ]
+        for name, prf in groups
+    ]
+
+
+def table(report: Mapping[str, Any]) -> str:
     """Lays out the strict scores of `strict.evaluate`'s result.
 
     Args:
       report: DESIGN's evaluation JSON.
 
     Returns:
-      One line for micro, macro and each type of both tasks: precision, recall and F1 in percent, then counts;
-      below them the average F1. No newline at the end.
+      One line for micro, macro and each type of both tasks; below them the average F1. No newline at the end.
     """
-    rows = []
-    for task in ("ner", "re"):
-        scores = report[task]["strict"]
-        rows += [_row(task, average, scores[average]) for average in ("micro", "macro")]
-        rows += [_row(task, name, prf) for name, prf in scores["per_type"].items()]
-    lines = pd.DataFrame(rows, columns=["task", "type", "P", "R", "F1", *_COUNTS])
+    lines = [[task.upper(), *row] for task in ("ner", "re") for row in rows(report[task]["strict"])]
+    frame = pd.DataFrame(lines, columns=["task", *COLUMNS])
     average = f"average of NER and RE micro F1: {100 * report['average_f1']:.2f}"
-    return f"{lines.to_string(index=False, justify='right')}\n{average}"
-
-
-def _row(task: str, name: str, prf: dict[str, float]) -> list[str]:
-    ratios = [f"{100 * prf[ratio]:.2f}" for ratio in ("precision", "recall", "f1")]
-    return [task.upper(), name, *ratios, *(str(prf.get(count, "")) for count in _COUNTS)]
+    return f"{frame.to_string(index=False, justify='right')}\n{average}"

@@ -1,12 +1,13 @@
 """The page of the local server: a text box, and what is found in the text.
 
-Plain HTML, CSS and JavaScript modules; nothing from elsewhere, nothing inline.
+Plain HTML, CSS and JavaScript; nothing from elsewhere, nothing inline. The server draws (`drawing_route`).
 """
 
 from __future__ import annotations
 
-import html
 import pathlib
+
+from jner_re import drawing, templates
 
 _FOLDER = pathlib.Path(__file__).parent
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -30,9 +31,9 @@ HEADERS = {
 
 
 def files(model_name: str) -> dict[str, tuple[str, bytes]]:
-    """Content type and content by path; the page asks the model of that name."""
-    page = (_FOLDER / "index.html").read_text(encoding="utf-8")
-    found = {"/": ("text/html", page.replace("{{model_name}}", html.escape(model_name)).encode())}
+    """Content type and content by path."""
+    page = templates.environment(_FOLDER).get_template("index.html").render(model_name=model_name)
+    found = {"/": ("text/html", page.encode()), "/drawing.css": ("text/css", drawing.STYLE.encode())}
     for path in _FOLDER.iterdir():
         if path.suffix in _KINDS:
             found[f"/{path.name}"] = (_KINDS[path.suffix], path.read_bytes())

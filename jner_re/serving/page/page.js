@@ -1,29 +1,26 @@
 // The page: asks the model, shows what it finds.
 
-import { documentOf } from "./answer.js";
-import { paint } from "./colors.js";
-import { draw } from "./drawing.js";
-
 const at = (id) => document.getElementById(id);
-const model = document.querySelector("meta[name=model]").content;
-const url = `v1/models/${encodeURIComponent(model)}:predict`;
-let found = null; // what is shown
+let asked = null; // the last text
+let found = null; // the answer
 let asking = null; // the request that runs
 let drawnWidth = 0;
+let resizing = null; // a timer
 
 async function ask(text, signal) {
-  const answer = await fetch(url, {
+  drawnWidth = at("form").clientWidth;
+  const answer = await fetch("drawing.json", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ instances: [text] }),
+    body: JSON.stringify({ text, width: Math.max(200, drawnWidth - 20) }),
     signal,
   });
   const json = await answer.json().catch(() => ({}));
-  if (!answer.ok || !json.predictions) throw new Error(json.error ?? `the server answered ${answer.status} ${answer.statusText}`);
+  if (!answer.ok || !json.drawing) throw new Error(json.error ?? `the server answered ${answer.status} ${answer.statusText}`);
   return json;
 }
 
-async function extract(event) {
+function extract(event) {
   event?.preventDefault();
   const text = at("text").value;
   if (!text.trim()) {
@@ -31,6 +28,11 @@ async function extract(event) {
     at("text").focus();
     return;
   }
+  answer(text);
+}
+
+async function answer(text) {
+  asked = text;
   asking?.abort();
   const request = (asking = new AbortController());
   at("error").textContent = "";
@@ -38,26 +40,21 @@ async function extract(event) {
   at("extract").disabled = true;
   const start = performance.now();
   try {
-    const answer = await ask(text, request.signal);
+    found = await ask(text, request.signal);
     const seconds = (performance.now() - start) / 1000;
-    found = documentOf(text, answer.predictions[0]);
-    show(answer);
+    show();
+    const breaks = found.broken_at.length;
     at("status").textContent = `${count(found.entities.length, "entity", "entities")} and `
       + `${count(found.relations.length, "relation", "relations")} in ${seconds.toFixed(2)} s.`
-      + (found.breaks ? ` Sentences that are too long were broken at ${count(found.breaks, "place", "places")}.` : "");
+      + (breaks ? ` Sentences that are too long were broken at ${count(breaks, "place", "places")}.` : "");
   } catch (error) {
     if (request.signal.aborted) return;
     at("result").hidden = true;
     at("status").textContent = "";
-    at("error").textContent = error instanceof TypeError ? "The server can't be reached." : `Error: ${plain(error.message)}`;
+    at("error").textContent = error instanceof TypeError ? "The server can't be reached." : `Error: ${error.message}`;
   } finally {
     if (asking === request) at("extract").disabled = false;
   }
-}
-
-// What is wrong with the text; TensorFlow Serving says where in its graph and in the request, too.
-function plain(message) {
-  return message.replace(/^.*assertion failed: \[(.*?)\].*$/s, "$1").replace(/^text 0: /, "");
 }
 
 function count(number, one, many) {
@@ -68,23 +65,24 @@ function typesOf(entities) {
   return [...new Set(entities.map((entity) => entity.type))].sort();
 }
 
-function redraw() {
-  drawnWidth = at("drawing").clientWidth;
-  draw(at("drawing"), found);
-  filter();
-  tellWidth();
-}
-
-// Says so where the drawing goes on beyond its frame.
-function tellWidth() {
+// Puts the drawing on the page; the keyboard reaches its entities and relations, and `tip` shows their titles.
+function draw() {
   const box = at("drawing");
+  box.innerHTML = found.drawing;
+  for (const group of box.querySelectorAll("g")) {
+    const title = group.querySelector("title");
+    group.setAttribute("aria-label", title.textContent);
+    group.setAttribute("role", "img");
+    group.setAttribute("tabindex", 0);
+    title.remove();
+  }
   at("beyond").hidden = box.scrollWidth <= box.clientWidth + 1;
 }
 
-function show(answer) {
+function show() {
   at("legend").replaceChildren(...typesOf(found.entities).map((type) => {
     const item = document.createElement("li");
-    paint(item, type);
+    item.style.setProperty("--type", found.colors[type]);
     item.textContent = `${type} (${found.entities.filter((entity) => entity.type === type).length})`;
     return item;
   }));
@@ -92,8 +90,9 @@ function show(answer) {
   const order = [...found.relations].sort((a, b) => b.score - a.score);
   at("relations").tBodies[0].replaceChildren(...order.map(tableRow));
   at("relations").hidden = !order.length;
-  at("json").textContent = JSON.stringify(answer, null, 2);
-  redraw();
+  at("json").textContent = JSON.stringify(found.answer, null, 2);
+  draw();
+  filter();
 }
 
 function tableRow(relation) {
@@ -121,7 +120,7 @@ function filter() {
 
 // The score of what the pointer or the keyboard is on.
 function tip(event) {
-  const on = event.target.closest?.(".entity, .relation");
+  const on = event.target.closest?.(".jner-entity, .jner-relation");
   at("tip").hidden = !on;
   if (!on) return;
   at("tip").textContent = on.getAttribute("aria-label");
@@ -161,6 +160,7 @@ for (const name of ["mouseover", "focusin"]) at("drawing").addEventListener(name
 for (const name of ["mouseleave", "focusout"]) at("drawing").addEventListener(name, () => { at("tip").hidden = true; });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") at("tip").hidden = true; });
 new ResizeObserver(() => {
-  const resized = Math.abs(at("drawing").clientWidth - drawnWidth) >= 20;
-  if (found && !at("result").hidden && resized) redraw();
-}).observe(at("drawing"));
+  clearTimeout(resizing);
+  const resized = Math.abs(at("form").clientWidth - drawnWidth) >= 20;
+  if (!at("result").hidden && resized) resizing = setTimeout(() => answer(asked), 300); // lines of the new width
+}).observe(at("form"));

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import logging
 import re
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jner_re.extraction.rows import RefusedInputError, Row, padded
-from jner_re.serving.server import errors, gzipped, json_tensor, metrics
+from jner_re.serving.server import drawing_route, errors, gzipped, json_tensor, metrics
 from jner_re.serving.server.batcher import Batcher
 from jner_re.serving.server.errors import RequestError, invalid, not_found
 from jner_re.serving.server.metrics import Metrics
@@ -55,7 +56,7 @@ class Limits:
 
 
 class Api:
-    """The REST API of one model."""
+    """The REST API of one model, and the drawings of its page."""
 
     def __init__(self, versions: Versions, batcher: Batcher, limits: Limits, counts: Metrics) -> None:
         self._versions, self._batcher, self._limits, self._counts = versions, batcher, limits, counts
@@ -70,7 +71,12 @@ class Api:
         try:
             if request.method == "POST" and (found := _PREDICT.fullmatch(path)) and found[1]:
                 method = found[4].lower()
-                body, rows = await self._predict(request, _unquoted(found[1]), found[2], found[3], method)
+                name, number, label = _unquoted(found[1]), found[2], found[3]
+                answer = functools.partial(self._answer, name=name, number=number, label=label, method=method)
+                body, rows = await self._limited(request, answer)
+            elif request.method == "POST" and path == drawing_route.PATH:
+                method = "drawing"
+                body, rows = await self._limited(request, self._draw)
             elif request.method == "GET" and (found := _STATUS.fullmatch(path)):
                 method = "metadata" if found[4] else "status"
                 body = self._describe(_unquoted(found[1]), found[2], found[3], method)
@@ -106,10 +112,10 @@ class Api:
         """What the model says of itself, for the page."""
         return Response(json_tensor.print_json(self._versions.find(None).about), media_type=_JSON)
 
-    async def _predict(
-        self, request: Request, name: str, number: str | None, label: str | None, method: str
+    async def _limited(
+        self, request: Request, answer: Callable[[bytes], Awaitable[tuple[bytes, int]]]
     ) -> tuple[bytes, int]:
-        """The answer's body, and how many rows it has."""
+        """The answer to a request's body, and how many rows it has, within the limits."""
         if self._running >= self._limits.running:
             raise RequestError(
                 503, f"{self._running} requests are being answered, expected at most that many: try again"
@@ -118,8 +124,7 @@ class Api:
         self._counts.running.set(self._running)
         try:
             body = await self._body(request)
-            answering = self._answer(body, name, number, label, method)
-            return await asyncio.wait_for(answering, self._limits.answer_seconds or None)
+            return await asyncio.wait_for(answer(body), self._limits.answer_seconds or None)
         except asyncio.TimeoutError:
             raise RequestError(504, f"no answer within {self._limits.answer_seconds:g} s") from None
         finally:
@@ -190,6 +195,9 @@ class Api:
         names = list(version.signatures[signature]["outputs"])
         return await asyncio.to_thread(_printed, names, rows, width, by_row), len(rows)
 
+    async def _draw(self, body: bytes) -> tuple[bytes, int]:
+        return await drawing_route.answer(body, self._versions.find(None), self._batcher), 1
+
     def _describe(self, name: str, number: str | None, label: str | None, kind: str) -> bytes:
         """The status of versions, or a version's signatures."""
         if not name:
@@ -217,7 +225,7 @@ def create(api: Api, page: Mapping[str, tuple[str, bytes]], headers: Mapping[str
     """The application.
 
     Args:
-      api: answers /v1/.
+      api: answers /v1/ and what the page asks.
       page: content types and contents by path.
       headers: of these.
     """
@@ -225,6 +233,7 @@ def create(api: Api, page: Mapping[str, tuple[str, bytes]], headers: Mapping[str
         Route("/v1/{rest:path}", api.respond, methods=_METHODS),
         Route(metrics.PATH, api.metrics),
         Route("/about.json", api.about),
+        Route(drawing_route.PATH, api.respond, methods=["POST"]),
         *[Route(path, _static(kind, content, headers)) for path, (kind, content) in page.items()],
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _http_error})

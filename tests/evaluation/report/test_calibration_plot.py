@@ -6,13 +6,14 @@ from xml.etree import ElementTree
 import pytest
 
 from jner_re.evaluation.calibration import Reliability, reliability
-from jner_re.evaluation.report.calibration_plot import plot
+from jner_re.evaluation.report.page import TEMPLATES
 
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
 def points(result: Reliability) -> list[tuple[float, float]]:
     """The points, from (0, 0) to (1, 1) along the diagonal that is drawn."""
+    plot = TEMPLATES.get_template("calibration_plot.html").module.plot  # type: ignore[attr-defined]
     root = ElementTree.fromstring(plot(result, "Relations"))
     (diagonal,) = [path.attrib["d"] for path in root.iter(f"{_SVG}path") if " L" in path.attrib["d"]]
     left, bottom, right, top = map(float, re.findall(r"[\d.]+", diagonal))
