@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from markupsafe import Markup
 
 from jner_re import drawing
+from jner_re.document import Document
 from jner_re.drawing.drawable import Link, Span
-from jner_re.evaluation.report.documents import annotation, document
 from jner_re.evaluation.report.outcomes import RIGHT, Outcome, RelationFact
 from jner_re.schema import Entity, Scored, Sentence
 
@@ -43,7 +43,7 @@ def sentence_card(sentence: Sentence, predicted: Scored, found: Sequence[Outcome
     right = [outcome for outcome in found if outcome.kind == RIGHT]
     if errors:
         drawings = {
-            "Gold": _drawing(sentence, annotation(sentence), {outcome.gold for outcome in errors}),
+            "Gold": _drawing(sentence, None, {outcome.gold for outcome in errors}),
             "Predicted": _drawing(sentence, predicted, {outcome.predicted for outcome in errors}),
         }
     else:
@@ -51,10 +51,12 @@ def sentence_card(sentence: Sentence, predicted: Scored, found: Sequence[Outcome
     return SentenceCard(sentence, drawings, errors, right)
 
 
-def _drawing(sentence: Sentence, scored: Scored, wrong: Collection[Entity | RelationFact | None]) -> Markup:
-    """What is wrong is dashed."""
-    entities = [entity for entity, _ in scored[0]]
-    drawn = document(sentence, scored)
+def _drawing(
+    sentence: Sentence, scored: Scored | None, wrong: Collection[Entity | RelationFact | None]
+) -> Markup:
+    """The sentence with what was predicted, or with its own annotation; what is wrong is dashed."""
+    entities = sentence.entities if scored is None else [entity for entity, _ in scored[0]]
+    drawn = Document.of_sentence(sentence, scored)
     dashed: list[Span | Link] = [
         *(shape for entity, shape in zip(entities, drawn.entities, strict=True) if entity in wrong),
         *(
