@@ -12,6 +12,7 @@ from typing import Any
 
 from jner_re import files
 from jner_re.errors import InputError
+from jner_re.extraction import outputs
 from jner_re.extraction.rows import BATCH_SIZE, Row
 from jner_re.models.model_files import EXAMPLES
 from jner_re.text.long_sentences import MAX_TOKENS
@@ -79,7 +80,8 @@ def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object
         shown[f"{name}_request"] = _indented(json.dumps(request, ensure_ascii=False))
         lines = [f' "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in _columns(rows[0])]
         shown[f"{name}_response"] = _indented('{"predictions": [{\n' + ",\n".join(lines) + "\n}]}")
-    return _filled("SIGNATURES.md", serving_version=SERVING_VERSION, **shown, **values)
+    table = outputs.markdown_table()
+    return _filled("SIGNATURES.md", serving_version=SERVING_VERSION, outputs=table, **shown, **values)
 
 
 def _resource_name(model_name: str) -> str:
