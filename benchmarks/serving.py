@@ -23,6 +23,7 @@ from absl import flags
 from jner_re import files, program
 from jner_re.corpora import sample_corpus, spert_json
 from jner_re.evaluation import strict
+from jner_re.extraction.rows import Row, entities_of, relations_of
 from jner_re.schema import Sentence
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from jner_re.extraction.client import Client
     from jner_re.extraction.extractor import Extractor
-    from jner_re.extraction.rows import Row
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
 _CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus's")
@@ -168,7 +168,7 @@ def spread(values: Sequence[float], form: str) -> str:
 
 def compare(rows: Sequence[Row], others: Sequence[Row], threshold: float) -> None:
     """How far bfloat16 changes what is found."""
-    for name, found in (("entities", entities_of), ("relations", relations_above(threshold))):
+    for name, found in (("entities", entities), ("relations", relations_above(threshold))):
         one = {(i, *key): score for i, row in enumerate(rows) for key, score in found(row).items()}
         two = {(i, *key): score for i, row in enumerate(others) for key, score in found(row).items()}
         largest = max((abs(one[key] - two[key]) for key in one.keys() & two.keys()), default=0.0)
@@ -189,14 +189,13 @@ def strict_f1(client: Client, gold: list[Sentence], extractor: Extractor) -> str
     return ", ".join(f"{task} {report[task]['strict']['micro']['f1']:.2%}" for task in ("ner", "re"))
 
 
-def entities_of(row: Row) -> dict[tuple[Any, ...], float]:
-    keys = zip(row["entity_type"], row["entity_start"], row["entity_end"], strict=True)
-    return {key: score for key, score in zip(keys, row["entity_score"], strict=True) if key[0]}
+def entities(row: Row) -> dict[tuple[Any, ...], float]:
+    """By type and place."""
+    return {(kind, start, end): score for kind, start, end, score in entities_of(row)}
 
 
 def relations_above(threshold: float) -> Callable[[Row], dict[tuple[Any, ...], float]]:
     """By type and the places of both entities."""
-    from jner_re.extraction.rows import relations_of
 
     def found(row: Row) -> dict[tuple[Any, ...], float]:
         places = list(zip(row["entity_start"], row["entity_end"], strict=True))

@@ -17,7 +17,7 @@ from .text_lines import TEXT, Line
 
 def answers(model: Client, lines: Sequence[Line], threshold: float | None) -> list[Document | str]:
     """The document of each line, or why it is refused."""
-    found = iter(model.each([line.text for line in lines if not line.error], threshold))
+    found = iter(model.documents_or_errors([line.text for line in lines if not line.error], threshold))
     told = [line.error or next(found) for line in lines]
     return [answer.problem if isinstance(answer, RefusedInputError) else answer for answer in told]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from jner_re import files, templates
 from jner_re.errors import InputError
+from jner_re.extraction import outputs
 from jner_re.extraction.rows import BATCH_SIZE, Row
 from jner_re.models.model_files import EXAMPLES
 from jner_re.text.long_sentences import MAX_TOKENS
@@ -73,6 +74,7 @@ def signatures(answers: dict[str, tuple[list[Any], list[Row]]], **values: object
         text_row=_rounded(text_row),
         tokens_request={"signature_name": "tokens", "instances": sentences},
         tokens_row=_rounded(tokens_row),
+        outputs=outputs.markdown_table(),
         **values,
     )
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from jner_re import files
 from jner_re.document import Document
 from jner_re.errors import InputError
+from jner_re.extraction import outputs
+from jner_re.extraction.outputs import Output
 
 from .. import answers, text_lines
 from ..text_lines import Line
@@ -152,12 +154,14 @@ def _answer_types() -> dict[str, pa.DataType]:
     """Of the columns of an answer (`Document.to_json`)."""
     import pyarrow as pa
 
-    kind, place, score = ("type", pa.string()), pa.int64(), ("score", pa.float64())
-    entity = [kind, ("start", place), ("end", place), ("text", pa.string()), score]
-    relation = [kind, ("head", place), ("tail", place), score]
+    types = {"string": pa.string(), "int32": pa.int64(), "float32": pa.float64()}  # those of numbers in JSON
+
+    def structs(fields: Sequence[Output]) -> pa.DataType:
+        return pa.list_(pa.struct([(field.name.partition("_")[2], types[field.dtype]) for field in fields]))
+
     return {
-        "entities": pa.list_(pa.struct(entity)),
-        "relations": pa.list_(pa.struct(relation)),
-        "broken_at": pa.list_(place),
+        "entities": structs(outputs.ENTITY),
+        "relations": structs(outputs.RELATION),
+        outputs.BREAKS.name: pa.list_(types[outputs.BREAKS.dtype]),
         "error": pa.string(),
     }

@@ -92,7 +92,7 @@ class Client:
                 raise text
         return self._documents([text for text in checked if isinstance(text, str)], threshold)
 
-    def each(
+    def documents_or_errors(
         self, texts: Iterable[str], threshold: float | None = None
     ) -> list[Document | RefusedInputError]:
         """As calling it with several texts, but one that is refused has its error in place of a document.

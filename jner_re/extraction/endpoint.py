@@ -11,9 +11,11 @@ from typing import Any
 import requests
 
 from jner_re.errors import InputError, system_cause
-from jner_re.extraction.rows import BATCH_SIZE, COLUMNS, Row, padded, refusal
+from jner_re.extraction import outputs
+from jner_re.extraction.rows import BATCH_SIZE, Row, padded, refusal
 
 MODEL_NAME = "jner_re"
+_EXPECTED = {output.name for output in outputs.BOTH}  # an export of before has no others
 _SECONDS = (10, 600)  # until a connection, and until an answer, is given up
 
 
@@ -89,7 +91,7 @@ class Endpoint:
             raise InputError(f"{self._shown}: {message}")
         try:
             rows = found["predictions"]
-            if len(rows) == count and all(row.keys() >= COLUMNS for row in rows):
+            if len(rows) == count and all(row.keys() >= _EXPECTED for row in rows):
                 return rows
         except (KeyError, TypeError, AttributeError):
             pass

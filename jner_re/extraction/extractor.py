@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from jner_re import files
 from jner_re.extraction import sentence_checks
+from jner_re.extraction.outputs import BREAKS, OUTPUTS
 from jner_re.features.specs import numbered
 from jner_re.models import model_dir as model_dirs
 from jner_re.models import numpy_behaviour
@@ -29,18 +30,8 @@ _MIN_SCORE = tf.TensorSpec([], tf.float32, "min_score")
 class Extractor(tf.Module):
     """A trained model from text or tokens to entities and relations.
 
-    `from_text` and `from_tokens` return the same tensors, each with the batch first and padded with "" or -1:
-
-    - `token` string [B, T]
-    - `entity_type`, `entity_text` string [B, M]
-    - `entity_start`, `entity_end` int32 [B, M] (end exclusive): characters (code points) of a text, or tokens
-    - `entity_score` float32 [B, M], the CRF's posterior probability of the span with its type
-    - `relation_type` string [B, N]
-    - `relation_head`, `relation_tail` int32 [B, N], indexes of the row's entities
-    - `relation_score` float32 [B, N], above `min_score`
-
-    `from_text` also returns `broken_at` int32 [B, K]: the characters at which a sentence of more than
-    MAX_TOKENS tokens was broken.
+    `from_text` and `from_tokens` return the tensors of `outputs.py`, each with the batch first and padded;
+    `broken_at` is of the former alone. `relation_score` is above `min_score`.
 
     Whatever the request holds, a bounded number of tokens goes through encoder and model together.
     """
@@ -84,7 +75,7 @@ class Extractor(tf.Module):
         starts, ends, texts = _places_in_text(split, found.entities)
         return {
             "token": split.tokens.merge_dims(1, 2).to_tensor(""),
-            "broken_at": split.breaks.to_tensor(-1),
+            BREAKS.name: split.breaks.to_tensor(BREAKS.padding),
             **self._rows(found, text_ids, tf.size(text, tf.int64), starts, ends, texts),
         }
 
@@ -230,22 +221,28 @@ class Extractor(tf.Module):
         relation_rows = tf.gather(rows, relation_sentence)
         offset = tf.gather(offsets, relation_sentence)
 
-        def padded(values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+        def padded(name: str, values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
             ragged = tf.RaggedTensor.from_value_rowids(values, tf.cast(ids, tf.int64), count, validate=False)
-            return ragged.to_tensor("" if values.dtype == tf.string else -1)
+            return ragged.to_tensor(OUTPUTS[name].padding)
 
         entity_types = tf.constant(self.label_set.entity_types, tf.string)
         relation_types = tf.constant(self.label_set.relation_types, tf.string)
+        entities = {
+            "entity_type": tf.gather(entity_types, kind),
+            "entity_text": texts,
+            "entity_start": starts,
+            "entity_end": ends,
+            "entity_score": found.entity_scores,
+        }
+        relations = {
+            "relation_type": tf.gather(relation_types, relation_kind),
+            "relation_head": head + offset,
+            "relation_tail": tail + offset,
+            "relation_score": found.relation_scores,
+        }
         return {
-            "entity_type": padded(tf.gather(entity_types, kind), entity_rows),
-            "entity_text": padded(texts, entity_rows),
-            "entity_start": padded(starts, entity_rows),
-            "entity_end": padded(ends, entity_rows),
-            "entity_score": padded(found.entity_scores, entity_rows),
-            "relation_type": padded(tf.gather(relation_types, relation_kind), relation_rows),
-            "relation_head": padded(head + offset, relation_rows),
-            "relation_tail": padded(tail + offset, relation_rows),
-            "relation_score": padded(found.relation_scores, relation_rows),
+            **{name: padded(name, values, entity_rows) for name, values in entities.items()},
+            **{name: padded(name, values, relation_rows) for name, values in relations.items()},
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +14,6 @@ from jner_re.errors import InputError
 from jner_re.extraction import extractor, forks
 from jner_re.extraction import precision as precisions
 from jner_re.extraction.rows import Row, padded, refusal, rows_of
-from jner_re.extraction.unopened import Unopened
 
 ROWS = 1024  # that are answered together: the graph puts sentences of similar length together
 
@@ -95,6 +95,41 @@ class SavedModel:
         """A row for each tokenized sentence."""
         signature = self._model.signatures["tokens"]
         return _run(self._precision, lambda tokens: signature(tokens=tokens), _tensor(sentences))
+
+
+class Unopened:
+    """Stands for a model of a folder until it is first asked, as what was pickled elsewhere does.
+
+    An error of opening it is raised by the first question, not where it is unpickled: there, a pool of
+    processes would begin another one for ever.
+    """
+
+    def __init__(self, opening: Callable[..., Any], folder: pathlib.Path, precision: str) -> None:
+        """Opens nothing yet: `opening(folder, precision)` will."""
+        self._opening, self._folder, self._precision = opening, folder, precision
+
+    def __repr__(self) -> str:
+        return f"{self._opening.__name__}({str(self._folder)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Unopened, (self._opening, self._folder, self._precision)
+
+    @functools.cached_property
+    def _opened(self) -> Any:
+        return self._opening(self._folder, self._precision)
+
+    @property
+    def rows_at_once(self) -> int:
+        """Of the opened one."""
+        return self._opened.rows_at_once
+
+    def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
+        """A row for each text."""
+        return self._opened.texts(texts, threshold)
+
+    def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
+        """A row for each tokenized sentence."""
+        return self._opened.sentences(sentences, threshold)
 
 
 def _tensor(sentences: Sequence[Sequence[str | bytes]]) -> tf.Tensor:

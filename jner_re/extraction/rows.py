@@ -1,6 +1,6 @@
 """An answer as TensorFlow Serving's REST API gives it: for every row of a request a dict of lists.
 
-They may be padded with "" and -1.
+They may be padded; `outputs.py` says what they are.
 """
 
 from __future__ import annotations
@@ -13,14 +13,11 @@ import numpy as np
 
 from jner_re.document import Document, Entity, Relation, Token
 from jner_re.errors import InputError
+from jner_re.extraction.outputs import BREAKS, OUTPUTS
 from jner_re.text.long_sentences import MAX_TOKENS
 
 Row = dict[str, list[Any]]
 
-_ENTITY_COLUMNS = ("entity_type", "entity_start", "entity_end", "entity_score")
-_RELATION_COLUMNS = ("relation_type", "relation_head", "relation_tail", "relation_score")
-_BREAKS = "broken_at"  # of texts alone; exports of before have none
-COLUMNS = {"token", "entity_text", *_ENTITY_COLUMNS, *_RELATION_COLUMNS}
 
 BATCH_SIZE = 32  # rows of a request to a server: what it is warmed up with and batches
 MAX_SIZE = 2**20  # rows that are put together times the longest one's length: `token` is padded to it
@@ -42,17 +39,13 @@ class RefusedInputError(InputError):
 
 def rows_of(outputs: dict[str, np.ndarray]) -> list[Row]:
     """The outputs of a signature, each with the batch first, as rows without padding; strings decoded."""
-    count = len(outputs["token"])
-    rows: list[Row] = [{} for _ in range(count)]
+    rows: list[Row] = [{} for _ in outputs["token"]]
     for name, values in outputs.items():
-        if values.dtype == object:
-            for row, found in zip(rows, values.tolist(), strict=True):
+        for row, found in zip(rows, values, strict=True):
+            if OUTPUTS[name].dtype == "string":
                 row[name] = [value.decode() for value in found if value]
-    for name, values in outputs.items():
-        if values.dtype != object:
-            of_type = f"{name.split('_')[0]}_type"
-            for row, found in zip(rows, values, strict=True):
-                row[name] = _numbers(found[found >= 0] if name == _BREAKS else found[: len(row[of_type])])
+            else:
+                row[name] = _numbers(found[found != OUTPUTS[name].padding])
     return rows
 
 
@@ -67,24 +60,24 @@ def document(text: str, row: Row, threshold: float | None = None) -> Document:
         Entity(kind, start, end, text[start:end], score) for kind, start, end, score in entities_of(row)
     ]
     relations = [Relation(*found) for found in relations_of(row, threshold)]
-    breaks = tuple(place for place in row.get(_BREAKS, ()) if place >= 0)
+    breaks = tuple(place for place in row.get(BREAKS.name, ()) if place != BREAKS.padding)
     return Document(text, tuple(_tokens(text, row["token"])), tuple(entities), tuple(relations), breaks)
 
 
 def entities_of(row: Row) -> list[tuple[str, int, int, float]]:
     """Type, start, end and score of a row's entities."""
-    return _without_padding(row, _ENTITY_COLUMNS)
+    return _without_padding(row, "entity_type", "entity_start", "entity_end", "entity_score")
 
 
 def relations_of(row: Row, threshold: float | None) -> list[tuple[str, int, int, float]]:
     """Type, head, tail and score of a row's relations above `threshold`."""
-    found = _without_padding(row, _RELATION_COLUMNS)
+    found = _without_padding(row, "relation_type", "relation_head", "relation_tail", "relation_score")
     return [relation for relation in found if threshold is None or relation[3] > threshold]
 
 
-def _without_padding(row: Row, columns: tuple[str, ...]) -> list[Any]:
-    found = zip(*(row[name] for name in columns), strict=True)
-    return [(kind, *others) for kind, *others in found if kind != ""]
+def _without_padding(row: Row, *names: str) -> list[Any]:
+    found = zip(*(row[name] for name in names), strict=True)
+    return [values for values in found if values[0] != OUTPUTS[names[0]].padding]
 
 
 def _tokens(text: str, words: Iterable[str]) -> Iterable[Token]:

@@ -101,7 +101,7 @@ class Component:
         """
         for batch in minibatch(stream, batch_size):
             try:
-                answers = self._model.each([doc.text for doc in batch], self._threshold)
+                answers = self._model.documents_or_errors([doc.text for doc in batch], self._threshold)
             except InputError as error:
                 self._fail(batch, error)
                 continue

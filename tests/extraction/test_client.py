@@ -30,7 +30,8 @@ from scored_answers import OTHER_BATCH
 import jner_re
 from jner_re.extraction.client import Client
 from jner_re.extraction.in_process import SavedModel
-from jner_re.extraction.rows import COLUMNS, RefusedInputError, Row
+from jner_re.extraction.outputs import BOTH, OUTPUTS
+from jner_re.extraction.rows import RefusedInputError, Row, padded
 
 TEXTS = [
     "Ann Lee, born in Rome, lives in Oslo. Bob  Carr met Ann in Lima.",
@@ -44,12 +45,8 @@ LONG = "Rome. " + "Word " * 2001  # a sentence of it is broken
 
 def padded_rows(rows: list[Row]) -> list[Row]:
     """As TensorFlow Serving gives them."""
-    longest = {name: max(len(row[name]) for row in rows) for name in rows[0]}
-    fill = {name: "" if name == "token" or name.endswith(("type", "text")) else -1 for name in longest}
-    return [
-        {name: row[name] + [fill[name]] * (longest[name] - len(row[name])) for name in longest}
-        for row in rows
-    ]
+    columns = {name: padded([row[name] for row in rows], OUTPUTS[name].padding) for name in rows[0]}
+    return [{name: column[i] for name, column in columns.items()} for i in range(len(rows))]
 
 
 class Serving(http.server.BaseHTTPRequestHandler):
@@ -189,7 +186,11 @@ def test_any_collection_is_taken(model: Client) -> None:
     expected = model(["Rome", "Ulm"])
     assert model(iter(["Rome", "Ulm"])) == model(pd.Series(["Rome", "Ulm"])) == expected
     assert model.predict(np.array([["Rome", "Ulm"]])) == model.predict([("Rome", "Ulm")])
-    assert model.each(text for text in ["Rome", "Ulm"]) == model.each(pd.Series(["Rome", "Ulm"])) == expected
+    assert (
+        model.documents_or_errors(text for text in ["Rome", "Ulm"])
+        == model.documents_or_errors(pd.Series(["Rome", "Ulm"]))
+        == expected
+    )
 
 
 class NotAsked:
@@ -211,7 +212,10 @@ TABLE = pd.DataFrame({"text": ["Rome"], "author": ["Ann"]})
 )
 def test_what_has_no_texts_for_members_is_refused(texts: Any) -> None:
     model = Client(NotAsked())
-    for ask, expected in ((model, "a string or a list of strings"), (model.each, "a list of strings")):
+    for ask, expected in (
+        (model, "a string or a list of strings"),
+        (model.documents_or_errors, "a list of strings"),
+    ):
         with pytest.raises(jner_re.InputError, match=rf"^texts are .{{1,100}}, expected {expected}$"):
             ask(texts)
     with pytest.raises(jner_re.InputError, match=r"^sentences are .{1,100}, expected a list of lists"):
@@ -220,11 +224,11 @@ def test_what_has_no_texts_for_members_is_refused(texts: Any) -> None:
         model.predict([texts])
     for single in ("Rome", b"Rome"):
         with pytest.raises(jner_re.InputError, match=r"^texts are b?'Rome', expected a list of strings$"):
-            model.each(single)  # type: ignore[arg-type]
+            model.documents_or_errors(single)  # type: ignore[arg-type]
 
 
 def test_all_but_what_is_refused_is_answered(model: Client) -> None:
-    rome, half, ulm = model.each(["Rome", "a \ud83d", "Ulm"])
+    rome, half, ulm = model.documents_or_errors(["Rome", "a \ud83d", "Ulm"])
     assert [rome, ulm] == model(["Rome", "Ulm"])
     assert isinstance(half, RefusedInputError) and half.number == 1
 
@@ -239,7 +243,7 @@ def test_a_sentence_that_is_too_long_is_broken_and_the_answer_says_so(model: Cli
 @hypothesis.given(st.lists(st.sampled_from(["a", "b", "\ud83d", 3]), max_size=30))
 def test_each_text_is_answered_or_refused_and_asked_for_once(texts: list[str]) -> None:
     backend = Sizes()
-    answers = Client(backend).each(iter(texts))
+    answers = Client(backend).documents_or_errors(iter(texts))
     for i, (text, answer) in enumerate(zip(texts, answers, strict=True)):
         refused = isinstance(answer, RefusedInputError)
         assert refused == (text not in ("a", "b"))
@@ -258,7 +262,7 @@ class Sizes:
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         self.asked.append([len(text) for text in texts])
-        return [{name: [] for name in COLUMNS} for _ in texts]
+        return [{output.name: [] for output in BOTH} for _ in texts]
 
     sentences = texts
 
@@ -335,13 +339,13 @@ class Refusing:
         for number, text in enumerate(texts):
             if "huge" in text:
                 raise RefusedInputError("text", number, "too large")
-        return [{name: [] for name in COLUMNS} for _ in texts]
+        return [{output.name: [] for output in BOTH} for _ in texts]
 
 
 def test_a_text_that_the_graph_refuses_takes_no_other_with_it() -> None:
     texts = ["a", "huge", "b", "c", "d", "huge!", "e", "\ud83d"]
     backend = Refusing()
-    answers = Client(backend).each(texts)
+    answers = Client(backend).documents_or_errors(texts)
     assert [getattr(answer, "text", None) for answer in answers] == [
         "a",
         None,
