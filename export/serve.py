@@ -48,7 +48,9 @@ _BYTES = flags.DEFINE_integer("max_request_bytes", 16 * 2**20, "of a request's b
 _REQUESTS = flags.DEFINE_integer(
     "max_requests", 64, "that are answered at the same time; further ones get 503", lower_bound=1
 )
-_BATCHES = flags.DEFINE_integer("num_batch_threads", 1, "batches that run at the same time", lower_bound=1)
+_CALLS = flags.DEFINE_integer(
+    "max_model_calls", 2, "of one request each, at the same time; further ones wait", lower_bound=1
+)
 _PRECISION = flags.DEFINE_enum("precision", precision.FLOAT32, precision.CHOICES, precision.HELP)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
@@ -57,7 +59,6 @@ def main() -> None:
     """Loads, listens, serves."""
     try:
         import prometheus_client  # noqa: F401
-        import rapidjson  # noqa: F401
         import starlette  # noqa: F401
         import uvicorn
     except ImportError as error:
@@ -66,15 +67,12 @@ def main() -> None:
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.serving import page
     from jner_re.serving.server import app
-    from jner_re.serving.server.batcher import Batcher
     from jner_re.serving.server.metrics import Metrics
     from jner_re.serving.server.versions import Versions
 
     versions = Versions(files.user_path(_BASE_PATH.value), _NAME.value, _PRECISION.value)
-    counts = Metrics()
-    batcher = Batcher(_BATCHES.value, counts.rows.observe)
-    limits = app.Limits(_BYTES.value, _REQUESTS.value, answer_seconds=_TIMEOUT.value / 1000)
-    api = app.Api(versions, batcher, limits, counts)
+    limits = app.Limits(_BYTES.value, _REQUESTS.value, _CALLS.value, answer_seconds=_TIMEOUT.value / 1000)
+    api = app.Api(versions, limits, Metrics())
     config = uvicorn.Config(
         app.create(api, page.files(_NAME.value), page.HEADERS),
         log_config=None,
@@ -90,7 +88,6 @@ def main() -> None:
     ready = _READY.format(url=url, name=_NAME.value, body=body)
     _server(config, ready).run(sockets=[listener])
     versions.stop()
-    batcher.stop()
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -17,7 +17,7 @@ from jner_re.serving.server.versions import Versions
 
 _CLIENTS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "clients"
 TEXTS = ['Ann Lee, born in Rome, "lives" in Oslo.', "😀\tUlm"]
-REFUSED = "Servable not found for request: Latest(newsx)"
+REFUSED = f"no model {NAME}x is served, expected {NAME}"
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import dataclasses
 import functools
 import logging
@@ -18,12 +19,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from jner_re.extraction.outputs import OUTPUTS
 from jner_re.extraction.rows import RefusedInputError, Row, padded
-from jner_re.serving.server import drawing_route, errors, gzipped, json_tensor, metrics
-from jner_re.serving.server.batcher import Batcher
+from jner_re.serving.server import body as bodies
+from jner_re.serving.server import drawing_route, json_tensor, metrics
 from jner_re.serving.server.errors import RequestError, invalid, not_found
 from jner_re.serving.server.metrics import Metrics
-from jner_re.serving.server.versions import Versions
+from jner_re.serving.server.versions import Version, Versions
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +35,6 @@ _STATUS = re.compile(_MODEL + r"(?:/(metadata))?")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 _DEFAULT_SIGNATURE = "serving_default"
 _MAX_CELLS = 2**24  # rows times characters of the longest text: answers are padded to it
-_DRAINED = 4  # times the largest body that is read to its end to be refused
-_PADDING = {"token": "", "type": "", "text": "", "score": -1.0}
 _JSON = "application/json"
 
 
@@ -44,13 +44,15 @@ class Limits:
 
     Attributes:
       body_bytes: of a request.
-      running: requests that are answered at the same time; more are sent away.
+      running: requests that are answered or wait at the same time; more are sent away.
+      calls: of the model at the same time.
       body_seconds: in which a request's body has to come.
       answer_seconds: after which an answer is given up; 0 for never.
     """
 
     body_bytes: int = 16 * 2**20
     running: int = 64
+    calls: int = 1
     body_seconds: float = 30
     answer_seconds: float = 30
 
@@ -58,8 +60,9 @@ class Limits:
 class Api:
     """The REST API of one model, and the drawings of its page."""
 
-    def __init__(self, versions: Versions, batcher: Batcher, limits: Limits, counts: Metrics) -> None:
-        self._versions, self._batcher, self._limits, self._counts = versions, batcher, limits, counts
+    def __init__(self, versions: Versions, limits: Limits, counts: Metrics) -> None:
+        self._versions, self._limits, self._counts = versions, limits, counts
+        self._calls = concurrent.futures.ThreadPoolExecutor(limits.calls)
         self._running = 0
 
     async def respond(self, request: Request) -> Response:
@@ -81,7 +84,10 @@ class Api:
                 method = "metadata" if found[4] else "status"
                 body = self._describe(_unquoted(found[1]), found[2], found[3], method)
             else:
-                raise invalid(f"Malformed request: {request.method} {path}")
+                raise invalid(
+                    f"{request.method} {path} is no request of the API, expected POST "
+                    "/v1/models/NAME:predict, or GET /v1/models/NAME or /v1/models/NAME/metadata"
+                )
             status = 200
         except RequestError as error:
             status, body = error.status, json_tensor.print_json({"error": error.message})
@@ -123,7 +129,7 @@ class Api:
         self._running += 1
         self._counts.running.set(self._running)
         try:
-            body = await self._body(request)
+            body = await bodies.read(request, self._limits.body_bytes, self._limits.body_seconds)
             return await asyncio.wait_for(answer(body), self._limits.answer_seconds or None)
         except asyncio.TimeoutError:
             raise RequestError(504, f"no answer within {self._limits.answer_seconds:g} s") from None
@@ -131,93 +137,57 @@ class Api:
             self._running -= 1
             self._counts.running.set(self._running)
 
-    async def _body(self, request: Request) -> bytes:
-        """As it was before the client compressed it, if it did."""
-        body = await self._sent(request)
-        encoding = request.headers.get("content-encoding", "identity").strip().lower()
-        if encoding == "identity":
-            return body
-        if encoding not in ("gzip", "x-gzip"):
-            raise invalid(f"Content-Encoding is {encoding!r}, expected gzip, or none")
-        return await asyncio.to_thread(gzipped.decompress, body, self._limits.body_bytes)
-
-    async def _sent(self, request: Request) -> bytes:
-        limit = self._limits.body_bytes
-        too_long = errors.too_long(limit)
-        length = request.headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > _DRAINED * limit:
-            raise too_long
-
-        async def read() -> bytes:
-            body, count = bytearray(), 0
-            async for chunk in request.stream():
-                count += len(chunk)
-                if count <= limit:
-                    body += chunk
-                elif count > _DRAINED * limit:
-                    break
-            if count > limit:  # told at the end: many clients listen only when they have sent all
-                raise too_long
-            return bytes(body)
-
-        try:
-            return await asyncio.wait_for(read(), self._limits.body_seconds)
-        except asyncio.TimeoutError:
-            message = f"the body did not come within {self._limits.body_seconds:g} s"
-            raise RequestError(408, message) from None
-
     async def _answer(
         self, body: bytes, name: str, number: str | None, label: str | None, method: str
     ) -> tuple[bytes, int]:
-        document = await asyncio.to_thread(json_tensor.parse, body)
-        signature = json_tensor.signature_of(document) or _DEFAULT_SIGNATURE
-        version = self._versions.find(self._number(name, number, label, "Servable not found for request"))
+        asked = await asyncio.to_thread(json_tensor.parse, body)
+        signature = asked.signature or _DEFAULT_SIGNATURE
+        version = self._versions.find(self._number(name, number, label))
         input_name, rank = version.input_of(signature)
         if method != "predict":
-            raise invalid(
-                f"Expected {method} signature method_name to be tensorflow/serving/{method}. "
-                "Was: tensorflow/serving/predict"
-            )
-        by_row = json_tensor.is_by_row(document)
-        convert = json_tensor.rows if by_row else json_tensor.columns
-        values, shape = await asyncio.to_thread(convert, document, input_name)
-        if len(shape) != rank:
-            raise invalid(f'input "{input_name}" has {len(shape)} dimensions, expected {rank}')
+            raise invalid(f"the model's signatures are for predict, not for {method}")
+        values = await asyncio.to_thread(json_tensor.strings, asked, input_name, rank)
         if signature == _DEFAULT_SIGNATURE and len(values) * max(map(len, values), default=0) > _MAX_CELLS:
             raise invalid(
                 "the answer would be padded to the longest text: post texts that are so long one at a time"
             )
-        try:
-            rows = await self._batcher.run(version, signature, values)
-        except RefusedInputError as error:
-            raise invalid(f"assertion failed: [{error}]") from None
-        width = shape[1] if rank > 1 else None
+        rows = await self._rows(version, signature, values)
+        width = len(values[0]) if rank > 1 else 0
         names = list(version.signatures[signature]["outputs"])
-        return await asyncio.to_thread(_printed, names, rows, width, by_row), len(rows)
+        return await asyncio.to_thread(_printed, names, rows, width, asked.by_row), len(rows)
 
     async def _draw(self, body: bytes) -> tuple[bytes, int]:
-        return await drawing_route.answer(body, self._versions.find(None), self._batcher), 1
+        text, width = await asyncio.to_thread(drawing_route.read, body)
+        (row,) = await self._rows(self._versions.find(None), _DEFAULT_SIGNATURE, [text.encode()])
+        return await asyncio.to_thread(drawing_route.answer, text, row, width), 1
+
+    async def _rows(self, version: Version, signature: str, values: list[Any]) -> list[Row]:
+        """The model's answer to texts, or to tokenized sentences."""
+        self._counts.rows.observe(len(values))
+        ask = version.model.texts if signature == _DEFAULT_SIGNATURE else version.model.sentences
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._calls, ask, values, None)
+        except RefusedInputError as error:
+            raise invalid(str(error)) from None
 
     def _describe(self, name: str, number: str | None, label: str | None, kind: str) -> bytes:
         """The status of versions, or a version's signatures."""
         if not name:
-            raise invalid("Missing model name in request.")
+            raise invalid("the path names no model, expected /v1/models/NAME")
+        found = self._number(name, number, label)
         if kind == "status":
-            missing = f"Could not find any versions of model {name}"
-            found = self._number(name, number, label, missing)
             return json_tensor.print_json({"model_version_status": self._versions.status(found)})
-        version = self._versions.find(self._number(name, number, label, "Servable not found for request"))
+        version = self._versions.find(found)
         spec = {"name": name, "signature_name": "", "version": str(version.number)}
         signatures = {"signature_def": {"signature_def": version.signatures}}
         return json_tensor.print_json({"model_spec": spec, "metadata": signatures})
 
-    def _number(self, name: str, number: str | None, label: str | None, missing: str) -> int | None:
+    def _number(self, name: str, number: str | None, label: str | None) -> int | None:
         """The version that a path asks for."""
         if name != self._versions.name:
-            asked = f"Latest({name})" if number is None else f"Specific({name}, {number})"
-            raise not_found(missing if missing.endswith(name) else f"{missing}: {asked}")
+            raise not_found(f"no model {name} is served, expected {self._versions.name}")
         if label is not None:
-            raise invalid(f"Unrecognized servable version label: {label}")
+            raise invalid(f"the path has the label {label}, expected none: versions have no labels here")
         return None if number is None else int(number)
 
 
@@ -256,19 +226,15 @@ def _unquoted(name: str | None) -> str:
     return urllib.parse.unquote(name or "")
 
 
-def _printed(names: list[str], rows: list[Row], width: int | None, by_row: bool) -> bytes:
-    """The answer, padded as if the request had come alone.
+def _printed(names: list[str], rows: list[Row], width: int, by_row: bool) -> bytes:
+    """The answer.
 
     Args:
       names: of the outputs.
       rows: without padding.
-      width: of `token`; None for the longest.
+      width: of `token`, if its longest row has fewer.
       by_row: the format.
     """
-    outputs = {}
-    for name in names:
-        columns = [row[name] for row in rows]
-        if name == "token" and width is not None:
-            columns = padded([*columns, [""] * width])[:-1]
-        outputs[name] = padded(columns, _PADDING.get(name.rpartition("_")[2], -1))
+    outputs = {name: padded([row[name] for row in rows], OUTPUTS[name].padding) for name in names}
+    outputs["token"] = [[*tokens, *[""] * (width - len(tokens))] for tokens in outputs["token"]]
     return json_tensor.answer(outputs, by_row)

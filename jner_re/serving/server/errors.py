@@ -24,8 +24,3 @@ def invalid(message: str) -> RequestError:
 def not_found(message: str) -> RequestError:
     """NOT_FOUND."""
     return RequestError(404, message)
-
-
-def too_long(limit: int) -> RequestError:
-    """A body has more bytes than may be."""
-    return RequestError(413, f"the body has more than {limit:,} bytes, expected at most that many")

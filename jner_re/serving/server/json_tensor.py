@@ -1,127 +1,115 @@
-"""Bodies of :predict requests to strings, and rows to answers, as TensorFlow Serving's json_tensor.cc.
+"""Bodies of :predict requests to strings, and rows to answers, in TensorFlow Serving's two JSON formats.
 
-RapidJSON parses and prints, as there, so that its messages are the same. All inputs of exported models are
-strings.
+All inputs of exported models are strings.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import math
-import re
-from typing import Any, NamedTuple, NoReturn
+import dataclasses
+import json
+from typing import Any
 
-import rapidjson
-
+from jner_re import json_numbers
 from jner_re.serving.server.errors import invalid
 
-_INPUTS, _INSTANCES, _SIGNATURE = "inputs", "instances", "signature_name"
-_TYPES = {type(None): "Null", dict: "Object", list: "Array", str: "String"}
-
-Shape = tuple[int, ...]
+_EXPECTED = '{"instances": [row, …]} or {"inputs": tensor}'
 
 
-class Values(NamedTuple):
-    """A tensor of strings.
+@dataclasses.dataclass(frozen=True)
+class PredictRequest:
+    """What a body asks for.
 
     Attributes:
-      nested: lists of byte strings.
-      shape: of it.
+      signature: its name; "" for the default.
+      by_row: whether it is in row format ("instances"); else it is in column format ("inputs").
+      content: of the one or the other.
     """
 
-    nested: Any
-    shape: Shape
+    signature: str
+    by_row: bool
+    content: Any
 
 
-def parse(body: bytes) -> dict[str, Any]:
-    """The JSON object of a request.
+def parse(body: bytes) -> PredictRequest:
+    """Reads a request; `strings` checks its content.
 
     Raises:
-      RequestError: it is none.
+      RequestError: it is no JSON object, or has not just one of instances and inputs.
     """
-    if not body:
-        raise invalid("JSON Parse error: The document is empty")
-    try:
-        document = rapidjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except rapidjson.JSONDecodeError as error:
-        offset, _, problem = str(error).removeprefix("Parse error at offset ").partition(": ")
-        raise invalid(f"JSON Parse error: {problem} at offset: {offset}") from None
-    except UnicodeDecodeError as error:
-        raise invalid(f"JSON Parse error: Invalid encoding in string. at offset: {error.start}") from None
-    except RecursionError:
-        raise invalid("JSON Parse error: Maximum parse recursion depth exceeded!") from None
-    if not isinstance(document, dict):
-        _refuse(document, "Is not object")
-    return document
+    found = read_object(body, _EXPECTED)
+    signature = found.get("signature_name", "")
+    if not isinstance(signature, str):
+        raise invalid(f"signature_name is {_shown(signature)}, expected a string")
+    by_row = "instances" in found
+    if by_row == ("inputs" in found):
+        found_keys = "both instances and inputs" if by_row else "neither instances nor inputs"
+        raise invalid(f"the body has {found_keys}, expected {_EXPECTED}")
+    return PredictRequest(signature, by_row, found["instances" if by_row else "inputs"])
 
 
-def signature_of(document: dict[str, Any]) -> str:
-    """The name of the signature; "" for the default.
-
-    Raises:
-      RequestError: it is not a string.
-    """
-    name = document.get(_SIGNATURE, "")
-    if not isinstance(name, str):
-        _refuse(document, f"not formatted correctly. '{_SIGNATURE}' key must be a string value.")
-    return name
-
-
-def is_by_row(document: dict[str, Any]) -> bool:
-    """Whether it is in row format; else it is in column format.
-
-    Raises:
-      RequestError: it is in both or neither.
-    """
-    if _INSTANCES in document and _INPUTS in document:
-        _refuse(
-            document,
-            f"Not formatted correctly expecting only one of '{_INPUTS}' or '{_INSTANCES}' keys to exist ",
-        )
-    if _INSTANCES in document:
-        return True
-    if _INPUTS in document:
-        return False
-    raise invalid(f"Missing '{_INPUTS}' or '{_INSTANCES}' key")
-
-
-def rows(document: dict[str, Any], name: str) -> Values:
-    """The instances of a request in row format.
+def read_object(body: bytes, expected: str) -> dict[str, Any]:
+    """The JSON object of a body.
 
     Args:
-      document: has instances.
-      name: of the signature's only input.
+      body: in UTF-8.
+      expected: says what the object is, in errors.
 
     Raises:
-      RequestError: they are not strings, or not of one shape.
+      RequestError: it is no JSON object.
     """
-    instances = document[_INSTANCES]
-    if not isinstance(instances, list):
-        _refuse(document, f"Excepting '{_INSTANCES}' to be an list/array")
-    if not instances:
-        _refuse(document, f"No values in '{_INSTANCES}' array")
-    named = _is_object(instances[0])
-    converted: list[Values] = []
-    for number, instance in enumerate(instances):
-        if named != _is_object(instance):
-            kinds = ("object", "list") if named else ("value/list", "object")
-            raise invalid(f"Expecting {kinds[0]} but got {kinds[1]} at item {number} of input list")
-        if named:
-            converted.append(_named(instance, name, number, converted))
-        else:
-            converted.append(_instance(instance, converted, f"element: {number}"))
-    return Values([values.nested for values in converted], (len(converted), *converted[0].shape))
+    try:
+        found = json.loads(
+            body.decode("utf-8-sig"),
+            parse_int=json_numbers.finite_integer,
+            parse_float=json_numbers.finite_float,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise invalid(f"the body is not UTF-8 at byte {error.start}, expected JSON in UTF-8") from None
+    except ValueError as error:
+        raise invalid(f"the body is not JSON: {error}; expected {expected}") from None
+    except RecursionError:
+        raise invalid(f"the body is nested too deeply, expected {expected}") from None
+    if not isinstance(found, dict):
+        raise invalid(f"the body is {_shown(found)}, expected {expected}")
+    return found
 
 
-def columns(document: dict[str, Any], name: str) -> Values:
-    """The inputs of a request in column format; arguments and errors as of `rows`."""
-    value = document[_INPUTS]
-    if _is_object(value):
-        if name not in value:
-            raise invalid(f"Missing named input: {name} in '{_INPUTS}' object.")
-        value = value[name]
-    return _tensor(value)
+def strings(request: PredictRequest, name: str, rank: int) -> list[Any]:
+    """The tensor of a request.
+
+    Args:
+      request: in either format.
+      name: of the signature's only input.
+      rank: of it: 1 or 2.
+
+    Returns:
+      bytes [B] or [B, T], as lists.
+
+    Raises:
+      RequestError: it is no tensor of strings of that rank.
+    """
+    place, content = "instances" if request.by_row else "inputs", request.content
+    if not request.by_row and _is_object(content):
+        content, place = _member(content, name, place), f"{place}.{name}"
+    if not isinstance(content, list):
+        raise invalid(f"{place} is {_shown(content)}, expected a list")
+    if not content and (request.by_row or rank > 1):
+        raise invalid(f"{place} is empty, expected at least one row")
+    if request.by_row and any(map(_is_object, content)):
+        content = _unnamed(content, name)
+    if rank == 1:
+        return [_string(row, place, i) for i, row in enumerate(content)]
+    for i, row in enumerate(content):
+        if not isinstance(row, list):
+            raise invalid(f"{place}[{i}] is {_shown(row)}, expected a list of strings")
+        if len(row) != len(content[0]):
+            expected = f'expected {len(content[0])} as in {place}[0]: pad with ""'
+            raise invalid(f"{place}[{i}] has {len(row)} strings, {expected}")
+    return [
+        [_string(item, f"{place}[{i}]", j) for j, item in enumerate(row)] for i, row in enumerate(content)
+    ]
 
 
 def answer(outputs: dict[str, list[Any]], by_row: bool) -> bytes:
@@ -138,73 +126,43 @@ def answer(outputs: dict[str, list[Any]], by_row: bool) -> bytes:
 
 
 def print_json(value: Any) -> bytes:
-    """In UTF-8."""
-    return rapidjson.dumps(value, ensure_ascii=False).encode()
+    """In UTF-8; half of a surrogate pair, which a message may quote, is escaped."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace")
 
 
-def _named(item: dict[str, Any], name: str, number: int, before: list[Values]) -> Values:
-    for key in item:
-        if key != name:
-            raise invalid(
-                f"Failed to process element: {number} key: {key} of '{_INSTANCES}' list. Error: "
-                f"INVALID_ARGUMENT: JSON object: does not have named input: {key}"
-            )
-    if name not in item:
-        raise invalid(
-            f"Failed to process element: {number} of '{_INSTANCES}' list. JSON object: {_printed(item)} "
-            f"keys must be equal to: {name}"
-        )
-    return _instance(item[name], before, f"element: {number} key: {name}")
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
-def _instance(item: Any, before: list[Values], place: str) -> Values:
-    """An instance, which has the shape of those before."""
+def _member(values: dict[str, Any], name: str, place: str) -> Any:
+    if name not in values:
+        raise invalid(f'{place} has no "{name}", expected the input of that name')
+    return values[name]
+
+
+def _unnamed(rows: list[Any], name: str) -> list[Any]:
+    """The values of rows {name: value}."""
+    for i, row in enumerate(rows):
+        if not _is_object(row):
+            raise invalid(f"instances[{i}] is {_shown(row)}, expected an object, as other rows are")
+        if others := row.keys() - {name}:
+            raise invalid(f'instances[{i}] has {_shown(min(others))}, expected "{name}" alone')
+    return [_member(row, name, f"instances[{i}]") for i, row in enumerate(rows)]
+
+
+def _string(value: Any, place: str, index: int) -> bytes:
     try:
-        values = _tensor(item)
-        if before:
-            expected, found = before[0].shape, values.shape
-            if math.prod(expected) != math.prod(found):
-                raise invalid(f"Expecting tensor size: {math.prod(expected)} but got: {math.prod(found)}")
-            if expected != found:
-                raise invalid(f"Expecting shape {_bracketed(expected)} but got: {_bracketed(found)}")
-    except Exception as error:
-        problem = f"INVALID_ARGUMENT: {error}"
-        raise invalid(f"Failed to process {place} of '{_INSTANCES}' list. Error: {problem}") from None
-    return values
-
-
-def _tensor(value: Any) -> Values:
-    shape = []
-    first = value
-    while isinstance(first, list):
-        shape.append(len(first))
-        if not first:
-            break
-        first = first[0]
-    return Values(_strings(value, 0, tuple(shape)), tuple(shape))
-
-
-def _strings(value: Any, level: int, shape: Shape) -> Any:
-    """The strings in nested lists, which are of one shape."""
-    if isinstance(value, list):
-        if level >= len(shape):
-            raise invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
-        if len(value) != shape[level]:
-            raise invalid(
-                f"Encountered list at unexpected size: {len(value)} at level: {level} "
-                f"expected size: {shape[level]}"
-            )
-        return [_strings(item, level + 1, shape) for item in value]
-    if level != len(shape):
-        raise invalid(
-            f"JSON Value: {_printed(value)} found at incorrect level: {level + 1} in the JSON DOM. "
-            f"Expected at level: {len(shape)}"
-        )
-    if isinstance(value, dict):
-        return _decoded(value)
-    if not isinstance(value, str):
-        _refuse(value, f"Type: {_type(value)} is not of expected type: string")
-    return value.encode()
+        if isinstance(value, str):
+            return value.encode()
+        if _is_base64(value):
+            text = "".join(value["b64"].split()).rstrip("=")
+            return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except UnicodeEncodeError:
+        raise invalid(f"{place}[{index}] has half of a surrogate pair, expected Unicode") from None
+    except ValueError:
+        raise invalid(f"{place}[{index}].b64 is {_shown(value['b64'])}, expected base64") from None
+    raise invalid(f'{place}[{index}] is {_shown(value)}, expected a string or {{"b64": "…"}}')
 
 
 def _is_base64(value: Any) -> bool:
@@ -215,31 +173,9 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict) and not _is_base64(value)
 
 
-def _decoded(value: dict[str, Any]) -> bytes:
-    if not _is_base64(value):
-        _refuse(value, "not formatted correctly for base64 data")
-    text = re.sub(r"\s", "", value["b64"]).rstrip("=")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise invalid("Unable to base64 decode") from None
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value)
-    return _TYPES.get(type(value), "Number")
-
-
-def _refuse(value: Any, problem: str) -> NoReturn:
-    raise invalid(f"JSON Value: {_printed(value)} {problem}")
-
-
-def _printed(value: Any) -> str:
-    """As JSON, shortened: TensorFlow Serving gives a value of any length back whole."""
-    text = rapidjson.dumps(value, indent=4, ensure_ascii=False)
-    return text if len(text) <= 1000 else text[:1000] + "…"
-
-
-def _bracketed(shape: Shape) -> str:
-    return f"[{','.join(map(str, shape))}]"
+def _shown(value: Any) -> str:
+    """A value on one line, shortened; what is nested is not looked into."""
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 100 else f"{text[:100]}…"

@@ -27,7 +27,7 @@ class Metrics:
         )
         self.rows = Histogram(
             "jner_re_batch_rows",
-            "Texts or sentences that went through the model together",
+            "Texts or sentences of a request, which go through the model together",
             buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
             registry=registry,
         )

@@ -46,12 +46,10 @@ class Version:
         Raises:
           RequestError: there is no such signature.
         """
-        if signature not in self.signatures:
-            raise invalid(f'Serving signature name: "{signature}" not found in signature def')
-        inputs = list(self.signatures[signature]["inputs"].items())
-        if len(inputs) != 1:
-            raise invalid(f"Failed to get input map for signature: {signature}")
-        ((name, described),) = inputs
+        inputs = self.signatures.get(signature, {}).get("inputs", {})
+        if len(inputs) != 1:  # one that initializes has none
+            raise invalid(f'signature_name is "{signature}", expected "serving_default" or "tokens"')
+        ((name, described),) = inputs.items()
         return name, len(described["tensor_shape"]["dim"])
 
 
@@ -92,7 +90,7 @@ class Versions:
         """
         current = self._current
         if number not in (None, current.number):
-            raise not_found(f"Servable not found for request: Specific({self.name}, {number})")
+            raise not_found(f"version {number} of {self.name} is not served, expected {current.number}")
         return current
 
     def status(self, number: int | None) -> list[dict[str, Any]]:
@@ -107,7 +105,7 @@ class Versions:
             states[loading] = ("LOADING", "OK", "")
         states[self._current.number] = ("AVAILABLE", "OK", "")
         if number is not None and number not in states:
-            raise not_found(f"Could not find version {number} of model {self.name}")
+            raise not_found(f"there is no version {number} of {self.name}")
         return [
             {
                 "version": str(version),

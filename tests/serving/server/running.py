@@ -14,7 +14,6 @@ import uvicorn
 from starlette.applications import Starlette
 
 from jner_re.serving.server import app
-from jner_re.serving.server.batcher import Batcher
 from jner_re.serving.server.metrics import Metrics
 from jner_re.serving.server.versions import Versions
 
@@ -55,10 +54,7 @@ def listening(application: Starlette) -> Iterator[int]:
 @contextlib.contextmanager
 def serving(versions: Versions, limits: app.Limits | None = None) -> Iterator[Server]:
     """A server of these versions, which does not look for others."""
-    counts = Metrics()
-    batcher = Batcher(1, counts.rows.observe)
-    api = app.Api(versions, batcher, limits or app.Limits(), counts)
+    api = app.Api(versions, limits or app.Limits(answer_seconds=0), Metrics())
     page = {"/": ("text/html", b"<p>page")}
     with listening(app.create(api, page, {"X-Test": "yes"})) as port:
         yield Server(port, versions)
-    batcher.stop()

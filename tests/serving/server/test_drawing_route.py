@@ -53,8 +53,9 @@ def test_where_a_long_sentence_was_broken(server: Server) -> None:
         ({"text": "Ann"}, 400, '"width" is None, expected a number from 100 to 10,000'),
         ({"text": "Ann", "width": "300"}, 400, "\"width\" is '300', expected a number from 100 to 10,000"),
         ({"text": "Ann", "width": 1e9}, 400, '"width" is 1000000000.0, expected a number from 100 to 10,000'),
-        (b"{", 400, "JSON Parse error"),
-        (b"[]", 400, "Is not object"),
+        (b"{", 400, "the body is not JSON"),
+        (b"[]", 400, 'the body is a list, expected {"text"'),
+        (b'{"text": "\\ud800", "width": 300}', 400, "half of a surrogate pair"),
         (b"x" * 100_001, 413, "100,000 bytes"),
     ],
 )

@@ -47,17 +47,17 @@ def answer(text: str) -> dict[str, list[Any]]:
 
 
 class Model:
-    """A version that is served, and the batcher that asks it."""
+    """The one version that is served, and its model."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
 
     def find(self, number: int | None) -> Version:
         about = {"examples": EXAMPLES, "min_score": 0.04}
-        return Version(1, None, {}, about)  # type: ignore[arg-type]
+        return Version(1, self, {}, about)  # type: ignore[arg-type]
 
-    async def run(self, version: Version, signature: str, rows: list[bytes]) -> list[Row]:
-        (text,) = [row.decode() for row in rows]
+    def texts(self, texts: list[bytes], threshold: float | None) -> list[Row]:
+        (text,) = [text.decode() for text in texts]
         self.asked.append(text)
         if text == "refuse":
             raise RefusedInputError("text", 0, "sentence 0 has <b>")
@@ -78,7 +78,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, Model]]:
     model = Model()
-    api = app.Api(model, model, app.Limits(), Metrics())  # type: ignore[arg-type]
+    api = app.Api(model, app.Limits(), Metrics())  # type: ignore[arg-type]
     with listening(app.create(api, page_files.files(NAME), page_files.HEADERS)) as port:
         yield f"http://127.0.0.1:{port}", model
 

@@ -101,7 +101,7 @@ def test_versions_come_fail_and_go(
         shutil.rmtree(tmp_path / "2")
         versions.refresh()
         assert server.get(f"/v1/models/{NAME}/versions/2/metadata").ok  # what is loaded stays
-    with pytest.raises(RequestError, match="Could not find version 11"):
+    with pytest.raises(RequestError, match="there is no version 11 of news"):
         versions.status(11)
 
 

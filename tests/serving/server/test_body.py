@@ -9,7 +9,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from jner_re.serving.server import gzipped
+from jner_re.serving.server import body
 from jner_re.serving.server.errors import RequestError
 
 
@@ -18,16 +18,16 @@ def test_what_was_compressed_is_given_back_up_to_the_limit(members: list[bytes],
     content, expected = b"".join(map(gzip.compress, members)), b"".join(members)
     limit = max(0, len(expected) + more)
     if len(expected) <= limit:
-        assert gzipped.decompress(content, limit) == expected
+        assert body.decompress(content, limit) == expected
     else:
         with pytest.raises(RequestError, match=f"more than {limit} bytes") as raised:
-            gzipped.decompress(content, limit)
+            body.decompress(content, limit)
         assert raised.value.status == 413
 
 
 def test_a_small_body_that_would_be_large() -> None:
     with pytest.raises(RequestError, match="more than 1,000 bytes"):
-        gzipped.decompress(gzip.compress(bytes(50_000_000)), 1000)
+        body.decompress(gzip.compress(bytes(50_000_000)), 1000)
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,5 @@ def test_a_small_body_that_would_be_large() -> None:
 )
 def test_what_is_not_gzip(content: bytes) -> None:
     with pytest.raises(RequestError, match="the body is not gzip") as raised:
-        gzipped.decompress(content, 1000)
+        body.decompress(content, 1000)
     assert raised.value.status == 400
