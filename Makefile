@@ -55,7 +55,7 @@ venv: .venv/all-installed
 
 demo: .venv/demo-installed
 	@echo "Training on the sample corpus"
-	@$(BIN)/python -m experiments.train --flagfile=experiments/presets/sample.flags --data_dir=sample --model_dir=$(DEMO)
+	@$(BIN)/python -m experiments.train --preset=sample --data_dir=sample --model_dir=$(DEMO)
 	@echo
 	@$(BIN)/python -m experiments.evaluate --model_dir=$(DEMO) --corpus=sample --output=$(DEMO)/evaluation.json
 	@echo
@@ -109,9 +109,9 @@ bench: .venv/all-installed
 	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.serving --model_dir=$(or $(MODEL_DIR),$(DEMO))
 	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
-	$(BIN)/python -m benchmarks.training_growth --flagfile=experiments/presets/ade.flags --encoder=random \
+	$(BIN)/python -m benchmarks.training_growth --preset=ade --encoder=random \
 	  --corpus=$(if $(DATA_DIR),$(DATA_DIR)/train.json,sample)
-	$(BIN)/python -m benchmarks.parallel_jobs --flagfile=experiments/presets/sample.flags
+	$(BIN)/python -m benchmarks.parallel_jobs --preset=sample
 
 # TensorFlow Serving links the ops of TensorFlow Text 2.12.1. Its wheels are for Python 3.8 to 3.11.
 .venv-tf-2.12/installed:

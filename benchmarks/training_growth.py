@@ -1,6 +1,6 @@
 """What training costs as work grows: more sentences, longer ones, more entities in each.
 
-    python -m benchmarks.training_growth --flagfile=experiments/presets/ade.flags --encoder=random \
+    python -m benchmarks.training_growth --preset=ade --encoder=random \
       --corpus=DRUG-AE.rel --input_format=ade --threads=1 --plot=growth.svg
 
 Each corpus is put together from the sentences of the given one, and trained on for a pass in a process of its

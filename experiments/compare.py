@@ -1,6 +1,6 @@
 r"""Compares options on dev: each variant of the flags is trained on train with some seeds, and scored on dev.
 
-python -m experiments.compare --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR \
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR \
   --variant="smaller: --rnn_size=128" --variant="LSTM: --rnn_cell=lstm"
 
 The baseline is what the other flags say. The table has each variant's difference from it, seed by seed: one

@@ -1,9 +1,9 @@
 """Checks, converts, splits and describes corpora.
 
-python -m experiments.corpus --action=validate --input=corpus.json
-python -m experiments.corpus --action=convert --input=DRUG-AE.rel --input_format=ade --output=ade.json
-python -m experiments.corpus --action=split --input=ade.json --output=data/ade
-python -m experiments.corpus --action=stats --input=corpus.json
+%s --action=validate --input=corpus.json
+%s --action=convert --input=DRUG-AE.rel --input_format=ade --output=ade.json
+%s --action=split --input=ade.json --output=data/ade
+%s --action=stats --input=corpus.json
 
 See docs/corpora.md.
 """

@@ -1,6 +1,6 @@
 r"""Cross-validation with a dev set held out of all folds: for ADE the paper's protocol.
 
-python -m experiments.cross_validate --flagfile=experiments/presets/ade.flags --corpus=DRUG-AE.rel \
+%s --preset=ade --corpus=DRUG-AE.rel \
     --input_format=ade --output_dir=DIR
 
 Each fold is the test set of one model, trained on the other folds; dev chooses its best epoch and its

@@ -1,6 +1,6 @@
 """Distills ensembles into one model: trains it on what models that have not seen a sentence say of it.
 
-python -m experiments.distill --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR
 
 Of each fold of the training sentences, an ensemble trained on the other folds gives the probabilities of tag
 sequences and relations. The students are trained on the mixture of these and the annotation, and tested as

@@ -1,6 +1,6 @@
 """Evaluates a trained model on an annotated corpus.
 
-python -m experiments.evaluate --model_dir=DIR --corpus=test.json --output=evaluation.json
+%s --model_dir=DIR --corpus=test.json --output=evaluation.json
 """
 
 from __future__ import annotations

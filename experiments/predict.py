@@ -1,6 +1,6 @@
 """Finds entities and relations in raw text.
 
-python -m experiments.predict --model=runs/mine [FILES] > found.jsonl
+%s --model=runs/mine [FILES] > found.jsonl
 
 --model is a model directory, an exported folder (its newest version), or the URL of a model behind TensorFlow
 Serving, such as http://localhost:8501/v1/models/jner_re. Every line of the files (- or none for standard

@@ -1,6 +1,6 @@
 """Trains and tests a model for each of some seeds, and averages: for CoNLL04 the paper's protocol.
 
-python -m experiments.trials --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR
 
 Number of epochs and threshold come from dev: each seed trains on train alone first. What is finished is not
 run again, and an interrupted run goes on.

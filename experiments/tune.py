@@ -1,6 +1,6 @@
 """Searches depths, sizes and the other hyperparameters of the paper on the dev set.
 
-python -m experiments.tune --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR
 
 Trials that fall behind are stopped early (ASHA, Li et al., 2020). --search=depths takes all 48 combinations
 of shared, NER-specific and RE-specific layers instead, each to its end. What is finished is not run again,

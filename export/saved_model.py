@@ -1,6 +1,6 @@
 """Writes a trained model as one SavedModel that takes raw text, for TensorFlow Serving.
 
-  python -m export.saved_model --model_dir=runs/mine --export_dir=exported/mine
+  %s --model_dir=runs/mine --export_dir=exported/mine
 
 Each run writes the next version, exported/mine/1, 2, …, and beside the versions what serves them:
 models.config, batching.config, monitoring.config, docker-compose.yml. SIGNATURES.md in the version says what
