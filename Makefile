@@ -106,12 +106,12 @@ lint: .venv/all-installed
 
 bench: .venv/all-installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
-	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
-	$(BIN)/python -m benchmarks.serving --model_dir=$(or $(MODEL_DIR),$(DEMO))
-	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
-	$(BIN)/python -m benchmarks.training_growth --preset=ade --encoder=random \
+	$(BIN)/python -m benchmarks.extraction.calls --model_dir=$(or $(MODEL_DIR),$(DEMO))
+	$(BIN)/python -m benchmarks.serving.stages --model_dir=$(or $(MODEL_DIR),$(DEMO))
+	$(BIN)/python -m benchmarks.training.speed --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
+	$(BIN)/python -m benchmarks.training.growth --preset=ade --encoder=random \
 	  --corpus=$(if $(DATA_DIR),$(DATA_DIR)/train.json,sample)
-	$(BIN)/python -m benchmarks.parallel_jobs --preset=sample
+	$(BIN)/python -m benchmarks.training.parallel_jobs --preset=sample
 
 # TensorFlow Serving links the ops of TensorFlow Text 2.12.1. Its wheels are for Python 3.8 to 3.11.
 .venv-tf-2.12/installed:

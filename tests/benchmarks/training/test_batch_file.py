@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from benchmarks.batch_file import read_batches, write_batches
+from benchmarks.training.batch_file import read_batches, write_batches
 
 
 def test_round_trip(tmp_path: pathlib.Path) -> None:

@@ -1,4 +1,4 @@
-"""What benchmarks.training has measured, and what follows from it."""
+"""What benchmarks.training.speed has measured, and what follows from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.aligned_table import aligned_table
+from benchmarks.measuring import spread
+from benchmarks.table import aligned_table
 
 TORCH = "PyTorch"
 
@@ -129,6 +130,6 @@ def _row(measurement: Measurement, name: str) -> list[str]:
         f"{measurement.sides[name].first_seconds:.1f}",
         f"{measurement.operations_a_second(name) / 1e9:.1f}",
         f"{measurement.share_of_peak(name):.0%}",
-        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else "",
+        spread(ratios, ".2f") if ratios else "",
         f"{measurement.other_programs:.1f}",
     ]

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 import untrained
 
-from benchmarks import growth_corpora, growth_plot, growth_point
-from benchmarks.growth_results import Axis, Cost, table
+from benchmarks.training import growth_corpora, growth_plot, growth_point
+from benchmarks.training.growth_results import Axis, Cost, table
 from jner_re.config import TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError

@@ -1,6 +1,6 @@
 """What calling the extractor costs: opening a model, the first call, one warm sentence, many sentences.
 
-    python -m benchmarks.extraction --model_dir=runs/demo --threads=1
+    python -m benchmarks.extraction.calls --model_dir=runs/demo --threads=1
 
 Times are wall-clock and processor time; one warm sentence is the median of many calls, in which the extractor
 and its encoder alone take turns, so that what else the machine does meets both alike.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from benchmarks.measuring import timed
 from jner_re import files, program
 from jner_re.corpora import sample_corpus
 
@@ -87,13 +88,6 @@ def encoder_alone(extractor: Extractor, words: list[str]) -> Callable[[], object
     tokens = tf.constant([words])
     lengths = tf.constant([tokens.shape[1]])
     return lambda: [encoder.encode(tokens, lengths).numpy() for encoder in extractor.encoders]
-
-
-def timed(call: Callable[[], object]) -> tuple[float, float]:
-    """Wall-clock and processor seconds of a call."""
-    start, used = time.perf_counter(), time.process_time()
-    call()
-    return time.perf_counter() - start, time.process_time() - used
 
 
 def report(name: str, seconds: float, processor: float) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from benchmarks.training_ours import Trainer
+from benchmarks.table import aligned_table
+from benchmarks.training.trainer import Trainer
 
 Event = tuple[int, int, str]  # start and end in picoseconds, name
 
@@ -105,16 +106,11 @@ def table(times: dict[str, float], busy: float, steps: int, seconds: float) -> s
     """A Markdown table: milliseconds a step on all threads together, and their share."""
     total = sum(times.values())
     rows = [
-        f"| {name:38} | {1000 * time / steps:9.2f} | {time / total:6.1%} |"
+        [name, f"{1000 * time / steps:.2f}", f"{time / total:.1%}"]
         for name, time in sorted(times.items(), key=lambda item: -item[1])
     ]
-    return "\n".join(
-        [
-            f"| {'stage':38} | {'ms / step':>9} | {'share':>6} |",
-            f"| {'-' * 38} | {'-' * 8}: | {'-' * 5}: |",
-            *rows,
-            "",
-            f"Traced steps: {steps}. A step took {1000 * seconds / steps:.2f} ms; TensorFlow worked in "
-            f"{1000 * busy / steps:.2f} ms of it, on all threads together for {1000 * total / steps:.2f} ms.",
-        ]
+    return (
+        f"{aligned_table([['stage', 'ms / step', 'share'], *rows])}\n\n"
+        f"Traced steps: {steps}. A step took {1000 * seconds / steps:.2f} ms; TensorFlow worked in "
+        f"{1000 * busy / steps:.2f} ms of it, on all threads together for {1000 * total / steps:.2f} ms."
     )

@@ -1,6 +1,6 @@
 """How well raw text is split into sentences: `split_text` and, if it is installed, the package sentencex.
 
-    python -m benchmarks.sentence_splitting --conll04=DIR --ade=FILE
+    python -m benchmarks.extraction.sentence_splitting --conll04=DIR --ade=FILE
 
 Sentences of the corpora are joined by spaces into texts, and the breaks found inside these are compared with
 the true ones. CoNLL04 has only tokens; ADE is measured with its printed sentences and with their tokens.
@@ -9,13 +9,14 @@ Throughput is that of one text, on as many cores as --threads says.
 
 from __future__ import annotations
 
+import functools
 import pathlib
-import time
 from collections.abc import Iterator
 
 from absl import flags
 
-from benchmarks.sentence_scores import Splitter, score, starts_of
+from benchmarks.extraction.sentence_scores import Splitter, score, starts_of
+from benchmarks.measuring import timed
 from jner_re import program
 from jner_re.corpora import ade_rel, spert_json
 from jner_re.corpora.text_files import read_text
@@ -40,7 +41,7 @@ def main() -> None:
         raise SystemExit("give --conll04 or --ade")
     text = (text * (_CHARACTERS.value // len(text) + 1))[: _CHARACTERS.value]
     for name, splitter in splitters.items():
-        seconds = min(timed(splitter, text) for _ in range(3))
+        seconds = min(timed(functools.partial(splitter, text))[0] for _ in range(3))
         print(f"{name}: {len(text) / seconds:,.0f} characters a second")
 
 
@@ -80,13 +81,6 @@ def sentencex_if_installed() -> dict[str, Splitter]:
     except ImportError:
         return {}
     return {"sentencex": lambda text: starts_of(sentencex.segment("en", text))}
-
-
-def timed(splitter: Splitter, text: str) -> float:
-    """Wall-clock seconds."""
-    start = time.perf_counter()
-    splitter(text)
-    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from benchmarks.training_results import TORCH, Measurement, Side, table
+from benchmarks.training.results import TORCH, Measurement, Side, table
 
 OURS = Side("2", 10, first_seconds=9.0, seconds=[2.0, 4.0, 1.0], losses=[3.0, 2.0, 1.0])
 THEIRS = Side("1", 12, first_seconds=5.0, seconds=[3.0, 4.0, 2.0], losses=[3.0, 2.0, 1.0])

@@ -185,7 +185,7 @@ class JointNetwork(nn.Module):
         self.register_buffer("allowed", every if allowed is None else torch.tensor(allowed))
 
     def forward(self, batch: Tensors) -> torch.Tensor:
-        """The training loss of a batch as `benchmarks.batch_file` holds it."""
+        """The training loss of a batch as `benchmarks.training.batch_file` holds it."""
         lengths, tags, spans = batch["lengths"], batch["tag_ids"], batch["spans"]
         mask = torch.arange(tags.shape[1]) < lengths[:, None]
         weights = self.gamma * torch.softmax(self.layer_scores, 0)

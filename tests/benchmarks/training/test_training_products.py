@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.framework import op_callbacks  # what tf.debugging's tracing stands on
 
-from benchmarks.training_products import forward_operations, training_operations
+from benchmarks.training.products import forward_operations, training_operations
 from jner_re.config import ModelConfig
 from jner_re.features.specs import InputSizes
 from jner_re.models import joint

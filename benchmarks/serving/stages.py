@@ -1,6 +1,6 @@
 """Speed of an exported model, by stage, and what bfloat16 does to it.
 
-    python -m benchmarks.serving --model_dir=runs/demo --threads=1
+    python -m benchmarks.serving.stages --model_dir=runs/demo --threads=1
 
 Exports the model into a temporary folder, loads it, and asks its signature `serving_default` for batches of
 texts of one sentence each. Stages of the same graph (split and tokenize, encode, joint model; the rest is
@@ -11,15 +11,15 @@ what bfloat16 does to the scores of the tokenized sentences.
 
 from __future__ import annotations
 
+import functools
 import pathlib
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from absl import flags
 
+from benchmarks.measuring import spread, timed
 from jner_re import files, program
 from jner_re.corpora import sample_corpus, spert_json
 from jner_re.evaluation import strict
@@ -136,11 +136,13 @@ def measure(turns: dict[str, Callable[[Batch], object]], batches: Sequence[Batch
     seconds: dict[str, list[float]] = {name: [] for name in turns}
     for _ in range(_ROUNDS.value + 1):
         for name, turn in turns.items():
-            start = time.perf_counter()
-            for batch in batches:
-                turn(batch)
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(timed(functools.partial(for_all, turn, batches))[0])
     return {name: times[1:] for name, times in seconds.items()}
+
+
+def for_all(turn: Callable[[Batch], object], batches: Sequence[Batch]) -> None:
+    for batch in batches:
+        turn(batch)
 
 
 def report(size: int, count: int, seconds: dict[str, list[float]]) -> None:
@@ -158,12 +160,6 @@ def report(size: int, count: int, seconds: dict[str, list[float]]) -> None:
 
 def ratios(times: Sequence[float], others: Sequence[float]) -> list[float]:
     return [time / other for time, other in zip(times, others, strict=True)]
-
-
-def spread(values: Sequence[float], form: str) -> str:
-    """Median and range."""
-    low, middle, high = (format(f(values), form) for f in (min, statistics.median, max))
-    return f"{middle} ({low} to {high})"
 
 
 def compare(rows: Sequence[Row], others: Sequence[Row], threshold: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import training_profile
+from benchmarks.training import stages
 
 
 def test_own_time_is_without_what_ran_inside() -> None:
@@ -15,22 +15,22 @@ def test_own_time_is_without_what_ran_inside() -> None:
         (40, 50, "next"),
         (100, 120, "last"),
     ]
-    assert sorted(training_profile.self_times(reversed(events))) == sorted(
+    assert sorted(stages.self_times(reversed(events))) == sorted(
         [("outer", 60), ("inner", 20), ("innermost", 10), ("next", 10), ("last", 20)]
     )
 
 
 def test_own_times_of_a_thread_add_up_to_its_busy_time() -> None:
     events = [(0, 100, "outer"), (90, 130, "outlasts it"), (120, 130, "inner"), (200, 210, "alone")]
-    own = training_profile.self_times(events)
+    own = stages.self_times(events)
     assert dict(own) == {"outer": 90, "outlasts it": 30, "inner": 10, "alone": 10}
-    assert training_profile.busy_time([events]) == pytest.approx(140 / 1e12)
+    assert stages.busy_time([events]) == pytest.approx(140 / 1e12)
 
 
 def test_busy_time_counts_parallel_threads_once() -> None:
     second = 10**12
     threads = [[(0, 2 * second, "a"), (5 * second, 6 * second, "b")], [(second, 3 * second, "c")]]
-    assert training_profile.busy_time(threads) == pytest.approx(4.0)
+    assert stages.busy_time(threads) == pytest.approx(4.0)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_busy_time_counts_parallel_threads_once() -> None:
     ],
 )
 def test_stages(name: str, stage: str) -> None:
-    assert training_profile.stage(name) == stage
+    assert stages.stage(name) == stage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from benchmarks.growth_results import Axis
+from benchmarks.training.growth_results import Axis
 from jner_re.drawing.colors import color
 
 _WIDTH, _HEIGHT = 210.0, 150.0  # of a panel, in pixels

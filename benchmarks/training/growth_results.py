@@ -1,4 +1,4 @@
-"""What benchmarks.training_growth has measured, and what follows from it."""
+"""What benchmarks.training.growth has measured, and what follows from it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
-from benchmarks.aligned_table import aligned_table
+from benchmarks.table import aligned_table
 
 
 @dataclasses.dataclass(frozen=True)

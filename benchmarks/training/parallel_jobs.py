@@ -1,6 +1,6 @@
 """Whether jobs at the same time end sooner than one after the other: experiments.trials both ways, in turns.
 
-    python -m benchmarks.parallel_jobs --preset=sample
+    python -m benchmarks.training.parallel_jobs --preset=sample
 
 Each time is a whole program's, with Ray's start and end. Both ways give the same records, which is checked.
 """

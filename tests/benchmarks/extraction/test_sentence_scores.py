@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.sentence_scores import Score, score, starts_of
+from benchmarks.extraction.sentence_scores import Score, score, starts_of
 
 SENTENCES = ["A b.", "C d e.", "F."]
 

@@ -1,6 +1,6 @@
 """Speed of a full-size ELMo (2x4096_512_2048cnn_2xhighway, random weights), PyTorch beside it.
 
-    python -m benchmarks.elmo --corpus=test.json --torch_python=torch-env/bin/python --threads=1
+    python -m benchmarks.encoders.elmo --corpus=test.json --torch_python=torch-env/bin/python --threads=1
 
 Sentences in batches of similar length go through both in turn; PyTorch runs the same LSTMs (nn.LSTM with
 proj_size, packed sequences, no clipping) and the same character CNN over every distinct word. GFLOP/s counts
@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import pathlib
 import resource
-import statistics
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from absl import flags
 
+from benchmarks.measuring import peak_operations, spread, timed
 from benchmarks.torch_process import TorchProcess
 from jner_re import files, program
 from jner_re.corpora import sample_corpus, spert_json
@@ -51,7 +50,7 @@ def main() -> None:
     sentences = read_sentences()
     tokens = np.mean([len(sentence) for sentence in sentences])
     print(f"{len(sentences)} sentences of {tokens:.1f} tokens, {_THREADS.value} threads")
-    torch = TorchProcess(_TORCH.value, "benchmarks.elmo_torch") if _TORCH.value else None
+    torch = TorchProcess(_TORCH.value, "benchmarks.encoders.elmo_torch") if _TORCH.value else None
     if torch is not None:
         print("PyTorch", torch.ask(threads=_THREADS.value, **SIZES)["version"])
     for size in map(int, _BATCHES.value):
@@ -77,7 +76,7 @@ def measure(encoder: Any, batches: Sequence[list[list[str]]], size: int, torch: 
     work = sum(map(products, batches))
     if torch is not None:
         torch.ask(batches=[[list(map(len, batch)), len(different(batch))] for batch in batches])
-    turns: dict[str, Callable[[], float]] = {"ours": lambda: timed(ours), "peak": peak}
+    turns: dict[str, Callable[[], float]] = {"ours": lambda: timed(ours)[0], "peak": peak_operations}
     if torch is not None:
         turns["PyTorch"] = lambda: torch.ask(run=True)["seconds"]
     seconds: dict[str, list[float]] = {name: [] for name in turns}
@@ -86,10 +85,10 @@ def measure(encoder: Any, batches: Sequence[list[list[str]]], size: int, torch: 
             seconds[name].append(turn())
     rounds = {name: times[1:] for name, times in seconds.items()}
     count = sum(map(len, batches))
-    rate = [work / s / 1e9 for s in rounds["ours"]]
+    rate = [work / s for s in rounds["ours"]]
     of_peak = [r / p for r, p in zip(rate, rounds["peak"], strict=True)]
     speed = spread([count / s for s in rounds["ours"]], ".1f")
-    line = f"batch {size}: {speed} sentences/s, {spread(rate, '.1f')} GFLOP/s"
+    line = f"batch {size}: {speed} sentences/s, {spread([r / 1e9 for r in rate], '.1f')} GFLOP/s"
     line += f", {spread(of_peak, '.0%')} of peak"
     if torch is not None:
         ratios = [t / s for t, s in zip(rounds["PyTorch"], rounds["ours"], strict=True)]
@@ -110,15 +109,6 @@ def products(batch: Sequence[Sequence[str]]) -> float:
 def different(batch: Sequence[Sequence[str]]) -> set[str]:
     """The words of a batch."""
     return {word for sentence in batch for word in sentence}
-
-
-def peak() -> float:
-    """GFLOP/s of a large matrix product."""
-    import tensorflow as tf
-
-    matrix = tf.random.normal([2048, 2048])
-    tf.matmul(matrix, matrix).numpy()
-    return 2 * 2048**3 * 4 / timed(lambda: [tf.matmul(matrix, matrix).numpy() for _ in range(4)]) / 1e9
 
 
 def random_checkpoint() -> Any:
@@ -159,19 +149,6 @@ def read_sentences() -> list[list[str]]:
     else:
         sentences = sample_corpus.read_sample("test")
     return sorted((list(s.tokens) for s in sentences[: _SENTENCES.value]), key=len)
-
-
-def timed(call: Callable[[], object]) -> float:
-    """Wall-clock seconds."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
-def spread(values: Sequence[float], form: str) -> str:
-    """Median and range."""
-    low, middle, high = (format(f(values), form) for f in (min, statistics.median, max))
-    return f"{middle} ({low} to {high})"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Mixed traffic on a local server: latencies, faults, memory, and whether every answer stays the same.
 
   python -m export.serve --model_base_path=exported/mine &
-  python -m benchmarks.traffic --url=http://127.0.0.1:8501/v1/models/jner_re --seconds=300 --concurrency=8
+  python -m benchmarks.serving.traffic --seconds=300 --concurrency=8
 
 Every client asks, again and again, for 1 to 32 sentences of the sample corpus at random, as text or tokens;
 one request in ten is malformed. The answers to expect are those to one sentence at a time, asked for before.

@@ -1,4 +1,4 @@
-"""The PyTorch side of benchmarks.training: needs PyTorch and NumPy alone, steered through stdin.
+"""The PyTorch side of benchmarks.training.speed: needs PyTorch and NumPy alone, steered through stdin.
 
 Each line on stdin is a JSON object and is answered by one on stdout:
 {"command": "build", "architecture": …, "train": …, "batches": FILE, "threads": N} builds the network and
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.batch_file import read_batches
-from benchmarks.training_torch_network import Architecture, JointNetwork, Tensors
+from benchmarks.training.batch_file import read_batches
+from benchmarks.training.torch_network import Architecture, JointNetwork, Tensors
 
 
 class Trainer:

@@ -1,4 +1,4 @@
-"""The package's side of benchmarks.training: features and training steps as experiments.train has them."""
+"""The package's side of benchmarks.training.speed: features and steps as in experiments.train."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from jner_re.training import fit
 from jner_re.training.moving_average import MovingAverage
 
 VERSION = tf.__version__
-_PEAK_SIZE, _PEAK_TRIES = 2048, 5
 _TRACED_STEPS = 20
 
 
@@ -121,14 +120,3 @@ class Trainer:
             start = time.perf_counter()
             self.model.fit(self.batches.take(steps), callbacks=[self.average], verbose=0)
             return steps, time.perf_counter() - start
-
-
-def peak_operations() -> float:
-    """Floating-point operations a second in a product of two large square matrices; the best of a few."""
-    matrix = tf.random.normal([_PEAK_SIZE, _PEAK_SIZE])
-    times = []
-    for _ in range(_PEAK_TRIES):
-        start = time.perf_counter()
-        tf.matmul(matrix, matrix)[0, 0].numpy()
-        times.append(time.perf_counter() - start)
-    return 2.0 * _PEAK_SIZE**3 / min(times)

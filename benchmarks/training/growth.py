@@ -1,6 +1,6 @@
 """What training costs as work grows: more sentences, longer ones, more entities in each.
 
-    python -m benchmarks.training_growth --preset=ade --encoder=random \
+    python -m benchmarks.training.growth --preset=ade --encoder=random \
       --corpus=DRUG-AE.rel --input_format=ade --threads=1 --plot=growth.svg
 
 Each corpus is put together from the sentences of the given one, and trained on for a pass in a process of its
@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 from absl import flags
 
-from benchmarks import growth_corpora, growth_plot, growth_results
-from benchmarks.growth_point import measured
+from benchmarks.training import growth_corpora, growth_plot, growth_results
+from benchmarks.training.growth_point import measured
 from experiments import config_flags
 from jner_re import files, program
 from jner_re.corpora import formats, sample_corpus

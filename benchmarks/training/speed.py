@@ -1,6 +1,6 @@
 """Training speed of the joint model on cached features, beside the same network in PyTorch, in one run.
 
-    python -m benchmarks.training --data_dir=DIR --torch_python=TORCH_ENVIRONMENT/bin/python
+    python -m benchmarks.training.speed --data_dir=DIR --torch_python=TORCH_ENVIRONMENT/bin/python
 
 Both train on the batches of the same first epoch, with dropout, the same optimizer and a moving average of
 the weights. They take turns, a pass over the batches each, so that what else the machine does meets both
@@ -23,17 +23,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from absl import flags
 
-from benchmarks.batch_file import write_batches
+from benchmarks.measuring import peak_operations
 from benchmarks.other_programs import OtherPrograms
 from benchmarks.torch_process import TorchProcess
-from benchmarks.training_results import TORCH, Measurement, Side, table
+from benchmarks.training.batch_file import write_batches
+from benchmarks.training.results import TORCH, Measurement, Side, table
 from jner_re import files, program
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import data_dir, sample_corpus
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
-    from benchmarks.training_ours import Task
+    from benchmarks.training.trainer import Task
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", "sample", "folder with train.json, or sample for the bundled corpus"
@@ -69,7 +70,7 @@ def main() -> None:
     threads = _THREADS.value or len(os.sched_getaffinity(0))
     program.import_tensorflow_quietly(threads)
     program.start_xla_quietly()
-    from benchmarks.training_ours import open_task
+    from benchmarks.training.trainer import open_task
 
     task = open_task(MODEL, sentences)
     measurements: list[Measurement] = []
@@ -104,40 +105,40 @@ def parsed_batch_sizes(values: list[str]) -> list[int]:
 
 def measure(task: Task, batch_size: int, threads: int) -> Measurement:
     """All rounds at one batch size, and the profiles if asked for."""
-    from benchmarks import training_ours, training_profile
-    from benchmarks.training_products import training_operations
+    from benchmarks.training import stages, trainer
+    from benchmarks.training.products import training_operations
 
     train = dataclasses.replace(TRAIN, batch_size=batch_size)
-    trainers = {"jner_re": training_ours.Trainer(task, train, _STEPS.value)}
+    trainers = {"jner_re": trainer.Trainer(task, train, _STEPS.value)}
     if _WITHOUT_XLA.value:
         plain = dataclasses.replace(train, jit_compile=False)
-        trainers["jner_re, no XLA"] = training_ours.Trainer(task, plain, _STEPS.value)
+        trainers["jner_re, no XLA"] = trainer.Trainer(task, plain, _STEPS.value)
     batches = trainers["jner_re"].arrays()
     others, peaks = OtherPrograms(), []
     with contextlib.ExitStack() as stack:
         first: dict[str, dict[str, Any]] = {}
         turns: dict[str, Callable[[], dict[str, Any]]] = {}
         if _TORCH_PYTHON.value:
-            process = stack.enter_context(TorchProcess(_TORCH_PYTHON.value, "benchmarks.training_torch"))
+            process = stack.enter_context(TorchProcess(_TORCH_PYTHON.value, "benchmarks.training.torch_side"))
             first[TORCH] = build_torch(process, task.architecture(), train, batches, threads)
             turns[TORCH] = functools.partial(process.ask, command="pass")
-        for name, trainer in trainers.items():
+        for name, one in trainers.items():
             first[name] = {
-                **trainer.one_pass(),
-                "version": training_ours.VERSION,
-                "parameters": trainer.parameters,
+                **one.one_pass(),
+                "version": trainer.VERSION,
+                "parameters": one.parameters,
             }
-            turns[name] = trainer.one_pass
+            turns[name] = one.one_pass
         rounds: list[dict[str, dict[str, Any]]] = []
         for i in range(_ROUNDS.value):
-            peaks.append(training_ours.peak_operations())
+            peaks.append(peak_operations())
             rounds.append({name: turn() for name, turn in turns.items()})
             seconds = ", ".join(f"{name} {result['seconds']:.2f} s" for name, result in rounds[-1].items())
             print(f"batch {batch_size}, round {i + 1}: {seconds}", flush=True)
     other_programs = others.cores()
     if _PROFILE.value:
-        for name, trainer in trainers.items():
-            print(f"\nbatch {batch_size}, {name}\n{training_profile.profile(trainer)}\n", flush=True)
+        for name, one in trainers.items():
+            print(f"\nbatch {batch_size}, {name}\n{stages.profile(one)}\n", flush=True)
     return Measurement(
         batch_size=batch_size,
         steps=len(batches),
@@ -151,7 +152,7 @@ def measure(task: Task, batch_size: int, threads: int) -> Measurement:
         other_programs=other_programs,
         peaks=peaks,
         memory=1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
-        sides={name: side(first[name], [one[name] for one in rounds]) for name in [*trainers, *turns]},
+        sides={name: side(first[name], [turn[name] for turn in rounds]) for name in [*trainers, *turns]},
     )
 
 

@@ -1,4 +1,4 @@
-"""One point of benchmarks.training_growth: trains on one corpus in a process of its own."""
+"""One point of benchmarks.training.growth: trains on one corpus in a process of its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from benchmarks.growth_results import Cost
 from benchmarks.other_programs import OtherPrograms
+from benchmarks.training.growth_results import Cost
 from jner_re import program
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
@@ -58,7 +58,7 @@ def measure(config: ModelConfig, train: TrainConfig, sentences: Sequence[Sentenc
 
 def cost(config: ModelConfig, train: TrainConfig, sentences: Sequence[Sentence]) -> Cost:
     """Features, a warm-up of a few steps, and one pass over all sentences."""
-    from benchmarks.training_ours import Trainer, open_task
+    from benchmarks.training.trainer import Trainer, open_task
 
     with _opened(config) as (frozen, cache):
         start = time.process_time()
