@@ -16,7 +16,8 @@ from jner_re import program
 
 from . import config_flags, data_flags
 from .jobs import pool, pool_flags
-from .jobs.training_job import SCORED_ON_DEV, Data, TrainingJob, run_name
+from .jobs.protocols import SCORED_ON_DEV
+from .jobs.training_job import Data, TrainingJob, run_name
 from .run_jobs import run_jobs
 from .variants import check_encoders, variants_of
 

@@ -1,7 +1,7 @@
 """Checks, converts, splits and describes corpora.
 
 %s --action=validate --input=corpus.json
-%s --action=convert --input=DRUG-AE.rel --input_format=ade --output=ade.json
+%s --action=convert --input=DRUG-AE.rel --corpus_format=ade --output=ade.json
 %s --action=split --input=ade.json --output=data/ade
 %s --action=stats --input=corpus.json
 
@@ -40,7 +40,7 @@ _ACTION = flags.DEFINE_enum(
     required=True,
 )
 _INPUT = flags.DEFINE_string("input", None, "the corpus: a file; for brat, a folder", required=True)
-_INPUT_FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of --input")
+_INPUT_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of --input")
 _OUTPUT = flags.DEFINE_string(
     "output", None, "convert: the file (brat: the new folder); split: the new folder"
 )

@@ -1,6 +1,6 @@
 """What calling the extractor costs: opening a model, the first call, one warm sentence, many sentences.
 
-    python -m benchmarks.extraction.calls --model_dir=runs/demo --threads=1
+    python -m benchmarks.extraction.calls --model=runs/demo --threads=1
 
 Times are wall-clock and processor time; one warm sentence is the median of many calls, in which the extractor
 and its encoder alone take turns, so that what else the machine does meets both alike.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jner_re.extraction.extractor import Extractor
     from jner_re.schema import Scored
 
-_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CALLS = flags.DEFINE_integer("calls", 100, "calls on one warm sentence", lower_bound=1)
 _SENTENCES = flags.DEFINE_integer("sentences", 1000, "sentences of the last measurement", lower_bound=1)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
@@ -38,7 +38,7 @@ def main() -> None:
     from jner_re.extraction.client import Client
     from jner_re.extraction.in_process import ModelDirectory
 
-    directory = ModelDirectory(files.user_path(_MODEL_DIR.value))
+    directory = ModelDirectory(files.user_path(_MODEL.value))
     model = Client(directory)
     sentences = [
         " ".join(s.tokens) for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)

@@ -1,6 +1,6 @@
 """Speed of an exported model, by stage, and what bfloat16 does to it.
 
-    python -m benchmarks.serving.stages --model_dir=runs/demo --threads=1
+    python -m benchmarks.serving.stages --model=runs/demo --threads=1
 
 Exports the model into a temporary folder, loads it, and asks its signature `serving_default` for batches of
 texts of one sentence each. Stages of the same graph (split and tokenize, encode, joint model; the rest is
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from jner_re.extraction.extractor import Extractor
     from jner_re.extraction.rows import Row
 
-_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus's")
 _BATCHES = flags.DEFINE_list("batches", ["1", "8", "32"], "batch sizes")
 _SENTENCES = flags.DEFINE_integer("sentences", 256, "sentences of a round", lower_bound=1)
@@ -99,7 +99,7 @@ def main() -> None:
     from jner_re.extraction.in_process import SavedModel
     from jner_re.serving import saved_model
 
-    extractor = extractors.load(_MODEL_DIR.value)
+    extractor = extractors.load(_MODEL.value)
     sentences = read_sentences()
     texts = [" ".join(sentence.tokens) for sentence in sentences[: _SENTENCES.value]]
     with tempfile.TemporaryDirectory() as name:

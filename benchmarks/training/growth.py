@@ -1,7 +1,7 @@
 """What training costs as work grows: more sentences, longer ones, more entities in each.
 
     python -m benchmarks.training.growth --preset=ade --encoder=random \
-      --corpus=DRUG-AE.rel --input_format=ade --threads=1 --plot=growth.svg
+      --corpus=DRUG-AE.rel --corpus_format=ade --threads=1 --plot=growth.svg
 
 Each corpus is put together from the sentences of the given one, and trained on for a pass in a process of its
 own. --encoder=random puts random vectors of MiniLM's shape in the place of an encoder's, which take no time:
@@ -24,7 +24,7 @@ from jner_re.corpora import formats, sample_corpus
 from jner_re.schema import Sentence
 
 _CORPUS = flags.DEFINE_string("corpus", "sample", "file or folder of a corpus, or sample for the bundled one")
-_FORMAT = flags.DEFINE_enum("input_format", "spert", list(formats.FORMATS), "format of the corpus")
+_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(formats.FORMATS), "format of the corpus")
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 _SENTENCES = flags.DEFINE_integer(
     "sentences",

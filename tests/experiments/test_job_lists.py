@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.jobs.fold_jobs import fold_jobs
-from experiments.jobs.training_job import ON_DEV
+from experiments.jobs.job_lists import fold_jobs
+from experiments.jobs.protocols import ON_DEV
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 

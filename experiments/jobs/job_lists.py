@@ -1,4 +1,4 @@
-"""The runs of a cross-validation."""
+"""The runs of an experiment: one for each of some seeds, or for each fold."""
 
 from __future__ import annotations
 
@@ -8,7 +8,26 @@ from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora.splits import folds, hold_out
 from jner_re.schema import Sentence
 
+from .protocols import Protocol
 from .training_job import Data, TrainingJob
+
+
+def trial_jobs(
+    data: Data, protocol: Protocol, config: ModelConfig, train_config: TrainConfig, count: int
+) -> list[TrainingJob]:
+    """Runs seed-1, seed-2, … of the setting "single model".
+
+    Args:
+      data: the corpus.
+      protocol: as of `TrainingJob`.
+      config: the architecture.
+      train_config: the optimization, with the first one's seed.
+      count: number of seeds.
+    """
+    return [
+        TrainingJob(f"seed-{each.seed}", "single model", protocol, data, config, each)
+        for each in train_config.with_seeds(count)
+    ]
 
 
 def fold_jobs(
@@ -17,7 +36,7 @@ def fold_jobs(
     count: int,
     dev_fraction: float,
     split_seed: int,
-    protocol: str,
+    protocol: Protocol,
     config: ModelConfig,
     train_config: TrainConfig,
 ) -> list[TrainingJob]:
