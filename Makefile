@@ -55,9 +55,9 @@ venv: .venv/all-installed
 
 demo: .venv/demo-installed
 	@echo "Training on the sample corpus"
-	@$(BIN)/python -m experiments.train --flagfile=experiments/presets/sample.flags --data_dir=sample --model_dir=$(DEMO)
+	@$(BIN)/python -m experiments.train --preset=sample --data_dir=sample --model_dir=$(DEMO)
 	@echo
-	@$(BIN)/python -m experiments.evaluate --model_dir=$(DEMO) --corpus=sample --output=$(DEMO)/evaluation.json
+	@$(BIN)/python -m experiments.evaluate --model=$(DEMO) --corpus=sample --output=$(DEMO)/evaluation.json
 	@echo
 	@echo "What it finds in three sentences, with the probability that it gives to each relation:"
 	@$(BIN)/python -m experiments.predict --model=$(DEMO) --output_format=text experiments/demo.txt
@@ -73,7 +73,7 @@ $(DEMO)/config.json:
 	$(MAKE) demo
 
 exported/demo/made: .venv/serving-installed $(DEMO)/config.json
-	$(BIN)/python -m export.saved_model --model_dir=$(DEMO) --export_dir=exported/demo
+	$(BIN)/python -m export.saved_model --model=$(DEMO) --export_dir=exported/demo
 	@touch $@
 
 serve: exported/demo/made
@@ -106,12 +106,12 @@ lint: .venv/all-installed
 
 bench: .venv/all-installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
-	$(BIN)/python -m benchmarks.extraction --model_dir=$(or $(MODEL_DIR),$(DEMO))
-	$(BIN)/python -m benchmarks.serving --model_dir=$(or $(MODEL_DIR),$(DEMO))
-	$(BIN)/python -m benchmarks.training --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
-	$(BIN)/python -m benchmarks.training_growth --flagfile=experiments/presets/ade.flags --encoder=random \
+	$(BIN)/python -m benchmarks.extraction.calls --model=$(or $(MODEL_DIR),$(DEMO))
+	$(BIN)/python -m benchmarks.serving.stages --model=$(or $(MODEL_DIR),$(DEMO))
+	$(BIN)/python -m benchmarks.training.speed --data_dir=$(or $(DATA_DIR),sample) --torch_python=$(TORCH_PYTHON)
+	$(BIN)/python -m benchmarks.training.growth --preset=ade --encoder=random \
 	  --corpus=$(if $(DATA_DIR),$(DATA_DIR)/train.json,sample)
-	$(BIN)/python -m benchmarks.parallel_jobs --flagfile=experiments/presets/sample.flags
+	$(BIN)/python -m benchmarks.training.parallel_jobs --preset=sample
 
 # TensorFlow Serving links the ops of TensorFlow Text 2.12.1. Its wheels are for Python 3.8 to 3.11.
 .venv-tf-2.12/installed:
@@ -125,7 +125,7 @@ compatibility: .venv/all-installed .venv-current/all-installed .venv-tf-2.12/ins
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	for stack in .venv .venv-current; do \
-	  $$stack/bin/python -m export.saved_model --model_dir=$(or $(MODEL_DIR),$(DEMO)) --export_dir="$$folder/$$stack" \
+	  $$stack/bin/python -m export.saved_model --model=$(or $(MODEL_DIR),$(DEMO)) --export_dir="$$folder/$$stack" \
 	    --min_score=$(MIN_SCORE) && \
 	  $(BIN)/python tests/serving/compare.py "$$folder/$$stack/1" $(MIN_SCORE) .venv-tf-2.12/bin/python \
 	    .venv-current/bin/python || exit 1; \

@@ -16,7 +16,7 @@ class TorchProcess:
 
     Args:
       python: the Python of an environment with PyTorch.
-      module: to run, e.g. "benchmarks.training_torch".
+      module: to run, e.g. "benchmarks.training.torch_side".
 
     Raises:
       InputError: there is no such Python.

@@ -1,6 +1,6 @@
 """The paper's ablation: models without NER-specific, RE-specific or any task-specific BiRNNs.
 
-python -m experiments.ablate --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR
 
 Each setting has as many shared BiRNN layers more as it has fewer of the others, so that all have the same
 number of parameters, which is printed. Each is trained and tested as experiments.trials does.

@@ -1,6 +1,6 @@
 r"""Compares options on dev: each variant of the flags is trained on train with some seeds, and scored on dev.
 
-python -m experiments.compare --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR \
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR \
   --variant="smaller: --rnn_size=128" --variant="LSTM: --rnn_cell=lstm"
 
 The baseline is what the other flags say. The table has each variant's difference from it, seed by seed: one
@@ -16,7 +16,8 @@ from jner_re import program
 
 from . import config_flags, data_flags
 from .jobs import pool, pool_flags
-from .jobs.training_job import SCORED_ON_DEV, Data, TrainingJob, run_name
+from .jobs.protocols import SCORED_ON_DEV
+from .jobs.training_job import Data, TrainingJob, run_name
 from .run_jobs import run_jobs
 from .variants import check_encoders, variants_of
 

@@ -16,7 +16,7 @@ from jner_re.errors import InputError
 FLAGS = flags.FLAGS
 Configs = tuple[ModelConfig, TrainConfig]
 _DEFAULTS = (ModelConfig(), TrainConfig())
-_PRESETS = sorted(path.stem for path in (pathlib.Path(__file__).parent / "presets").glob("*.flags"))
+_PRESETS = pathlib.Path(__file__).parent / "presets"
 # Those that the help of a program shows; --helpfull shows all.
 _IMPORTANT = (
     "encoder",
@@ -31,12 +31,21 @@ _IMPORTANT = (
     "learning_rate",
     "seed",
 )
-_FILE = "--flagfile=experiments/presets/NAME.flags"
-_PRESET = "--preset=NAME" if sys.argv[0].startswith("jner-re ") else _FILE
-HEADING = (
-    f"Model and training, the most important; a preset sets them all: {_PRESET}, where NAME is "
-    f"{', '.join(_PRESETS[:-1])} or {_PRESETS[-1]}"
-)
+HEADING = "Model and training, the most important"  # in the help of programs
+
+
+class _PresetFlag(flags.Flag):
+    """Sets the flags of a preset where it stands among the arguments: those after it win."""
+
+    def parse(self, argument: str) -> None:
+        """Reads presets/NAME.flags."""
+        super().parse(argument)
+        preset = flags.FlagValues()
+        define(preset)
+        preset(["preset", f"--flagfile={_PRESETS / argument}.flags"])
+        for name in preset:
+            if preset[name].present:
+                FLAGS[name].parse(preset[name].value)
 
 
 def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> None:
@@ -60,7 +69,12 @@ def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> N
                 flags.DEFINE_float(field.name, default, help, flag_values=values)
             else:
                 flags.DEFINE_string(field.name, default, help, flag_values=values)
-    for name in _IMPORTANT:
+    if values is not FLAGS:
+        return
+    names = sorted(path.stem for path in _PRESETS.glob("*.flags"))
+    about = "sets the flags of model and training; those after it win"
+    flags.DEFINE_flag(_PresetFlag(flags.EnumParser(names), flags.ArgumentSerializer(), "preset", None, about))
+    for name in ("preset", *_IMPORTANT):
         values.register_key_flag_for_module(sys.argv[0], values[name])
 
 

@@ -1,9 +1,9 @@
 """Checks, converts, splits and describes corpora.
 
-python -m experiments.corpus --action=validate --input=corpus.json
-python -m experiments.corpus --action=convert --input=DRUG-AE.rel --input_format=ade --output=ade.json
-python -m experiments.corpus --action=split --input=ade.json --output=data/ade
-python -m experiments.corpus --action=stats --input=corpus.json
+%s --action=validate --input=corpus.json
+%s --action=convert --input=DRUG-AE.rel --corpus_format=ade --output=ade.json
+%s --action=split --input=ade.json --output=data/ade
+%s --action=stats --input=corpus.json
 
 See docs/corpora.md.
 """
@@ -39,7 +39,7 @@ _ACTION = flags.DEFINE_enum(
     required=True,
 )
 _INPUT = flags.DEFINE_string("input", None, "the corpus: a file; for brat, a folder", required=True)
-_INPUT_FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of --input")
+_INPUT_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of --input")
 _OUTPUT = flags.DEFINE_string(
     "output", None, "convert: the file (brat: the new folder); split: the new folder"
 )

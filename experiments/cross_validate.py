@@ -1,7 +1,7 @@
 r"""Cross-validation with a dev set held out of all folds: for ADE the paper's protocol.
 
-python -m experiments.cross_validate --flagfile=experiments/presets/ade.flags --corpus=DRUG-AE.rel \
-    --input_format=ade --output_dir=DIR
+%s --preset=ade --corpus=DRUG-AE.rel \
+    --corpus_format=ade --output_dir=DIR
 
 Each fold is the test set of one model, trained on the other folds; dev chooses its best epoch and its
 threshold, or with --protocol=paper both are taken as given. What is finished is not run again, and an
@@ -21,7 +21,7 @@ from jner_re.schema import Sentence
 
 from . import config_flags
 from .jobs import pool, pool_flags, protocol_flags
-from .jobs.fold_jobs import fold_jobs
+from .jobs.job_lists import fold_jobs
 from .run_jobs import run_jobs
 
 _CORPUS = flags.DEFINE_string(
@@ -30,7 +30,7 @@ _CORPUS = flags.DEFINE_string(
     "the whole corpus: a file, for brat a folder, or sample for the bundled corpus",
     required=True,
 )
-_FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of the corpus")
+_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of the corpus")
 _CORPUS_NAME = flags.DEFINE_string(
     "corpus_name",
     None,

@@ -1,6 +1,6 @@
 """Distills ensembles into one model: trains it on what models that have not seen a sentence say of it.
 
-python -m experiments.distill --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR
 
 Of each fold of the training sentences, an ensemble trained on the other folds gives the probabilities of tag
 sequences and relations. The students are trained on the mixture of these and the annotation, and tested as
@@ -20,8 +20,9 @@ from jner_re.errors import InputError
 from jner_re.schema import LabelSet
 
 from . import config_flags, data_flags
-from .jobs import pool, pool_flags, protocol_flags, record_facts, teachers
-from .jobs.training_job import AS_GIVEN, Data, Lesson, TrainingJob, run_name
+from .jobs import pool, pool_flags, protocol_flags, protocols, records, teachers
+from .jobs.protocols import AS_GIVEN
+from .jobs.training_job import Data, Lesson, TrainingJob, run_name
 from .run_jobs import run_jobs
 
 if TYPE_CHECKING:
@@ -69,25 +70,18 @@ def main() -> None:
 def _students(
     data: Data, config: ModelConfig, train_config: TrainConfig, targets: SoftTargets
 ) -> list[TrainingJob]:
-    learned = f"learned the annotation and, with weight {_WEIGHT.value:g}, what {_MEMBERS.value} models"
-    if _FOLDS.value:
-        name = "distilled"
-        source = (
-            f"{learned} trained on the other folds gave as probable in each of {_FOLDS.value} folds "
-            f"(split seed {_SPLIT_SEED.value})"
-        )
-    else:
-        name = "distilled from seen sentences"
-        source = f"{learned} trained on the same sentences gave as probable"
+    protocol = protocol_flags.protocol(train_config)
+    taught = protocols.distilled(protocol, _WEIGHT.value, _MEMBERS.value, _FOLDS.value, _SPLIT_SEED.value)
+    name = "distilled" if _FOLDS.value else "distilled from seen sentences"
     return [
         TrainingJob(
             run_name(f"{name} {_WEIGHT.value:g}", each.seed),
             f"{name}, weight {_WEIGHT.value:g}",
-            protocol_flags.protocol(train_config),
+            protocol,
             data,
             config,
             each,
-            lesson=Lesson(targets, source),
+            lesson=Lesson(targets, taught),
         )
         for each in train_config.with_seeds(_SEEDS.value)
     ]
@@ -119,8 +113,8 @@ def _mixed_targets(
 
 def _facts(data: Data, config: ModelConfig, train_config: TrainConfig) -> dict[str, Any]:
     """What soft targets are made from, by the names of flags and splits."""
-    configs = record_facts.configs(config, train_config)
-    corpus = record_facts.corpus(data.name, train=data.train, dev=data.dev)
+    configs = records.config_facts(config, train_config)
+    corpus = records.corpus_facts(data.name, train=data.train, dev=data.dev)
     teaching = {"folds": _FOLDS.value, "members": _MEMBERS.value}
     if _FOLDS.value:
         teaching["split_seed"] = _SPLIT_SEED.value

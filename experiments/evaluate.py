@@ -1,6 +1,6 @@
 """Evaluates a trained model on an annotated corpus.
 
-python -m experiments.evaluate --model_dir=DIR --corpus=test.json --output=evaluation.json
+%s --model=DIR --corpus=test.json --output=evaluation.json
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.errors import InputError
 from jner_re.models import model_files
 
-_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
-_FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of the corpus")
+_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of the corpus")
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
@@ -42,7 +42,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    folder, report_path = files.user_path(_MODEL_DIR.value), _report_path()
+    folder, report_path = files.user_path(_MODEL.value), _report_path()
     config, _ = configs.load(folder / model_files.CONFIG)
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
     is_sample = _CORPUS.value == "sample"

@@ -1,6 +1,6 @@
 """Finds entities and relations in a corpus of any size, on several cores or machines.
 
-python -m experiments.extract --model=exported/mine --input=corpus/ --output=found/
+%s --model=exported/mine --input=corpus/ --output=found/
 
 --input is a file, a folder or else a pattern in quotes ("corpus/*.jsonl"). Files end in .txt (a text a line),
 in .jsonl (a JSON object a line) or .parquet (a text a row); --text_field names the field or column of the

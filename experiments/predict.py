@@ -1,6 +1,6 @@
 """Finds entities and relations in raw text.
 
-python -m experiments.predict --model=runs/mine [FILES] > found.jsonl
+%s --model=runs/mine [FILES] > found.jsonl
 
 --model is a model directory, an exported folder (its newest version), or the URL of a model behind TensorFlow
 Serving, such as http://localhost:8501/v1/models/jner_re. Every line of the files (- or none for standard
@@ -24,6 +24,7 @@ UTF-8, and a line that is not such JSON, gives
 from __future__ import annotations
 
 import itertools
+import pathlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -36,7 +37,6 @@ from jner_re.errors import InputError
 from jner_re.extraction import client, precision
 
 from . import answers, text_lines
-from .brat_collection import BratCollection
 from .text_lines import Line
 
 _MODEL = flags.DEFINE_string(
@@ -63,7 +63,7 @@ _OUTPUT = flags.DEFINE_enum(
     "JSON, or lines to read, such as Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.98; by default text on a "
     "terminal, else jsonl",
 )
-_TEXTS = flags.DEFINE_integer("texts_at_once", 256, "texts that are answered together", lower_bound=1)
+_TEXTS = flags.DEFINE_integer("batch_size", 256, "texts that are answered together", lower_bound=1)
 _PRECISION = flags.DEFINE_enum("precision", precision.FLOAT32, precision.CHOICES, precision.HELP)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
@@ -76,7 +76,7 @@ def main(paths: Sequence[str]) -> None:
     show = _form()
     if _BRAT.value:
         text_lines.check_names(paths)
-        collection = BratCollection(files.user_path(_BRAT.value))
+        collection = _BratCollection(files.user_path(_BRAT.value))
     if "://" not in _MODEL.value:
         program.import_tensorflow_quietly(_THREADS.value)
         program.skip_graph_optimization()
@@ -117,6 +117,41 @@ def _form() -> Callable[[Line, Document | str], str]:
     if (_OUTPUT.value or ("text" if sys.stdout.isatty() else "jsonl")) == "jsonl":
         return answers.as_json
     return answers.as_text
+
+
+class _BratCollection:
+    """A folder of documents, each a .txt and an .ann, and of brat's list of their types."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        """Writes nothing yet.
+
+        Raises:
+          InputError: the folder has something in it.
+        """
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(f"{folder}: exists already, expected a new or empty folder")
+        self._folder = folder
+        self._entities: set[str] = set()
+        self._relations: set[str] = set()
+
+    def add(self, name: str, document: Document) -> None:
+        """Writes a document.
+
+        Raises:
+          InputError: the folder can't be written to, or a type has white space.
+        """
+        files.write_text(self._folder / f"{name}.ann", document.to_brat())
+        files.write_text(self._folder / f"{name}.txt", document.text)
+        entities = self._entities | {entity.type for entity in document.entities}
+        relations = self._relations | {relation.type for relation in document.relations}
+        if (entities, relations) != (self._entities, self._relations):
+            self._entities, self._relations = entities, relations
+            files.write_text(self._folder / "annotation.conf", self._types())
+
+    def _types(self) -> str:
+        relations = [f"{kind}\tArg1:<ENTITY>, Arg2:<ENTITY>" for kind in sorted(self._relations)]
+        lines = ["[entities]", *sorted(self._entities), "[relations]", *relations, "[events]", "[attributes]"]
+        return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

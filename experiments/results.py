@@ -1,6 +1,6 @@
 """Makes the tables from records: those of each folder, and those of a page.
 
-python -m experiments.results results/*
+%s results/*
 
 writes results.md, results.csv and results.json of each folder. With --page=docs/results.md it checks that
 the page is what the records say, with --update too it writes the page: what stands between the lines

@@ -1,6 +1,6 @@
 """Trains a model.
 
-python -m experiments.train --flagfile=experiments/presets/conll04.flags --data_dir=DIR --model_dir=DIR
+%s --preset=conll04 --data_dir=DIR --model_dir=DIR
 
 The same command again goes on with a run that was interrupted.
 """

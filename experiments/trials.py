@@ -1,6 +1,6 @@
 """Trains and tests a model for each of some seeds, and averages: for CoNLL04 the paper's protocol.
 
-python -m experiments.trials --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR
 
 Number of epochs and threshold come from dev: each seed trains on train alone first. What is finished is not
 run again, and an interrupted run goes on.
@@ -18,8 +18,8 @@ from jner_re.errors import InputError
 from . import config_flags, data_flags
 from .jobs import pool, pool_flags, protocol_flags, records
 from .jobs.ensemble_job import EnsembleJob
+from .jobs.job_lists import trial_jobs
 from .jobs.training_job import TrainingJob
-from .jobs.trial_jobs import trial_jobs
 from .tables import folder_tables
 
 _SEEDS = flags.DEFINE_integer("seeds", 5, "number of trials, of the seeds from --seed on", lower_bound=1)

@@ -1,6 +1,6 @@
 """Searches depths, sizes and the other hyperparameters of the paper on the dev set.
 
-python -m experiments.tune --flagfile=experiments/presets/conll04.flags --data_dir=DIR --output_dir=DIR
+%s --preset=conll04 --data_dir=DIR --output_dir=DIR
 
 Trials that fall behind are stopped early (ASHA, Li et al., 2020). --search=depths takes all 48 combinations
 of shared, NER-specific and RE-specific layers instead, each to its end. What is finished is not run again,
@@ -9,6 +9,7 @@ and an interrupted search goes on. The best trial's flags are in best.flags; tes
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Sequence
 
 from absl import flags
@@ -17,12 +18,13 @@ from jner_re import files, program
 from jner_re.config import TrainConfig
 
 from . import config_flags, data_flags, search_space
-from .jobs import pool, pool_flags, records
+from .jobs import pool, pool_flags, protocols, records
 from .jobs.search_job import METRIC, SearchJob, best_epoch
 from .jobs.search_pool import EarlyStopping, search
 from .search_space import Candidate
-from .tables import folder_tables, hparams
+from .tables import folder_tables
 
+_METRICS = (METRIC, "val_ner_f1", "val_re_f1")
 _SEARCH = flags.DEFINE_enum(
     "search",
     "random",
@@ -56,7 +58,9 @@ def main() -> None:
         else search_space.draws(_TRIALS.value, _SEARCH_SEED.value)
     )
     stopping = _early_stopping(train_config)
-    protocol = f"trained on train, scored on dev each epoch; {stopping or 'every trial to its end'}"
+    protocol = protocols.to_the_end()
+    if stopping:
+        protocol = protocols.stopped_early(stopping.grace, stopping.reduction)
     searched = ", ".join(candidates[0].values)
     print(f"Searched, in place of what the flags say: {searched}")
     jobs = [
@@ -84,7 +88,7 @@ def _report(candidates: Sequence[Candidate], folders: pool.Folders) -> None:
     if not finished:
         return
     logs = folders.runs / "hparams"
-    hparams.write(logs, finished)
+    _write_hparams(logs, finished)
     best, record = max(finished, key=lambda pair: best_epoch(pair[1])[METRIC] or 0.0)
     path = folders.output / "best.flags"
     files.write_text(path, _flag_file(best, record))
@@ -96,6 +100,42 @@ def _flag_file(candidate: Candidate, record: records.Record) -> str:
     lines = [f"# {record.name}, average F1 on dev {score:.2f}: to train or trials, after the search's flags."]
     lines += [f"--{name}={value}" for name, value in candidate.values.items()]
     return "\n".join(lines) + "\n"
+
+
+def _write_hparams(folder: pathlib.Path, trials: Sequence[tuple[Candidate, records.Record]]) -> None:
+    """Writes each trial's hyperparameters, its scores by epoch, and its best ones; what is there stays.
+
+    Args:
+      folder: TensorBoard's --logdir.
+      trials: candidates that are finished, with their records.
+    """
+    import tensorflow as tf
+    from tensorboard.plugins.hparams import api as hp
+
+    if not folder.exists():
+        searched = {name for candidate, _ in trials for name in candidate.values}
+        names = [name for name in search_space.domains() if name in searched]  # the page shows the first ones
+        metrics = [hp.Metric(f"best/{name}", display_name=name.removeprefix("val_")) for name in _METRICS]
+        with tf.summary.create_file_writer(str(folder)).as_default():
+            hp.hparams_config([hp.HParam(name, _domain(name)) for name in names], metrics)
+    for candidate, record in trials:
+        if (folder / record.name).exists():
+            continue
+        with tf.summary.create_file_writer(str(folder / record.name)).as_default():
+            hp.hparams(candidate.values, trial_id=record.name)
+            for epoch, logs in enumerate(record.history):
+                for name in _METRICS:
+                    tf.summary.scalar(name, logs[name] or 0.0, epoch)
+            best = best_epoch(record)
+            for name in _METRICS:
+                tf.summary.scalar(f"best/{name}", best[name] or 0.0, len(record.history) - 1)
+
+
+def _domain(name: str) -> object:
+    from tensorboard.plugins.hparams import api as hp
+
+    values = search_space.domains()[name]
+    return hp.RealInterval(*values) if name == "learning_rate" else hp.Discrete(list(values))
 
 
 if __name__ == "__main__":

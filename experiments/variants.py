@@ -10,7 +10,8 @@ from jner_re.errors import InputError
 from . import config_flags
 from .config_flags import Configs
 from .jobs import records
-from .jobs.training_job import SCORED_ON_DEV, refuse_choosing, slug
+from .jobs.protocols import SCORED_ON_DEV, refuse_choosing
+from .jobs.training_job import slug
 from .tables.published import BASELINE
 
 

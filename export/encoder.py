@@ -2,9 +2,9 @@
 
 From a checkpoint of the catalogue, any BERT or MPNet checkpoint in the Hugging Face layout, or an ELMo:
 
-  python -m export.encoder --name=minilm --output=encoders/minilm
-  python -m export.encoder --checkpoint=bert-base-cased --output=encoders/bert
-  python -m export.encoder --elmo_options=options.json --elmo_weights=weights.hdf5 --output=encoders/elmo
+  %s --name=minilm --output=encoders/minilm
+  %s --checkpoint=bert-base-cased --output=encoders/bert
+  %s --elmo_options=options.json --elmo_weights=weights.hdf5 --output=encoders/elmo
 """
 
 from __future__ import annotations

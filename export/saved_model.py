@@ -1,6 +1,6 @@
 """Writes a trained model as one SavedModel that takes raw text, for TensorFlow Serving.
 
-  python -m export.saved_model --model_dir=runs/mine --export_dir=exported/mine
+  %s --model=runs/mine --export_dir=exported/mine
 
 Each run writes the next version, exported/mine/1, 2, …, and beside the versions what serves them:
 models.config, batching.config, monitoring.config, docker-compose.yml. SIGNATURES.md in the version says what
@@ -31,7 +31,7 @@ from . import serving_files
 if TYPE_CHECKING:
     from jner_re.extraction.extractor import Extractor
 
-_MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
+_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _EXPORT_DIR = flags.DEFINE_string("export_dir", None, "folder of the versions", required=True)
 _MODEL_NAME = flags.DEFINE_string("model_name", "jner_re", "under which TensorFlow Serving serves it")
 _MIN_SCORE = flags.DEFINE_float(
@@ -47,7 +47,7 @@ _PRUNE = flags.DEFINE_multi_string(
     "keep the word vectors of this corpus, or raw text (.txt), alone: the model is smaller, and answers of "
     "sentences with other words change; may be given several times",
 )
-_FORMAT = flags.DEFINE_enum("input_format", "spert", list(FORMATS), "format of --prune_vocabulary's corpora")
+_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of --prune_vocabulary's corpora")
 
 _EXAMPLES = flags.DEFINE_string(
     "examples",
@@ -61,7 +61,7 @@ _TEXT = "John Smith, born in Oslo, works for Norsk Hydro."  # where there are no
 
 def main() -> None:
     """Opens, writes, tries it and reports."""
-    model_dir, export_dir = files.user_path(_MODEL_DIR.value), files.user_path(_EXPORT_DIR.value)
+    model_dir, export_dir = files.user_path(_MODEL.value), files.user_path(_EXPORT_DIR.value)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", _MODEL_NAME.value):
         raise InputError(
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"

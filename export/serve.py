@@ -1,6 +1,6 @@
 """Serves an exported model on this computer, with TensorFlow Serving's REST API and a page to try it.
 
-  python -m export.serve --model_base_path=exported/mine
+  %s --model_base_path=exported/mine
 
 Then http://127.0.0.1:8501 is the page, and http://127.0.0.1:8501/v1/models/jner_re:predict the API. A new
 version that appears in the folder takes over. Ctrl+C or SIGTERM ends it when all requests are answered.

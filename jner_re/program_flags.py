@@ -16,6 +16,7 @@ _FULL_HELP = ("--helpfull", "-helpfull")
 _REQUIRED = "must have a value other than None"  # as absl's `required=True` says it
 _VALUES = {"int": "N", "float": "X"}  # what stands for a flag's value, by its type; TEXT for others
 _INDENT = 26
+COMMAND = ""  # by which the program was started; by default `python -m`
 
 
 def parse(argv: Sequence[str]) -> list[str]:
@@ -73,7 +74,10 @@ def full_help_page(values: flags.FlagValues, program: str) -> str:
 
 
 def _about() -> str:
-    return (sys.modules["__main__"].__doc__ or "").strip()
+    """The program's docstring, in which %s stands for its command, as absl has it."""
+    spec = sys.modules["__main__"].__spec__
+    command = COMMAND or (f"python -m {spec.name}" if spec else sys.argv[0])
+    return (sys.modules["__main__"].__doc__ or "").strip().replace("%s", command)
 
 
 def _is_required(flag: flags.Flag) -> bool:

@@ -6,6 +6,7 @@ on where it was; one that fails is reported, and the others go on.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -13,14 +14,15 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from jner_re import files
+from jner_re import files, program
 from jner_re.errors import InputError
 
-from . import records, worker
+from . import records
 
+LOG = "log.txt"  # in a run's folder
 _ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
 _SECONDS_BETWEEN_LINES = 30.0
 _PROGRESS = re.compile(
@@ -196,7 +198,7 @@ class _Run:
                 self._say(f"{name}: {line}")
 
     def _log(self, name: str) -> pathlib.Path:
-        return self._folders.runs / name / worker.LOG
+        return self._folders.runs / name / LOG
 
     def _say(self, text: str) -> None:
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
@@ -211,14 +213,33 @@ def work(job: Job, runs_dir: pathlib.Path, threads: int) -> tuple[records.Record
     """
     folder = runs_dir / job.name
     try:
-        with worker.working(folder, threads):
+        with working(folder, threads):
             return job.run(runs_dir, threads), ""
     except InputError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return None, str(error)
     except Exception as error:
         traceback.print_exc()
-        return None, f"{type(error).__name__}: {error} (more in {folder / worker.LOG})"
+        return None, f"{type(error).__name__}: {error} (more in {folder / LOG})"
+
+
+@contextlib.contextmanager
+def working(folder: pathlib.Path, threads: int) -> Iterator[None]:
+    """All output goes to the log in the run's folder, TensorFlow has so many threads, and the folder is ours.
+
+    Raises:
+      InputError: the folder can't be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / LOG).open("ab", buffering=0) as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+    except OSError as error:
+        raise InputError(f"{folder}: can't be written: {error.strerror}") from None
+    program.start_worker(threads)
+    with files.locked(folder / ".lock", lambda: print("waiting for another program that is at this run")):
+        yield
 
 
 def _scores(record: records.Record) -> str:

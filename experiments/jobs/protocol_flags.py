@@ -6,7 +6,7 @@ from absl import flags
 
 from jner_re.config import TrainConfig
 
-from .training_job import AS_GIVEN, FOLDS_AS_GIVEN, ON_BOTH, ON_DEV, refuse_choosing
+from .protocols import AS_GIVEN, FOLDS_AS_GIVEN, ON_BOTH, ON_DEV, Protocol, refuse_choosing
 
 HEADING = "Jobs"  # in the help of programs
 DEV, PAPER = "dev", "paper"
@@ -20,7 +20,7 @@ _PROTOCOL = flags.DEFINE_enum(
 )
 
 
-def protocol(train_config: TrainConfig) -> str:
+def protocol(train_config: TrainConfig) -> Protocol:
     """Of a model that is trained on train and dev in the end.
 
     Raises:
@@ -29,7 +29,7 @@ def protocol(train_config: TrainConfig) -> str:
     return _chosen(ON_BOTH, AS_GIVEN, train_config)
 
 
-def protocol_of_folds(train_config: TrainConfig) -> str:
+def protocol_of_folds(train_config: TrainConfig) -> Protocol:
     """Of the models of a cross-validation, which are trained on other folds, without dev.
 
     Raises:
@@ -38,7 +38,7 @@ def protocol_of_folds(train_config: TrainConfig) -> str:
     return _chosen(ON_DEV, FOLDS_AS_GIVEN, train_config)
 
 
-def _chosen(with_dev: str, as_given: str, train_config: TrainConfig) -> str:
+def _chosen(with_dev: Protocol, as_given: Protocol, train_config: TrainConfig) -> Protocol:
     if _PROTOCOL.value == DEV:
         return with_dev
     refuse_choosing(train_config, as_given)

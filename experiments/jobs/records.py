@@ -10,12 +10,17 @@ import dataclasses
 import json
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
+from jner_re.schema import Sentence
+
+from . import protocols
+from .protocols import Protocol
 
 SEARCH = "search"  # the setting of a search's trials
 TABLES = ("results.json",)  # the JSON beside the records that is none
@@ -28,7 +33,7 @@ class Record:
     Attributes:
       name: of the run in its folder, such as "seed-3"; the file is NAME.json.
       setting: the runs of one setting are averaged, e.g. "single model".
-      protocol: a sentence that says what was trained on and what chose what.
+      protocol: what was trained on and what chose what.
       corpus: its name, and of each split the number of sentences and their checksum.
       config: the model's and the training's, as in a model directory's config.json.
       members: the names of the runs an ensemble is made of; empty for others.
@@ -45,7 +50,7 @@ class Record:
 
     name: str
     setting: str
-    protocol: str
+    protocol: Protocol
     corpus: dict[str, Any]
     config: dict[str, Any]
     members: tuple[str, ...]
@@ -66,7 +71,7 @@ class Record:
 
 def identity(
     setting: str,
-    protocol: str,
+    protocol: Protocol,
     corpus: dict[str, Any],
     config: dict[str, Any],
     members: tuple[str, ...] = (),
@@ -79,6 +84,20 @@ def identity(
         "config": config,
         "members": members,
     }
+
+
+def corpus_facts(name: str, **splits: Sequence[Sentence]) -> dict[str, Any]:
+    """A corpus's name, and of each split the number of sentences and their checksum."""
+    checked = {
+        split: {"sentences": len(sentences), "sha256": corpus_checksum(sentences)}
+        for split, sentences in splits.items()
+    }
+    return {"name": name, **checked}
+
+
+def config_facts(model: ModelConfig, train: TrainConfig) -> dict[str, Any]:
+    """Both configs, as in a model directory's config.json."""
+    return {"model": dataclasses.asdict(model), "train": dataclasses.asdict(train)}
 
 
 def path_of(folder: pathlib.Path, name: str) -> pathlib.Path:
@@ -110,18 +129,19 @@ def read(path: pathlib.Path) -> Record:
         raise InputError(f"{path}: name is {content['name']!r}, expected {path.stem!r} as the file has")
     try:
         _check_shapes(content)
+        protocol = protocols.from_json(content["protocol"])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         problem = f"{type(error).__name__}: {error}"
         raise InputError(
             f"{path}: is damaged, {problem}; expected the record of a run: remove it to run that again"
         ) from None
     lists = {name: tuple(content[name]) for name in ("members", "history")}
-    return Record(**{**content, **lists})
+    return Record(**{**content, **lists, "protocol": protocol})
 
 
 def _check_shapes(content: dict[str, Any]) -> None:
     """Takes out what tables are made of; raises what Python does where it isn't there."""
-    for name in ("setting", "protocol", "threshold_source"):
+    for name in ("setting", "threshold_source"):
         content[name].strip()
     float(content["threshold"]), int(content["epochs"]), int(content["parameters"])
     content["corpus"]["name"].strip()
@@ -164,13 +184,13 @@ def read_folder(folder: pathlib.Path) -> list[Record]:
 def _alike(record: Record) -> dict[str, Any]:
     """What the runs of a setting agree in; a search's trials, which are not averaged, in the protocol."""
     if record.history:
-        return {"protocol": record.protocol}
+        return {"protocol": record.protocol.key}
     is_fold = record.name.startswith("fold-")
     corpus = {name: record.corpus[name] for name in ("name", "dev")} if is_fold else record.corpus
     config = _comparable(record.config)
     del config["train"]["seed"]
     return {
-        "protocol": record.protocol,
+        "protocol": record.protocol.key,
         "corpus": corpus,
         "config": config,
         "fingerprints": record.fingerprints,
@@ -194,8 +214,10 @@ def is_finished(folder: pathlib.Path, name: str, wanted: dict[str, Any]) -> bool
     path = path_of(folder, name)
     if not path.exists():
         return False
-    found = read(path).identity()
-    wanted, found = ({**one, "config": _comparable(one["config"])} for one in (wanted, found))
+    wanted, found = (
+        {**one, "protocol": one["protocol"].key, "config": _comparable(one["config"])}
+        for one in (wanted, read(path).identity())
+    )
     if differences := list(_differences("", wanted, found)):
         field, expected, value = differences[0]
         raise InputError(

@@ -13,7 +13,8 @@ from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.schema import Sentence
 
-from . import attempts, record_facts, records
+from . import attempts, records
+from .protocols import Protocol
 
 METRIC = "val_average_f1"
 _HISTORY = "history.json"
@@ -35,7 +36,7 @@ class SearchJob:
     """
 
     name: str
-    protocol: str
+    protocol: Protocol
     corpus: str
     train: tuple[Sentence, ...]
     dev: tuple[Sentence, ...]
@@ -44,8 +45,8 @@ class SearchJob:
 
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
-        corpus = record_facts.corpus(self.corpus, train=self.train, dev=self.dev)
-        configs = record_facts.configs(self.config, self.train_config)
+        corpus = records.corpus_facts(self.corpus, train=self.train, dev=self.dev)
+        configs = records.config_facts(self.config, self.train_config)
         return records.identity(records.SEARCH, self.protocol, corpus, configs)
 
     def run(self, folder: pathlib.Path, threads: int, report: Callable[[float], None]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from jner_re import files
 from jner_re.errors import InputError
 
-from . import pool, records, worker
+from . import pool, records
 from .search_job import METRIC, SearchJob, best_epoch
 
 _ATTEMPTS = 2  # of a trial whose process dies
@@ -39,9 +39,6 @@ class EarlyStopping:
     epochs: int
     grace: int
     reduction: int
-
-    def __str__(self) -> str:
-        return f"stopped early by ASHA, grace period {self.grace} epochs, reduction factor {self.reduction}"
 
 
 def search(
@@ -147,7 +144,7 @@ def _trial(
     folder = runs_dir / job.name
     (folder / _PROBLEM).unlink(missing_ok=True)
     try:
-        with worker.working(folder, threads):
+        with pool.working(folder, threads):
             job.run(folder, threads, report)
     except InputError as error:  # another attempt would end so too: the trial ends, and the watcher tells
         print(f"error: {error}", file=sys.stderr, flush=True)
@@ -173,7 +170,7 @@ def _watcher(callback: type) -> Any:
         def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
             name = trial.config["name"]
             if name not in self._finished:
-                print(f"{name}: started, log in {self._folders.runs / name / worker.LOG}", flush=True)
+                print(f"{name}: started, log in {self._folders.runs / name / pool.LOG}", flush=True)
 
         def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **info: Any) -> None:
             name = trial.config["name"]
@@ -208,7 +205,7 @@ def _watcher(callback: type) -> Any:
 
         def _tell_failed(self, name: str, problem: str) -> None:
             self.failed += 1
-            log = self._folders.runs / name / worker.LOG
+            log = self._folders.runs / name / pool.LOG
             print(f"{name}: failed: {problem:.300} (log in {log})", flush=True)
 
     return Watcher

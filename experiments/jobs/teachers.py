@@ -13,8 +13,9 @@ from jner_re.corpora import splits
 from jner_re.errors import InputError
 from jner_re.schema import LabelSet, Sentence
 
-from .training_job import AS_CONFIGURED, AS_GIVEN, ON_DEV, Data, TrainingJob
-from .trial_jobs import trial_jobs
+from .job_lists import trial_jobs
+from .protocols import AS_GIVEN, ON_DEV
+from .training_job import AS_CONFIGURED, Data, TrainingJob
 
 if TYPE_CHECKING:
     from jner_re.features.soft_targets import SoftTargets

@@ -8,26 +8,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.errors import InputError
 from jner_re.models import model_files
 from jner_re.schema import LabelSet, Sentence
 
 if TYPE_CHECKING:
     from jner_re.features.soft_targets import SoftTargets
 
-from . import attempts, record_facts, records
+from . import attempts, records
+from .protocols import AS_GIVEN, FOLDS_AS_GIVEN, ON_DEV, SCORED_ON_DEV, Protocol
 
-ON_DEV = "trained on train; the best epoch and the threshold chosen on dev"
-ON_BOTH = (
-    "trained on train and dev, for the number of epochs (over which the learning rate takes its course) and "
-    "with the threshold that were best on dev for a first training on train alone"
-)
-AS_GIVEN = "trained on train and dev, for the number of epochs and with the threshold of the config"
-FOLDS_AS_GIVEN = "trained on train, for the number of epochs and with the threshold of the config"
-SCORED_ON_DEV = (
-    "trained on train, for the number of epochs of the config; dev scored with the threshold of the config, "
-    "test not looked at"
-)
 AS_CONFIGURED = "as configured"  # what chose a threshold
 CHOOSING = "choosing"  # in a run's folder: the model directory of the training that dev chooses from
 _FINAL = "final"  # likewise: of the one after it, or of the only one where dev chooses nothing
@@ -48,7 +37,7 @@ class Data:
     def facts(self) -> dict[str, Any]:
         """What a record says of it."""
         tested = {"test": self.test} if self.test else {}
-        return record_facts.corpus(self.name, train=self.train, dev=self.dev, **tested)
+        return records.corpus_facts(self.name, train=self.train, dev=self.dev, **tested)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,11 +67,11 @@ class Lesson:
 
     Attributes:
       soft_targets: of all sentences of train and dev.
-      source: where they come from, for the record.
+      protocol: that of the training, and how they are made.
     """
 
     soft_targets: SoftTargets = dataclasses.field(repr=False)
-    source: str
+    protocol: Protocol
 
 
 def run_name(setting: str, seed: int) -> str:
@@ -93,14 +82,6 @@ def run_name(setting: str, seed: int) -> str:
 def slug(setting: str) -> str:
     """A setting's name in those of files: letters, digits, underscores, dots and hyphens."""
     return re.sub(r"[^\w.]+", "-", setting.lower()).strip("-.")
-
-
-def refuse_choosing(train_config: TrainConfig, protocol: str) -> None:
-    """Raises InputError if the config chooses by a dev set that the protocol does not choose by."""
-    for name in ("calibrate", "patience"):
-        value, default = getattr(train_config, name), getattr(TrainConfig, name)
-        if value != default:
-            raise InputError(f"{name} is {value}, expected {default}: each model is {protocol}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +101,7 @@ class TrainingJob:
 
     name: str
     setting: str
-    protocol: str
+    protocol: Protocol
     data: Data
     config: ModelConfig
     train_config: TrainConfig
@@ -129,8 +110,8 @@ class TrainingJob:
 
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
-        configs = record_facts.configs(self.config, self.train_config)
-        protocol = f"{self.protocol}; {self.lesson.source}" if self.lesson else self.protocol
+        configs = records.config_facts(self.config, self.train_config)
+        protocol = self.lesson.protocol if self.lesson else self.protocol
         return records.identity(self.setting, protocol, self.data.facts(), configs)
 
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:

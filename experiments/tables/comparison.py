@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from . import markdown, published
 from .published import Row
 from .scores import RATIOS
@@ -21,21 +23,16 @@ def comparison(summaries: Mapping[str, Mapping[str, Any]], rows: Sequence[Row], 
       source: of our rows, such as the folder of their records.
     """
     ours = [
-        [name, str(summary["runs"]), average, *_cells(summary, average), source]
+        [name, summary["runs"], average, *_cells(summary, average), source]
         for name, summary in summaries.items()
         for average in ("micro", "macro")
     ]
     theirs = [
-        [
-            row.model,
-            "",
-            row.average,
-            *(markdown.figure(value) for value in (*row.ner, *row.re, row.average_f1)),
-            row.source,
-        ]
+        [row.model, "", row.average, *map(markdown.figure, (*row.ner, *row.re, row.average_f1)), row.source]
         for row in rows
     ]
-    return markdown.table(["model", "runs", "average", *_SCORES, "source"], ours + theirs)
+    columns = ["model", "runs", "average", *_SCORES, "source"]
+    return markdown.table(pd.DataFrame(ours + theirs, columns=columns))
 
 
 def published_rows(corpus: str, settings: Sequence[str]) -> tuple[Row, ...]:
@@ -53,7 +50,7 @@ def per_type(summaries: Mapping[str, Mapping[str, Any]]) -> str:
         for task in ("ner", "re")
         for type, scores in summary[task]["per_type"].items()
     ]
-    return markdown.table(["model", "task", "type", "P", "R", "F1"], rows)
+    return markdown.table(pd.DataFrame(rows, columns=["model", "task", "type", "P", "R", "F1"]))
 
 
 def _cells(summary: Mapping[str, Any], average: str) -> list[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+import pandas as pd
 
 from ..jobs.records import Record
 from . import markdown, scores
 from .published import BASELINE
 
-_SCORES = {"NER F1": ("ner",), "RE F1": ("re",), "F1 of both": ("ner", "re")}
-COLUMNS = ("setting", "seeds", *(f"{name}{kind}" for name in _SCORES for kind in ("", ", difference")))
+_SCORES = ("NER F1", "RE F1", "F1 of both")
 
 
 def table(found: Sequence[Record], split: str) -> str:
@@ -24,10 +23,16 @@ def table(found: Sequence[Record], split: str) -> str:
       split: "dev" or "test".
     """
     settings = _by_setting(found, split)
-    baseline = settings.pop(BASELINE, {})
-    rows = [[BASELINE, str(len(baseline)), *_cells(baseline, None)]]
-    rows += [[name, str(len(runs)), *_cells(runs, baseline)] for name, runs in settings.items()]
-    return markdown.table(COLUMNS, rows)
+    baseline = settings.pop(BASELINE, pd.DataFrame(columns=_SCORES))
+    rows = []
+    for setting, runs in {BASELINE: baseline, **settings}.items():
+        differences = (runs - baseline).dropna()
+        row = {"setting": setting, "seeds": len(runs)}
+        for name in _SCORES:
+            row[name] = markdown.deviating(scores.mean_and_deviation(runs[name])) if len(runs) else "–"
+            row[f"{name}, difference"] = "" if setting == BASELINE else _difference(differences[name])
+        rows.append(row)
+    return markdown.table(pd.DataFrame(rows))
 
 
 def can_be_made(found: Sequence[Record], split: str) -> bool:
@@ -36,36 +41,22 @@ def can_be_made(found: Sequence[Record], split: str) -> bool:
     return BASELINE in settings and len(settings) > 1
 
 
-def _by_setting(found: Sequence[Record], split: str) -> dict[str, dict[int, Mapping[str, Any]]]:
-    """Of single models, the evaluations on the split: by setting and seed."""
-    settings: dict[str, dict[int, Mapping[str, Any]]] = {}
+def _by_setting(found: Sequence[Record], split: str) -> dict[str, pd.DataFrame]:
+    """The strict micro F1 of single models on the split: a row for each seed, by setting."""
+    rows: dict[str, dict[int, list[float]]] = {}
     for record in found:
         if not record.members and (report := getattr(record, split)):
-            settings.setdefault(record.setting, {})[record.config["train"]["seed"]] = report
-    return settings
+            ner, re = (report[task]["strict"]["micro"]["f1"] for task in ("ner", "re"))
+            rows.setdefault(record.setting, {})[record.config["train"]["seed"]] = [ner, re, (ner + re) / 2]
+    return {
+        setting: pd.DataFrame.from_dict(runs, orient="index", columns=_SCORES)
+        for setting, runs in rows.items()
+    }
 
 
-def _cells(runs: Mapping[int, Any], baseline: Mapping[int, Any] | None) -> list[str]:
-    cells = []
-    for tasks in _SCORES.values():
-        found = {seed: _f1(report, tasks) for seed, report in runs.items()}
-        cells.append(markdown.deviating(scores.mean_and_deviation(list(found.values()))) if found else "–")
-        both = [seed for seed in found if baseline and seed in baseline]
-        cells.append(
-            "" if baseline is None else _difference([found[k] - _f1(baseline[k], tasks) for k in both])
-        )
-    return cells
-
-
-def _f1(report: Mapping[str, Any], tasks: Sequence[str]) -> float:
-    return sum(report[task]["strict"]["micro"]["f1"] for task in tasks) / len(tasks)
-
-
-def _difference(values: Sequence[float]) -> str:
+def _difference(values: pd.Series) -> str:
     """Mean and its standard error, in percent; a dash without values."""
-    if not values:
+    if values.empty:
         return "–"
-    score = scores.mean_and_deviation(values)
-    deviation = score["deviation"]
-    error = "" if deviation is None else f" ± {deviation / math.sqrt(len(values)):.2f}"
-    return f"{score['mean']:+.2f}{error}"
+    percent = 100 * values.astype(float)
+    return f"{percent.mean():+.2f}" + ("" if len(percent) == 1 else f" ± {percent.sem():.2f}")

@@ -13,8 +13,8 @@ from jner_re.corpora.data_dir import SPLITS
 
 from ..jobs import records
 from ..jobs.records import Record
+from ..jobs.search_job import METRIC, best_epoch
 from . import comparison, differences, markdown, scores
-from .search_table import search_table
 
 _DIFFERENCES = (
     "Strict micro F1; difference from the baseline's runs of the same seeds, mean ± its standard error:"
@@ -101,8 +101,27 @@ def runs_table(found: Sequence[Record]) -> str:
     formats = {"NER F1": "{:.2f}", "RE F1": "{:.2f}", "parameters": "{:,}"}
     for name, format in formats.items():
         frame[name] = frame[name].map(format.format)
-    cells: pd.DataFrame = frame.astype(str)
-    return markdown.table(list(cells.columns), cells.to_numpy().tolist())
+    return markdown.table(frame)
+
+
+def search_table(trials: Sequence[Record], count: int | None = None) -> str:
+    """The trials of a search, the best first: scores on dev at the best epoch, and what the trials differ in.
+
+    Args:
+      trials: records with a history.
+      count: how many to show; None for all.
+    """
+    ranked = sorted(trials, key=lambda trial: -(best_epoch(trial)[METRIC] or 0.0))
+    values = pd.DataFrame(
+        [{**trial.config["model"], **trial.config["train"]} for trial in ranked], dtype=object
+    )
+    frame = pd.DataFrame({"trial": [trial.name for trial in ranked]})
+    for title, name in (("average F1", METRIC), ("NER F1", "val_ner_f1"), ("RE F1", "val_re_f1")):
+        scores = [best_epoch(trial)[name] for trial in ranked]
+        frame[title] = [markdown.figure(None if score is None else 100 * score) for score in scores]
+    frame["epochs"] = [trial.epochs for trial in ranked]
+    frame["parameters"] = [f"{trial.parameters:,}" for trial in ranked]
+    return markdown.table(frame.join(values.loc[:, values.nunique() > 1])[:count])
 
 
 def _protocols(found: Sequence[Record]) -> str:
@@ -113,6 +132,6 @@ def _protocols(found: Sequence[Record]) -> str:
             f"{record.corpus[split]['sentences']} of {split}" for split in SPLITS if split in record.corpus
         )
         corpus = f"{record.corpus['name']} ({sizes} sentences in {record.name})"
-        line = f"- {record.setting}: {corpus}; {record.protocol}."
-        lines.setdefault((record.setting, record.protocol), line)
+        line = f"- {record.setting}: {corpus}; {record.protocol.description}."
+        lines.setdefault((record.setting, record.protocol.key), line)
     return "\n".join(lines.values())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+
+import pandas as pd
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table with a heading; no newline at the end."""
-    lines = [columns, ["---"] * len(columns), *rows]
+def table(frame: pd.DataFrame) -> str:
+    """A data frame's columns and rows; no newline at the end."""
+    lines = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
@@ -15,11 +17,6 @@ def deviating(score: Mapping[str, float | None]) -> str:
     """ "87.20 ± 0.31" of {"mean", "deviation"}, "87.20" of one run."""
     deviation = score["deviation"]
     return f"{score['mean']:.2f}" + ("" if deviation is None else f" ± {deviation:.2f}")
-
-
-def percent(ratio: float | None) -> str:
-    """`figure` of a ratio from 0 to 1."""
-    return figure(None if ratio is None else 100 * ratio)
 
 
 def figure(value: float | None) -> str:

@@ -36,5 +36,5 @@ def _why(data_dir: pathlib.Path, file: pathlib.Path) -> str:
         return f"is a file, {expected}{make} makes one of a corpus"
     if not data_dir.is_dir():
         return f"no such folder, {expected}"
-    hint = f"{make} --input_format=brat makes one" if formats.holds_brat(data_dir) else ""
+    hint = f"{make} --corpus_format=brat makes one" if formats.holds_brat(data_dir) else ""
     return f"has no {file.name}, {expected}{hint}"

@@ -58,7 +58,7 @@ def _check_kind(path: pathlib.Path, format: str) -> None:
     if format != "brat" and path.is_dir():
         hint = f"expected a file in the format {format}"
         if holds_brat(path):
-            hint += " (--input_format=brat reads folders with .ann files)"
+            hint += " (--corpus_format=brat reads folders with .ann files)"
         elif (path / "test.json").is_file():
             hint += f", such as {path / 'test.json'}"
         raise InputError(f"{path}: is a folder, {hint}")

@@ -28,7 +28,7 @@ def brat(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def test_a_folder_in_place_of_a_file(brat: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    with pytest.raises(InputError, match=r": is a folder, expected .* spert \(--input_format=brat reads"):
+    with pytest.raises(InputError, match=r": is a folder, expected .* spert \(--corpus_format=brat reads"):
         formats.load(brat, "spert")
     (splits := tmp_path / "splits").mkdir()
     (splits / "test.json").write_text("[]")
@@ -46,7 +46,7 @@ def test_a_file_in_place_of_a_folder(tmp_path: pathlib.Path) -> None:
 
 def test_a_folder_that_is_no_data_directory(brat: pathlib.Path, tmp_path: pathlib.Path) -> None:
     with pytest.raises(
-        InputError, match=r"has no train.json, .*--action=split --input=.*--input_format=brat"
+        InputError, match=r"has no train.json, .*--action=split --input=.*--corpus_format=brat"
     ):
         data_dir.read_split(brat, "train")
     with pytest.raises(InputError, match=r"none: no such folder, expected a folder with train.json"):

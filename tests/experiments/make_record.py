@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from experiments.jobs.protocols import Protocol
 from experiments.jobs.records import Record
 from jner_re.config import ModelConfig, TrainConfig
 
@@ -41,7 +42,7 @@ def record(
     return Record(
         name=name,
         setting=setting,
-        protocol="trained in a test",
+        protocol=Protocol("test", "trained in a test"),
         corpus={"name": corpus, **sizes},
         config={
             "model": dataclasses.asdict(ModelConfig(**config)),

@@ -98,7 +98,7 @@ def test_convert_through_all_formats(tmp_path: pathlib.Path) -> None:
     done = run(
         action="convert",
         input=tmp_path / "brat",
-        input_format="brat",
+        corpus_format="brat",
         tokenization="whitespace",
         output=tmp_path / "m.txt",
         output_format="multihead",
@@ -118,7 +118,7 @@ def test_validate_counts_what_stands_in_the_files(tmp_path: pathlib.Path) -> Non
         "T1\tPeop 0 3\tAnn\nT2\tOrg 11 15\tAcme\nT3\tAct 4 10\tjoined\nT4\tPeop 17 20\tShe\n"
         "T5\tOrg 0 3;11 15\tAnn Acme\nE1\tAct:T3 Who:T1 Whom:T2\nR1\tSame Arg1:T1 Arg2:T4\n"
     )
-    done = run(action="validate", input=tmp_path, input_format="brat", event_arguments=True)
+    done = run(action="validate", input=tmp_path, corpus_format="brat", event_arguments=True)
     *_, title, _, _, files, discontinuous, lines, kept, _, _, summary = done.stdout.splitlines()
     assert title == "What --drop_invalid would lose"
     assert [line.split()[-4:] for line in (files, discontinuous, lines, kept)] == [
@@ -145,7 +145,7 @@ def test_split_makes_a_data_dir(tmp_path: pathlib.Path) -> None:
 
 
 def test_stats_of_ade(shared: pathlib.Path) -> None:
-    done = run(action="stats", input=shared / "data" / "ade" / "DRUG-AE.rel", input_format="ade")
+    done = run(action="stats", input=shared / "data" / "ade" / "DRUG-AE.rel", corpus_format="ade")
     assert done.returncode == 0 and done.stderr == ""
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "sentences 4272" in lines and "entities 10719" in lines and "relations 6627" in lines
@@ -167,7 +167,7 @@ def test_stats_of_ade(shared: pathlib.Path) -> None:
             "error: --event_arguments is for brat, not for spert",
         ),
         (
-            {"action": "stats", "input": SAMPLE, "input_format": "multihead"},
+            {"action": "stats", "input": SAMPLE, "corpus_format": "multihead"},
             "line 1 is '[', expected",
         ),
     ],

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from experiments.jobs.ensemble_job import EnsembleJob
-from experiments.jobs.training_job import AS_GIVEN, ON_BOTH, Data, Trained, TrainingJob
+from experiments.jobs.protocols import AS_GIVEN, ON_BOTH, Protocol
+from experiments.jobs.training_job import Data, Trained, TrainingJob
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.models import ensemble_dir, model_dir, weights
@@ -55,7 +56,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> Evaluated:
     return calls
 
 
-def ensemble(protocol: str) -> EnsembleJob:
+def ensemble(protocol: Protocol) -> EnsembleJob:
     data, config = Data("sample", (), DEV, TEST), ModelConfig(threshold=0.6)
     return EnsembleJob(
         tuple(

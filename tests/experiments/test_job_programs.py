@@ -52,7 +52,7 @@ def test_what_was_changed_in_another_corpus_stays(tmp_path: pathlib.Path) -> Non
     (tmp_path / "DRUG-AE.rel").write_text("\n".join(rows) + "\n")
     records.write(out := tmp_path / "out", make_record.record("fold-1", "10 folds"))
     (changes := out / "corpus_changes.txt").write_text("of another corpus")
-    flags = [*TINY, f"--output_dir={out}", f"--runs_dir={tmp_path / 'runs'}", "--input_format=ade"]
+    flags = [*TINY, f"--output_dir={out}", f"--runs_dir={tmp_path / 'runs'}", "--corpus_format=ade"]
     result = run("experiments.cross_validate", *flags, f"--corpus={tmp_path / 'DRUG-AE.rel'}")
     assert "removed because of overlaps: 20 entities" in result.stdout
     assert_one_line_error(result, "fold-1.json: corpus.name is")

@@ -89,9 +89,7 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
     unknown = Sentence(("Ada", "met", "Bo"), entities, (Relation(0, 1, "Met"),))
     sentences = [*sample_corpus.read_sample("test")[:20], unknown]
     spert_json.write(sentences, corpus)
-    result = run(
-        "experiments.evaluate", f"--model_dir={model_dir}", f"--corpus={corpus}", f"--output={output}"
-    )
+    result = run("experiments.evaluate", f"--model={model_dir}", f"--corpus={corpus}", f"--output={output}")
     assert result.returncode == 0 and result.stderr == (
         f"warning: {corpus}: not in the training sentences, so scored as missed: relation type 'Met' (1)\n"
     )
@@ -114,7 +112,7 @@ def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: 
     records = [json.dumps({"id": i, "text": text}) for i, text in enumerate(texts)]
     (tmp_path / "texts.jsonl").write_text("\n".join(records))
     files = (tmp_path / "texts.txt", tmp_path / "texts.jsonl")
-    result = run("experiments.predict", f"--model={model_dir}", "--threshold=0", "--texts_at_once=6", *files)
+    result = run("experiments.predict", f"--model={model_dir}", "--threshold=0", "--batch_size=6", *files)
     assert result.returncode == 0, result.stderr
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     found, with_ids = answers[: len(texts)], answers[len(texts) :]
@@ -187,7 +185,7 @@ def test_reports_of_different_outputs_have_different_names() -> None:
 from absl import flags
 from experiments import evaluate
 for output in ("a/scores.dev", "a/scores.test", "a/scores.dev.json", "scores"):
-    flags.FLAGS(["evaluate", "--model_dir=m", "--corpus=c", f"--output={output}"])
+    flags.FLAGS(["evaluate", "--model=m", "--corpus=c", f"--output={output}"])
     print(evaluate._report_path())
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -200,7 +198,7 @@ def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path
     output = tmp_path / "evaluation.json"
 
     def evaluate(corpus: pathlib.Path, model: pathlib.Path = model_dir) -> subprocess.CompletedProcess[str]:
-        return run("experiments.evaluate", f"--model_dir={model}", f"--corpus={corpus}", f"--output={output}")
+        return run("experiments.evaluate", f"--model={model}", f"--corpus={corpus}", f"--output={output}")
 
     corpus = tmp_path / "wrong.json"
     corpus.write_text('{"sentences": 3}')

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from make_record import record
 
-from experiments.jobs import records
+from experiments.jobs import protocols, records
+from experiments.jobs.protocols import Protocol
 from jner_re.errors import InputError
 
 
@@ -53,11 +54,37 @@ def test_a_record_from_before_an_option_was_there_has_its_default(tmp_path: path
 
 
 @pytest.mark.parametrize(
+    "protocol",
+    [
+        *(protocols.ON_DEV, protocols.ON_BOTH, protocols.AS_GIVEN, protocols.FOLDS_AS_GIVEN),
+        *(protocols.SCORED_ON_DEV, protocols.to_the_end(), protocols.stopped_early(3, 4)),
+        protocols.distilled(protocols.AS_GIVEN, 0.5, 2, 5, 1),
+        protocols.distilled(protocols.ON_BOTH, 1, 5, 0, 0),
+    ],
+    ids=lambda protocol: protocol.key,
+)
+def test_a_record_from_before_protocols_had_keys(protocol: Protocol, tmp_path: pathlib.Path) -> None:
+    made = dataclasses.replace(record("seed-1"), protocol=protocol)
+    records.write(tmp_path, made)
+    path = tmp_path / "seed-1.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "protocol": protocol.description}))
+    assert records.read(path) == made
+    assert records.is_finished(tmp_path, "seed-1", made.identity())
+
+
+def test_every_record_of_the_repository_has_a_protocol_with_a_key() -> None:
+    """Where descriptions change, those of old records still have to be known."""
+    folders = (pathlib.Path(__file__).parents[2] / "results").iterdir()
+    keys = {found.protocol.key for folder in folders for found in records.read_folder(folder)}
+    assert len(keys) > 3 and not any(" " in key for key in keys)
+
+
+@pytest.mark.parametrize(
     ("field", "change", "message"),
     [
         ("config", {"train": {"seed": 1, "batch_size": 9}}, r"config\.train\.batch_size is 2, expected 9"),
         ("corpus", {"name": "other"}, r"corpus\.name is 'conll04', expected 'other'"),
-        ("protocol", "otherwise", r"protocol is '.*', expected 'otherwise'"),
+        ("protocol", Protocol("other", "trained in a test"), r"protocol is 'test', expected 'other'"),
         ("members", ("seed-1",), r"members is \(\), expected \('seed-1',\)"),
     ],
 )

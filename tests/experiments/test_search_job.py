@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from experiments.jobs.protocols import to_the_end
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
@@ -44,7 +45,7 @@ def test_a_killed_trial_reports_from_the_start_and_trains_what_is_left(
     begun_at: list[int], tmp_path: pathlib.Path
 ) -> None:
     train, dev = (tuple(sample_corpus.read_sample(split)[:4]) for split in ("train", "dev"))
-    job = SearchJob("trial-a", "to its end", "sample", train, dev, ModelConfig(), TrainConfig(epochs=3))
+    job = SearchJob("trial-a", to_the_end(), "sample", train, dev, ModelConfig(), TrainConfig(epochs=3))
     first: list[float] = []
 
     def killed_at_the_second(score: float) -> None:

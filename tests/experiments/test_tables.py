@@ -10,7 +10,7 @@ from make_record import evaluation, record
 
 from experiments.jobs import records
 from experiments.jobs.records import Record
-from experiments.tables import comparison, folder_tables, page_tables, published, scores, search_table
+from experiments.tables import comparison, folder_tables, page_tables, published, scores
 from jner_re.errors import InputError
 
 # NER 0.80, 0.84, 0.88: mean 84, deviation sqrt((16 + 0 + 16) / 2) = 4. RE 0.60, 0.61, 0.65: mean 62,
@@ -105,13 +105,13 @@ def test_a_search_shows_the_best_epoch_of_each_trial_and_what_differs() -> None:
         return record(name, history=tuple(history), **config)
 
     trials = [trial("one", [0.5, 0.4], re_layers=1), trial("two", [0.3, 0.6], re_layers=2)]
-    table = search_table.search_table(trials).splitlines()
+    table = folder_tables.search_table(trials).splitlines()
     assert table[0] == "| trial | average F1 | NER F1 | RE F1 | epochs | parameters | re_layers |"
     assert table[2:] == [
         "| two | 60.00 | 70.00 | 50.00 | 3 | 1,234,567 | 2 |",
         "| one | 50.00 | 60.00 | 40.00 | 3 | 1,234,567 | 1 |",
     ]
-    assert len(search_table.search_table(trials, 1).splitlines()) == 3
+    assert len(folder_tables.search_table(trials, 1).splitlines()) == 3
 
 
 PAGE = """# Page

@@ -12,7 +12,8 @@ import pytest
 
 from experiments.jobs import teachers
 from experiments.jobs.pool import Folders
-from experiments.jobs.training_job import AS_GIVEN, ON_DEV, Data, TrainingJob
+from experiments.jobs.protocols import AS_GIVEN, ON_DEV
+from experiments.jobs.training_job import Data, TrainingJob
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError

@@ -11,17 +11,16 @@ from typing import Any
 import pytest
 
 from experiments.jobs import protocol_flags
-from experiments.jobs.training_job import (
+from experiments.jobs.protocols import (
     AS_GIVEN,
     FOLDS_AS_GIVEN,
     ON_BOTH,
     ON_DEV,
     SCORED_ON_DEV,
-    Data,
-    Lesson,
-    TrainingJob,
-    run_name,
+    Protocol,
+    distilled,
 )
+from experiments.jobs.training_job import Data, Lesson, TrainingJob, run_name
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
@@ -48,7 +47,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return made
 
 
-def job(protocol: str) -> TrainingJob:
+def job(protocol: Protocol) -> TrainingJob:
     train_config = TrainConfig(epochs=20, patience=4, seed=9)
     return TrainingJob("seed-9", "single model", protocol, DATA, ModelConfig(threshold=0.9), train_config)
 
@@ -97,7 +96,7 @@ def test_what_is_scored_on_dev_is_trained_on_train_alone_for_all_its_epochs(
 
 @pytest.mark.parametrize("protocol", [SCORED_ON_DEV, AS_GIVEN, FOLDS_AS_GIVEN])
 def test_test_is_scored_unless_dev_is_to_be(
-    protocol: str, calls: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    protocol: Protocol, calls: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     scored: list[Any] = []
 
@@ -118,7 +117,7 @@ def test_test_is_scored_unless_dev_is_to_be(
 
 
 def test_what_needs_a_dev_set_can_not_train_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def chosen(flag: str, **options: Any) -> tuple[str, str]:
+    def chosen(flag: str, **options: Any) -> tuple[Protocol, Protocol]:
         monkeypatch.setattr(protocol_flags, "_PROTOCOL", types.SimpleNamespace(value=flag))
         config = TrainConfig(**options)
         return protocol_flags.protocol(config), protocol_flags.protocol_of_folds(config)
@@ -152,12 +151,9 @@ def test_a_lesson_is_learned_and_stands_in_the_protocol(
 
     monkeypatch.setattr(fit, "train", train)
     labels, targets = LabelSet(("Peop",), ("Kill",)), {DATA.train[0]: {}}
-    student = dataclasses.replace(
-        job(ON_BOTH), label_set=labels, lesson=Lesson(targets, "learned from others")
-    )
+    taught = distilled(ON_BOTH, 0.5, members=2, folds=5, split_seed=0)
+    student = dataclasses.replace(job(ON_BOTH), label_set=labels, lesson=Lesson(targets, taught))
     student.train(tmp_path)
     assert learned == [(labels, targets)] * 2  # once for the epochs, once on dev too
-    assert student.identity() == {
-        **job(ON_BOTH).identity(),
-        "protocol": f"{ON_BOTH}; learned from others",
-    }
+    assert student.identity() == {**job(ON_BOTH).identity(), "protocol": taught}
+    assert taught.key == "on-both+distilled-0.5-2-5-0"

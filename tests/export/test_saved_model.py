@@ -46,7 +46,7 @@ def written(
     words = folder / "words.txt"
     words.write_text("Ann lives somewhere .")
     flags = ("--min_score=0.01", "--model_name=news", f"--prune_vocabulary={words}")
-    return folder, run(f"--model_dir={model_folder}", f"--export_dir={folder}", *flags)
+    return folder, run(f"--model={model_folder}", f"--export_dir={folder}", *flags)
 
 
 @pytest.fixture(scope="module")
@@ -311,7 +311,7 @@ def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Pat
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--model_dir=/nowhere",), "error: /nowhere/config.json: "),
+        (("--model=/nowhere",), "error: /nowhere/config.json: "),
         (("--model_name=a/b",), "error: --model_name is 'a/b', expected a letter"),
         (("--model_name=..",), "error: --model_name is '..', expected a letter"),
         (("--examples=~/no.txt",), f"error: {pathlib.Path.home()}/no.txt: can't be read"),
@@ -322,7 +322,7 @@ def test_exports_at_the_same_time_get_numbers_of_their_own(tmp_path: pathlib.Pat
 def test_bad_flags(
     flags: tuple[str, ...], message: str, model_folder: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    result = run(f"--model_dir={model_folder}", f"--export_dir={tmp_path / 'exports'}", *flags)
+    result = run(f"--model={model_folder}", f"--export_dir={tmp_path / 'exports'}", *flags)
     assert result.returncode == 1 and result.stdout == ""
     assert result.stderr.startswith(message) and result.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())
@@ -331,7 +331,7 @@ def test_bad_flags(
 def test_words_without_vectors_are_no_vocabulary(tmp_path: pathlib.Path, model_folder: pathlib.Path) -> None:
     (tmp_path / "words.txt").write_text("Oslo 1905")
     result = run(
-        f"--model_dir={model_folder}",
+        f"--model={model_folder}",
         f"--export_dir={tmp_path / 'exports'}",
         f"--prune_vocabulary={tmp_path / 'words.txt'}",
     )

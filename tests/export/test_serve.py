@@ -1,4 +1,4 @@
-"""`python -m export.serve`, and `benchmarks.traffic` on it."""
+"""`python -m export.serve`, and `benchmarks.serving.traffic` on it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_under_traffic_killed_and_started_again(exported: pathlib.Path, tmp_path
     shutil.copytree(exported, folder / "1")
     with serving(folder) as (process, url):
         flags = (f"--url={url}/v1/models/jner_re", "--seconds=6", "--concurrency=4", "--sentences=20")
-        traffic = run("benchmarks.traffic", *flags, f"--export_dir={folder}")
+        traffic = run("benchmarks.serving.traffic", *flags, f"--export_dir={folder}")
         assert traffic.returncode == 0, traffic.stdout + traffic.stderr
         assert re.search(r"4 clients, \d+ s, statuses \{200: \d+, 400: \d+\}", traffic.stdout)
         text = "Ann Lee, born in Rome, lives in Oslo."

@@ -183,7 +183,7 @@ def _hint(base_path: pathlib.Path) -> str:
     if (folder / SAVED_MODEL).is_file():
         return f"; it is one version: give the folder it is in, {folder.parent}"
     if (folder / CONFIG).is_file():
-        return f"; it is a model directory: export it first, export.saved_model --model_dir={base_path}"
+        return f"; it is a model directory: export it first, export.saved_model --model={base_path}"
     inner = sorted({path.parent.parent.name for path in folder.glob(f"*/*/{SAVED_MODEL}")})
     return f"; folders of versions in it: {', '.join(inner)}" if inner else ""
 

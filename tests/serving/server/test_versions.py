@@ -39,7 +39,7 @@ def test_what_is_given_in_place_of_a_folder_of_versions(tmp_path: pathlib.Path) 
     (trained / "config.json").write_text("{}")
     for folder, hint in (
         (exported / "mine" / "1", f"; it is one version: give the folder it is in, {exported}/mine"),
-        (trained, f"; it is a model directory: export it first, export.saved_model --model_dir={trained}"),
+        (trained, f"; it is a model directory: export it first, export.saved_model --model={trained}"),
         (exported, "; folders of versions in it: mine"),
     ):
         with pytest.raises(InputError, match=f"has no version, .*{re.escape(hint)}$"):

@@ -1,0 +1,1 @@
+"""What calls of the extractor cost, and how well it splits sentences."""

@@ -1,0 +1,1 @@
+"""Speed of an exported model, and of the local server under traffic."""
