@@ -102,7 +102,7 @@ def _mixed_targets(
         path = folders.output / "soft_targets_of_seen.npz"
     members = [member for teacher in found for member in teacher.members]
     failed = pool.run_all(members, of_members, pool_flags.workers())
-    pool.refuse_failed(failed, "no student was trained")
+    pool.raise_if_failed(failed, "no student was trained")
     program.import_tensorflow_quietly(pool_flags.workers().threads)
     program.start_xla_quietly()
     from jner_re.features import soft_targets

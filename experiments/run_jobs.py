@@ -17,4 +17,4 @@ def run_jobs(jobs: Sequence[pool.Job]) -> None:
     folders = pool_flags.folders()
     failed = pool.run_all(jobs, folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
-    pool.refuse_failed(failed)
+    pool.raise_if_failed(failed)

@@ -45,7 +45,7 @@ def main() -> None:
     if _MEMBERS.value:
         failed += pool.run_all(_ensembles(singles, folders), folders, pool_flags.workers())
     folder_tables.write_and_print(folders.output)
-    pool.refuse_failed(failed)
+    pool.raise_if_failed(failed)
 
 
 def _ensembles(singles: Sequence[TrainingJob], folders: pool.Folders) -> list[EnsembleJob]:

@@ -70,7 +70,7 @@ def main() -> None:
     program.import_tensorflow_quietly()
     failed = search(jobs, folders, pool_flags.workers(), stopping)
     _report(candidates, folders)
-    pool.refuse_failed(failed)
+    pool.raise_if_failed(failed)
 
 
 def _early_stopping(train_config: TrainConfig) -> EarlyStopping | None:

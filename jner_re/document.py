@@ -133,8 +133,8 @@ class Document:
             if start is None or end is None:
                 place = f"{entity.start} to {entity.end}"
                 raise InputError(f"entities[{i}] is {place}, expected places where tokens begin and end")
-            entities.append(schema.Entity(start, end, entity.type))
-        relations = (schema.Relation(r.head, r.tail, r.type) for r in self.relations)
+            entities.append(schema.EntitySpan(start, end, entity.type))
+        relations = (schema.RelationPair(r.head, r.tail, r.type) for r in self.relations)
         tokens = tuple(token.text for token in self.tokens)
         return schema.Sentence(tokens, tuple(entities), tuple(relations)).to_spert()
 

@@ -12,7 +12,7 @@ _LOGGER = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, order=True)
-class Entity:
+class EntitySpan:
     """A typed span of tokens, `tokens[start:end]` (end exclusive)."""
 
     start: int
@@ -21,7 +21,7 @@ class Entity:
 
 
 @dataclasses.dataclass(frozen=True, order=True)
-class Relation:
+class RelationPair:
     """A directed, typed pair: `head` and `tail` index the sentence's entities."""
 
     head: int
@@ -41,15 +41,15 @@ class Sentence:
     """
 
     tokens: tuple[str, ...]
-    entities: tuple[Entity, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    entities: tuple[EntitySpan, ...] = ()
+    relations: tuple[RelationPair, ...] = ()
     id: str = ""
 
-    def relation_facts(self) -> set[tuple[Entity, Entity, str]]:
+    def relation_facts(self) -> set[tuple[EntitySpan, EntitySpan, str]]:
         """Each relation by the entities that it joins, and its type."""
         return {(self.entities[r.head], self.entities[r.tail], r.type) for r in self.relations}
 
-    def entity_text(self, entity: Entity) -> str:
+    def entity_text(self, entity: EntitySpan) -> str:
         """The tokens of `entity`, joined by spaces."""
         return " ".join(self.tokens[entity.start : entity.end])
 
@@ -66,7 +66,7 @@ class Sentence:
 
 
 # Found in a sentence, with scores.
-Scored = tuple[list[tuple[Entity, float]], Sequence[tuple[Relation, float]]]
+Scored = tuple[list[tuple[EntitySpan, float]], Sequence[tuple[RelationPair, float]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +107,7 @@ def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
             report(f"tokens[{i}]", token, "a non-empty string")
 
     length = len(sentence.tokens)
-    valid: list[tuple[int, Entity]] = []
+    valid: list[tuple[int, EntitySpan]] = []
     for i, entity in enumerate(sentence.entities):
         if not entity.type:
             report(f"entities[{i}].type", entity.type, "a non-empty string")
@@ -124,7 +124,7 @@ def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
             valid.append((i, entity))
 
     count = len(sentence.entities)
-    seen: dict[Relation, int] = {}
+    seen: dict[RelationPair, int] = {}
     for i, relation in enumerate(sentence.relations):
         if not relation.type:
             report(f"relations[{i}].type", relation.type, "a non-empty string")
@@ -139,7 +139,7 @@ def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
     return problems
 
 
-def _span(entity: Entity) -> str:
+def _span(entity: EntitySpan) -> str:
     return f"{entity.type} [{entity.start}, {entity.end})"
 
 
@@ -193,7 +193,7 @@ class LabelSet:
             sentence,
             entities=tuple(sentence.entities[old] for old in index),
             relations=tuple(
-                Relation(index[relation.head], index[relation.tail], relation.type)
+                RelationPair(index[relation.head], index[relation.tail], relation.type)
                 for relation in sentence.relations
                 if relation.type in self.relation_types and relation.head in index and relation.tail in index
             ),

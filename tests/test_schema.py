@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.schema import Entity, LabelSet, Relation, Sentence, find_problems
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence, find_problems
 
 TOKENS = ("Ann", "Lee", "works", "for", "Acme")
-ANN, ACME = Entity(0, 2, "Peop"), Entity(4, 5, "Org")
-WORKS_BACK = Relation(1, 0, "Work_For")
-WORKS = Relation(0, 1, "Work_For")
+ANN, ACME = EntitySpan(0, 2, "Peop"), EntitySpan(4, 5, "Org")
+WORKS_BACK = RelationPair(1, 0, "Work_For")
+WORKS = RelationPair(0, 1, "Work_For")
 
 
 @st.composite
@@ -19,9 +19,9 @@ def valid_sentences(draw: st.DrawFn) -> Sentence:
     """Entities in any order that do not overlap and often touch; relations between any two of them."""
     cuts = sorted(draw(st.sets(st.integers(0, 10), min_size=2)))
     spans = [span for span in itertools.pairwise(cuts) if draw(st.booleans())]
-    entities = draw(st.permutations([Entity(*span, draw(st.text(min_size=1))) for span in spans]))
+    entities = draw(st.permutations([EntitySpan(*span, draw(st.text(min_size=1))) for span in spans]))
     pairs = list(itertools.permutations(range(len(entities)), 2))
-    relations = [Relation(*pair, kind) for pair in pairs for kind in draw(st.sets(st.sampled_from("ab")))]
+    relations = [RelationPair(*pair, kind) for pair in pairs for kind in draw(st.sets(st.sampled_from("ab")))]
     tokens = draw(st.lists(st.text(min_size=1), min_size=cuts[-1], max_size=cuts[-1] + 2))
     return Sentence(tuple(tokens), tuple(entities), tuple(relations))
 
@@ -36,27 +36,27 @@ FAULTS = {
     "no tokens": (Sentence(()), "tokens is [], expected at least one token"),
     "empty token": (Sentence(("a", "", "b")), "tokens[1] is '', expected a non-empty string"),
     "entity without type": (
-        Sentence(TOKENS, (ANN, Entity(4, 5, ""))),
+        Sentence(TOKENS, (ANN, EntitySpan(4, 5, ""))),
         "entities[1].type is '', expected a non-empty string",
     ),
     "negative start": (
-        Sentence(TOKENS, (Entity(-1, 2, "Peop"),)),
+        Sentence(TOKENS, (EntitySpan(-1, 2, "Peop"),)),
         "entities[0].start is -1, expected a token index from 0 to 4",
     ),
     "start past the end": (
-        Sentence(TOKENS, (ANN, Entity(5, 6, "Org"))),
+        Sentence(TOKENS, (ANN, EntitySpan(5, 6, "Org"))),
         "entities[1].start is 5, expected a token index from 0 to 4",
     ),
     "end past the end": (
-        Sentence(TOKENS, (Entity(4, 6, "Org"),)),
+        Sentence(TOKENS, (EntitySpan(4, 6, "Org"),)),
         "entities[0].end is 6, expected an exclusive end from 5 to 5",
     ),
     "empty span": (
-        Sentence(TOKENS, (Entity(2, 2, "Org"),)),
+        Sentence(TOKENS, (EntitySpan(2, 2, "Org"),)),
         "entities[0].end is 2, expected an exclusive end from 3 to 5",
     ),
     "backwards": (
-        Sentence(TOKENS, (Entity(2, 1, "Org"),)),
+        Sentence(TOKENS, (EntitySpan(2, 1, "Org"),)),
         "entities[0].end is 1, expected an exclusive end from 3 to 5",
     ),
     "twice": (
@@ -64,35 +64,35 @@ FAULTS = {
         "entities[2] is 'Peop [0, 2)', expected no entity twice (the same as entities[0])",
     ),
     "same span": (
-        Sentence(TOKENS, (ANN, Entity(0, 2, "Org"))),
+        Sentence(TOKENS, (ANN, EntitySpan(0, 2, "Org"))),
         "entities[1] is 'Org [0, 2)', expected no overlap with entities[0] Peop [0, 2)",
     ),
     "nested": (
-        Sentence(TOKENS, (Entity(1, 2, "Org"), ACME, Entity(0, 3, "Peop"))),
+        Sentence(TOKENS, (EntitySpan(1, 2, "Org"), ACME, EntitySpan(0, 3, "Peop"))),
         "entities[2] is 'Peop [0, 3)', expected no overlap with entities[0] Org [1, 2)",
     ),
     "crossing": (
-        Sentence(TOKENS, (ANN, Entity(1, 3, "Org"))),
+        Sentence(TOKENS, (ANN, EntitySpan(1, 3, "Org"))),
         "entities[1] is 'Org [1, 3)', expected no overlap with entities[0] Peop [0, 2)",
     ),
     "relation without type": (
-        Sentence(TOKENS, (ANN, ACME), (Relation(0, 1, ""),)),
+        Sentence(TOKENS, (ANN, ACME), (RelationPair(0, 1, ""),)),
         "relations[0].type is '', expected a non-empty string",
     ),
     "head out of range": (
-        Sentence(TOKENS, (ANN, ACME), (WORKS, Relation(2, 0, "x"))),
+        Sentence(TOKENS, (ANN, ACME), (WORKS, RelationPair(2, 0, "x"))),
         "relations[1].head is 2, expected an index of one of the 2 entities, from 0",
     ),
     "negative tail": (
-        Sentence(TOKENS, (ANN, ACME), (Relation(0, -1, "x"),)),
+        Sentence(TOKENS, (ANN, ACME), (RelationPair(0, -1, "x"),)),
         "relations[0].tail is -1, expected an index of one of the 2 entities, from 0",
     ),
     "with itself": (
-        Sentence(TOKENS, (ANN, ACME), (Relation(1, 1, "x"),)),
+        Sentence(TOKENS, (ANN, ACME), (RelationPair(1, 1, "x"),)),
         "relations[0].tail is 1, expected another entity than the head",
     ),
     "relation twice": (
-        Sentence(TOKENS, (ANN, ACME), (WORKS, Relation(1, 0, "x"), WORKS)),
+        Sentence(TOKENS, (ANN, ACME), (WORKS, RelationPair(1, 0, "x"), WORKS)),
         "relations[2] is 'Work_For', expected no second relations[0]",
     ),
 }
@@ -108,7 +108,9 @@ def test_each_fault(fault: tuple[Sentence, str]) -> None:
 
 def test_all_faults_are_found_at_once() -> None:
     sentence = Sentence(
-        ("a", ""), (Entity(0, 3, "x"), Entity(0, 1, "")), (Relation(0, 5, "y"), Relation(1, 1, "y"))
+        ("a", ""),
+        (EntitySpan(0, 3, "x"), EntitySpan(0, 1, "")),
+        (RelationPair(0, 5, "y"), RelationPair(1, 1, "y")),
     )
     fields = [problem.field for problem in find_problems(sentence)]
     assert fields == [
@@ -121,7 +123,7 @@ def test_all_faults_are_found_at_once() -> None:
 
 
 def test_both_directions_and_several_types_are_allowed() -> None:
-    relations = (WORKS, Relation(1, 0, "Work_For"), Relation(0, 1, "Other"))
+    relations = (WORKS, RelationPair(1, 0, "Work_For"), RelationPair(0, 1, "Other"))
     assert find_problems(Sentence(TOKENS, (ANN, ACME), relations)) == []
 
 
@@ -149,10 +151,12 @@ def test_unknown_types_are_counted_and_left_out() -> None:
 
 
 def test_relations_follow_their_entities_when_others_are_left_out() -> None:
-    other = Entity(0, 1, "Misc")
-    sentence = Sentence(TOKENS, (other, ACME, ANN), (Relation(2, 1, "Work_For"), Relation(0, 1, "Work_For")))
+    other = EntitySpan(0, 1, "Misc")
+    sentence = Sentence(
+        TOKENS, (other, ACME, ANN), (RelationPair(2, 1, "Work_For"), RelationPair(0, 1, "Work_For"))
+    )
     labels = LabelSet(("Org", "Peop"), ("Work_For",))
-    assert labels.known_part(sentence) == Sentence(TOKENS, (ACME, ANN), (Relation(1, 0, "Work_For"),))
+    assert labels.known_part(sentence) == Sentence(TOKENS, (ACME, ANN), (RelationPair(1, 0, "Work_For"),))
 
 
 def test_a_covering_set_has_all_types_and_warns_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 
 def repeated(sentences: Sequence[Sentence], count: int) -> list[Sentence]:
@@ -53,15 +53,17 @@ def with_entities(sentences: Sequence[Sentence], entities: int, length: int, cou
 def _joined(sentences: Sequence[Sentence], length: int) -> Sentence:
     """The corpus, as often as it takes, as one sentence of at least `length` tokens."""
     tokens: list[str] = []
-    entities: list[Entity] = []
-    relations: list[Relation] = []
+    entities: list[EntitySpan] = []
+    relations: list[RelationPair] = []
     for sentence in itertools.cycle(sentences):
         if len(tokens) >= length:
             break
         relations += [
-            Relation(r.head + len(entities), r.tail + len(entities), r.type) for r in sentence.relations
+            RelationPair(r.head + len(entities), r.tail + len(entities), r.type) for r in sentence.relations
         ]
-        entities += [Entity(e.start + len(tokens), e.end + len(tokens), e.type) for e in sentence.entities]
+        entities += [
+            EntitySpan(e.start + len(tokens), e.end + len(tokens), e.type) for e in sentence.entities
+        ]
         tokens += sentence.tokens
     return Sentence(tuple(tokens), tuple(entities), tuple(relations))
 
@@ -73,11 +75,11 @@ def _part(whole: Sentence, start: int, end: int) -> Sentence:
     return Sentence(
         whole.tokens[start:end],
         tuple(
-            Entity(entity.start - start, entity.end - start, entity.type)
+            EntitySpan(entity.start - start, entity.end - start, entity.type)
             for entity in map(whole.entities.__getitem__, inside)
         ),
         tuple(
-            Relation(place[relation.head], place[relation.tail], relation.type)
+            RelationPair(place[relation.head], place[relation.tail], relation.type)
             for relation in whole.relations
             if relation.head in place and relation.tail in place
         ),
@@ -98,16 +100,16 @@ def _spread(
     left = length - sum(entity.end - entity.start for entity in found)
     gaps = len(found) + 1
     tokens: list[str] = []
-    entities: list[Entity] = []
+    entities: list[EntitySpan] = []
     for gap, ((k, _), entity) in enumerate(zip(mentions, found, strict=True)):
         tokens += itertools.islice(fillers, left * (gap + 1) // gaps - left * gap // gaps)
         start = len(tokens)
         tokens += sentences[k].tokens[entity.start : entity.end]
-        entities.append(Entity(start, len(tokens), entity.type))
+        entities.append(EntitySpan(start, len(tokens), entity.type))
     tokens += itertools.islice(fillers, length - len(tokens))
     place = {mention: number for number, mention in enumerate(mentions)}
     relations = tuple(
-        Relation(place[k, relation.head], place[k, relation.tail], relation.type)
+        RelationPair(place[k, relation.head], place[k, relation.tail], relation.type)
         for k in dict.fromkeys(k for k, _ in mentions)
         for relation in sentences[k].relations
         if (k, relation.head) in place and (k, relation.tail) in place

@@ -106,7 +106,7 @@ def run_all(jobs: Sequence[Job], folders: Folders, workers: Workers) -> int:
         return _Run(folders, workers, len(left)).all(left)
 
 
-def refuse_failed(failed: int, waiting: str = "") -> None:
+def raise_if_failed(failed: int, waiting: str = "") -> None:
     """Raises InputError if jobs failed, for the last line of a program: their own lines are far above.
 
     Args:

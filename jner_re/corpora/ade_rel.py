@@ -37,7 +37,7 @@ from jner_re.corpora.corpus import (
 )
 from jner_re.corpora.dropping import resolve_overlaps
 from jner_re.corpora.text_files import read_text
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.tokenization import tokenize
 
 
@@ -124,8 +124,8 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
 
 def _sentence(id: str, text: str, rows: list[Row], offset: int, reading: Reading) -> Sentence:
     tokens = tokenize(text, reading.tokenization)
-    spans: dict[Mention, Entity] = {}
-    line_of: dict[Entity, int] = {}
+    spans: dict[Mention, EntitySpan] = {}
+    line_of: dict[EntitySpan, int] = {}
     merged = -1
     for row in rows:
         for name, mention in ((reading.first, row.first), (reading.second, row.second)):
@@ -134,7 +134,7 @@ def _sentence(id: str, text: str, rows: list[Row], offset: int, reading: Reading
             start, end = mention.start - offset, mention.end - offset
             span = token_span(tokens, start, end)
             assert span is not None  # the text is not blank, and every other character is in a token
-            entity = spans[mention] = Entity(*span, mention.type)
+            entity = spans[mention] = EntitySpan(*span, mention.type)
             if entity in line_of:
                 expected, action = f"tokens of its own, unlike line {line_of[entity]}", "merged"
                 reading.warning(row.line, name, mention.text, expected, action)
@@ -148,7 +148,9 @@ def _sentence(id: str, text: str, rows: list[Row], offset: int, reading: Reading
                 reading.warning(row.line, name, mention.text, expected, f"changed to {whole!r}")
     entities = sorted(set(spans.values()))
     relations = [
-        Relation(entities.index(spans[row.first]), entities.index(spans[row.second]), reading.types.relation)
+        RelationPair(
+            entities.index(spans[row.first]), entities.index(spans[row.second]), reading.types.relation
+        )
         for row in rows
     ]
     sentence = Sentence(

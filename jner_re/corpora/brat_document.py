@@ -12,7 +12,7 @@ from jner_re.corpora.brat_annotation import LINE_END, Annotation, BinaryRelation
 from jner_re.corpora.brat_configuration import Roles, in_order
 from jner_re.corpora.character_offsets import Quote, Spans, find_reading
 from jner_re.corpora.corpus import Finding, Loss, check_sentence
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.tokenization import tokenize
 
 _LEFT_OUT = "the annotation is left out"
@@ -47,9 +47,9 @@ class _Line:
     number: int
     start: int
     end: int
-    entities: list[Entity] = dataclasses.field(default_factory=list)
+    entities: list[EntitySpan] = dataclasses.field(default_factory=list)
     entity_ids: list[str] = dataclasses.field(default_factory=list)
-    relations: list[Relation] = dataclasses.field(default_factory=list)
+    relations: list[RelationPair] = dataclasses.field(default_factory=list)
     relation_ids: list[str] = dataclasses.field(default_factory=list)
 
     def file_name(self, field: str) -> str:
@@ -201,7 +201,7 @@ class BratDocument:
         """Adds an entity to its line; gives the line and the entity's index there."""
         line = self._lines[bisect.bisect_right(self._starts, span[0]) - 1]
         start, end = span[0] - line.start, span[1] - line.start
-        line.entities.append(Entity(start, end, self._annotation.entities[id].type))
+        line.entities.append(EntitySpan(start, end, self._annotation.entities[id].type))
         line.entity_ids.append(id)
         return line, len(line.entities) - 1
 
@@ -220,7 +220,7 @@ class BratDocument:
             expected = f"an entity on line {line.number}, where {_short(relation.arguments[0][1])} is"
             self._report(relation, role, named, f"{expected} (a line is a sentence)", "on two lines")
             return
-        found = Relation(head, tail, relation.type)
+        found = RelationPair(head, tail, relation.type)
         if ids != [id for _, id in relation.arguments] and found in line.relations:
             same = line.relation_ids[line.relations.index(found)]
             expected = f"entities or triggers of its own, unlike {same}"

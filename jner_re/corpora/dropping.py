@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from jner_re.corpora.corpus import Loss, by_reason
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,17 +22,17 @@ class Removal:
       relations: how many relations involved it and were removed with it.
     """
 
-    entity: Entity
-    kept: Entity
+    entity: EntitySpan
+    kept: EntitySpan
     relations: int
 
 
-def overlap(a: Entity, b: Entity) -> bool:
+def overlap(a: EntitySpan, b: EntitySpan) -> bool:
     """Whether two entities share a token."""
     return a.start < b.end and b.start < a.end
 
 
-def overlapping_pairs(sentence: Sentence) -> list[tuple[Entity, Entity]]:
+def overlapping_pairs(sentence: Sentence) -> list[tuple[EntitySpan, EntitySpan]]:
     """All pairs of entities that share a token."""
     entities = sentence.entities
     return [(a, b) for i, a in enumerate(entities) for b in entities[i + 1 :] if overlap(a, b)]
@@ -90,7 +90,7 @@ def drop_invalid(sentence: Sentence) -> tuple[Sentence | None, list[Loss]]:
         return None, [Loss("no valid tokens", 1, *counts)]
     relations, losses = _valid_relations(sentence)
     kept: list[int] = []
-    seen: set[Entity] = set()
+    seen: set[EntitySpan] = set()
     for i, entity in enumerate(sentence.entities):
         if not entity.type or not _inside(entity, len(sentence.tokens)):
             losses.append(Loss("no type or no span", entities=1))
@@ -106,11 +106,11 @@ def drop_invalid(sentence: Sentence) -> tuple[Sentence | None, list[Loss]]:
     return resolved, by_reason(losses)
 
 
-def _valid_relations(sentence: Sentence) -> tuple[tuple[Relation, ...], list[Loss]]:
+def _valid_relations(sentence: Sentence) -> tuple[tuple[RelationPair, ...], list[Loss]]:
     """The relations between two entities, each once; of equal entities the first is the argument."""
     entities = sentence.entities
     first = {entity: i for i, entity in reversed(list(enumerate(entities)))}
-    relations: dict[Relation, None] = {}
+    relations: dict[RelationPair, None] = {}
     losses = []
     for relation in sentence.relations:
         if not (relation.type and 0 <= relation.head < len(entities) and 0 <= relation.tail < len(entities)):
@@ -127,5 +127,5 @@ def _valid_relations(sentence: Sentence) -> tuple[tuple[Relation, ...], list[Los
     return tuple(relations), losses
 
 
-def _inside(entity: Entity, length: int) -> bool:
+def _inside(entity: EntitySpan, length: int) -> bool:
     return 0 <= entity.start < entity.end <= length

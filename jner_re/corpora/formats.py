@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from jner_re.corpora import ade_rel, brat, multihead, spert_json
 from jner_re.corpora.corpus import Corpus, Finding, Loss
 from jner_re.errors import InputError
-from jner_re.schema import Relation, Sentence
+from jner_re.schema import RelationPair, Sentence
 from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": brat}
@@ -132,7 +132,7 @@ def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:
         sentence.tokens[begin:end],
         tuple(dataclasses.replace(e, start=e.start - begin, end=e.end - begin) for e in entities),
         tuple(
-            Relation(place[r.head], place[r.tail], r.type)
+            RelationPair(place[r.head], place[r.tail], r.type)
             for r in sentence.relations
             if r.head in place and r.tail in place
         ),

@@ -33,7 +33,7 @@ from jner_re.corpora.corpus import (
 )
 from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 _NONE = "N"
 _HEADER = "#doc"
@@ -185,7 +185,7 @@ def _sentence(document: _Document) -> Sentence:
             if head not in entity_at:
                 document.report(row.line, "heads", head, "the index of the last token of an entity")
             elif i in entity_at:
-                relations.append(Relation(entity_at[i], entity_at[head], name))
+                relations.append(RelationPair(entity_at[i], entity_at[head], name))
     return Sentence(tuple(row.token for row in document.rows), tuple(entities), tuple(relations), document.id)
 
 
@@ -196,14 +196,14 @@ def _loss(document: _Document) -> Loss:
     return Loss("malformed sentence", 1, entities, relations)
 
 
-def _entities(document: _Document) -> list[Entity]:
-    entities: list[Entity] = []
+def _entities(document: _Document) -> list[EntitySpan]:
+    entities: list[EntitySpan] = []
     for i, row in enumerate(document.rows):
         prefix, name = row.tag[:2], row.tag[2:]
         if prefix == "I-" and entities and entities[-1].end == i and entities[-1].type == name:
             entities[-1] = dataclasses.replace(entities[-1], end=i + 1)
         elif prefix == "B-":
-            entities.append(Entity(i, i + 1, name))
+            entities.append(EntitySpan(i, i + 1, name))
         elif row.tag != "O":
             expected = "O, B-TYPE, or I-TYPE after a token of the same entity"
             document.report(row.line, "tag", row.tag, expected)

@@ -25,7 +25,7 @@ from jner_re.corpora.corpus import (
 )
 from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 _RECORD_KEYS = ("tokens", "entities", "relations", "orig_id")
 _ENTITY_KEYS = ("type", "start", "end")
@@ -143,11 +143,11 @@ def _sentence(record: Any) -> Sentence:
     for i, token in enumerate(tokens):
         _check_text(token, f"tokens[{i}]")
     entities = [
-        Entity(start=_int(item, "start", field), end=_int(item, "end", field), type=_type(item, field))
+        EntitySpan(start=_int(item, "start", field), end=_int(item, "end", field), type=_type(item, field))
         for field, item in _objects(record, "entities")
     ]
     relations = [
-        Relation(head=_int(item, "head", field), tail=_int(item, "tail", field), type=_type(item, field))
+        RelationPair(head=_int(item, "head", field), tail=_int(item, "tail", field), type=_type(item, field))
         for field, item in _objects(record, "relations")
     ]
     return Sentence(tuple(tokens), tuple(entities), tuple(relations), _id(record.get("orig_id")))

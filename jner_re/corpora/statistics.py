@@ -10,7 +10,7 @@ import pandas as pd
 from jner_re.corpora.corpus import Corpus, Finding, Loss
 from jner_re.corpora.dropping import overlapping_pairs
 from jner_re.corpora.tokenization_fit import bounded
-from jner_re.schema import Entity, Sentence
+from jner_re.schema import EntitySpan, Sentence
 
 _QUANTILES = {"min": 0.0, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1.0}
 
@@ -71,7 +71,7 @@ def relation_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
     )
 
 
-def _distance(a: Entity, b: Entity) -> int:
+def _distance(a: EntitySpan, b: EntitySpan) -> int:
     """The number of tokens between two entities."""
     return max(0, a.start - b.end, b.start - a.end)
 
@@ -119,7 +119,7 @@ def tokenization_table(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["whole tokens", "entities"])
 
 
-def _kind_of_overlap(a: Entity, b: Entity) -> str:
+def _kind_of_overlap(a: EntitySpan, b: EntitySpan) -> str:
     if (a.start, a.end) == (b.start, b.end):
         return "same span"
     return "nested" if b.end <= a.end or a.start == b.start else "crossing"

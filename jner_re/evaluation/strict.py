@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any
 
 from jner_re.errors import InputError
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 Fact = tuple[str, Hashable]  # the type it is reported under, and what must match beside it
 
@@ -94,7 +94,7 @@ def _relations_of_spans(sentence: Sentence) -> set[Fact]:
     }
 
 
-def _arguments(sentence: Sentence, relation: Relation) -> tuple[Entity, Entity]:
+def _arguments(sentence: Sentence, relation: RelationPair) -> tuple[EntitySpan, EntitySpan]:
     return sentence.entities[relation.head], sentence.entities[relation.tail]
 
 

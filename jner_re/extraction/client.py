@@ -26,7 +26,7 @@ from jner_re.extraction.rows import (
 )
 from jner_re.extraction.version_folders import SAVED_MODEL, loadable
 from jner_re.models.model_files import CONFIG
-from jner_re.schema import Entity, Relation, Scored
+from jner_re.schema import EntitySpan, RelationPair, Scored
 
 _IMPORTING = threading.Lock()  # a second thread could see modules that import each other half made
 _Item = TypeVar("_Item", bound=Sized)
@@ -98,7 +98,7 @@ class Client:
         """As calling it with several texts, but one that is refused has its error in place of a document.
 
         Raises:
-          InputError: as above, for all other reasons; a single text.
+          InputError: a single text; the endpoint can't be reached, or is none; the threshold is out of range.
         """
         checked, threshold = checked_texts(listed(texts)), _checked(threshold)
         answers: dict[int, Document | RefusedInputError] = {}
@@ -125,11 +125,11 @@ class Client:
 
         Args:
           sentences: tokens of each; it is not split further.
-          threshold: as above.
+          threshold: of relations, from 0 to 1, in place of the model's.
 
         Raises:
           RefusedInputError: a sentence is too long or has an empty token.
-          InputError: as above.
+          InputError: the endpoint can't be reached, or is none; the threshold is out of range.
         """
         tokens, threshold = checked_sentences(sentences), _checked(threshold)
         rows = self._rows(lambda part: self._backend.sentences(part, threshold), tokens)
@@ -167,9 +167,9 @@ def _checked(threshold: float | None) -> float | None:
 
 
 def _scored(row: Row, threshold: float | None) -> Scored:
-    entities = [(Entity(start, end, kind), score) for kind, start, end, score in entities_of(row)]
+    entities = [(EntitySpan(start, end, kind), score) for kind, start, end, score in entities_of(row)]
     relations = [
-        (Relation(head, tail, kind), score) for kind, head, tail, score in relations_of(row, threshold)
+        (RelationPair(head, tail, kind), score) for kind, head, tail, score in relations_of(row, threshold)
     ]
     return entities, relations
 

@@ -14,7 +14,7 @@ from jner_re.extraction.outputs import BREAKS, OUTPUTS
 from jner_re.features.specs import numbered
 from jner_re.models import model_dir as model_dirs
 from jner_re.models import numpy_behaviour
-from jner_re.models.decode import Found, find
+from jner_re.models.decode import Found, gather_found
 from jner_re.models.model_dir import TrainedModel
 from jner_re.text.splitter import SplitText, row_ids, split_text
 
@@ -85,7 +85,7 @@ class Extractor(tf.Module):
 
         Args:
           tokens: string [B, T], UTF-8, each row a sentence padded with "".
-          min_score: as above.
+          min_score: float32 []; relations above it are given.
 
         Returns:
           See the class; an entity's text is its tokens joined by spaces.
@@ -141,7 +141,7 @@ class Extractor(tf.Module):
             end = end_of_group(begin)
             group = order[begin:end]
             tokens = tf.gather(sentences, group).to_tensor("")
-            found = find(self.outputs(tokens, tf.gather(names, group)), min_score)
+            found = gather_found(self.outputs(tokens, tf.gather(names, group)), min_score)
             found = found._replace(
                 entities=_renumbered(found.entities, group), relations=_renumbered(found.relations, group)
             )

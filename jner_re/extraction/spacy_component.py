@@ -34,7 +34,7 @@ _UNALIGNED = "jner_re_unaligned"  # of a place: start, end and type of each, and
 
 
 @dataclasses.dataclass(frozen=True)
-class Relation:
+class DocRelation:
     """A relation between two entities of a Doc.
 
     Attributes:
@@ -170,10 +170,10 @@ def _forget(doc: Doc) -> None:
             del doc.user_data[key]
 
 
-def _relations(doc: Doc) -> tuple[Relation, ...]:
+def _relations(doc: Doc) -> tuple[DocRelation, ...]:
     there = {(entity.start_char, entity.end_char): entity for entity in doc.ents}
     return tuple(
-        Relation(there[head_start, head_end], there[start, end], kind, score)
+        DocRelation(there[head_start, head_end], there[start, end], kind, score)
         for head_start, head_end, start, end, kind, score in _stored(doc, _RELATIONS)
         if (head_start, head_end) in there and (start, end) in there
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jner_re.errors import InputError
-from jner_re.schema import Entity, LabelSet, Sentence
+from jner_re.schema import EntitySpan, LabelSet, Sentence
 
 OUTSIDE = 0
 
@@ -55,7 +55,7 @@ def encode(sentence: Sentence, label_set: LabelSet) -> list[int]:
     return tag_ids
 
 
-def decode(tag_ids: Sequence[int], label_set: LabelSet) -> tuple[Entity, ...]:
+def decode(tag_ids: Sequence[int], label_set: LabelSet) -> tuple[EntitySpan, ...]:
     """The entities that a tag sequence spells, in order of position.
 
     Sequences need not be well formed: an I-x at the start, after O or after a tag of another type opens
@@ -68,15 +68,15 @@ def decode(tag_ids: Sequence[int], label_set: LabelSet) -> tuple[Entity, ...]:
     Returns:
       Non-empty spans that do not overlap.
     """
-    entities: list[Entity] = []
+    entities: list[EntitySpan] = []
     previous = OUTSIDE
     for position, tag_id in enumerate(tag_ids):
         if tag_id != OUTSIDE:
             type_index, is_inside = divmod(tag_id - 1, 2)
             if is_inside and previous in (begin_tag(type_index), inside_tag(type_index)):
                 opened = entities.pop()
-                entities.append(Entity(opened.start, position + 1, opened.type))
+                entities.append(EntitySpan(opened.start, position + 1, opened.type))
             else:
-                entities.append(Entity(position, position + 1, label_set.entity_types[type_index]))
+                entities.append(EntitySpan(position, position + 1, label_set.entity_types[type_index]))
         previous = tag_id
     return tuple(entities)

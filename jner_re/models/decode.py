@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from jner_re.layers.float32_layer import Float32Layer
 from jner_re.models.scored_relations import ScoredRelations
-from jner_re.schema import Entity, LabelSet, Scored, Sentence
+from jner_re.schema import EntitySpan, LabelSet, Scored, Sentence
 
 
 def well_formed(tag_ids: tf.Tensor) -> tf.Tensor:
@@ -81,7 +81,7 @@ class Found(NamedTuple):
     relation_scores: tf.Tensor
 
 
-def find(outputs: dict[str, tf.Tensor], min_score: tf.Tensor) -> Found:
+def gather_found(outputs: dict[str, tf.Tensor], min_score: tf.Tensor) -> Found:
     """What the outputs of the inference model say: in the graph, as `scored_annotations` in NumPy."""
     types, scores = outputs["entity_types"], outputs["relation_scores"]
     is_entity = types >= 0
@@ -105,7 +105,7 @@ def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, thre
     for b in range(len(spans)):
         count = int((types[b] >= 0).sum())
         entities = [
-            (Entity(int(start), int(end), label_set.entity_types[kind]), float(score))
+            (EntitySpan(int(start), int(end), label_set.entity_types[kind]), float(score))
             for (start, end), kind, score in zip(
                 spans[b, :count], types[b, :count], outputs["entity_scores"][b, :count], strict=True
             )

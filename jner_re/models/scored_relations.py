@@ -8,9 +8,9 @@ from typing import overload
 
 import numpy as np
 
-from jner_re.schema import Entity, Relation
+from jner_re.schema import EntitySpan, RelationPair
 
-Pair = tuple[Relation, float]
+Pair = tuple[RelationPair, float]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class ScoredRelations(Sequence[Pair]):
     def __iter__(self) -> Iterator[Pair]:
         columns = (self.heads, self.tails, self.kinds, self.scores)
         for head, tail, kind, score in zip(*(column.tolist() for column in columns), strict=True):
-            yield Relation(head, tail, self.types[kind]), score
+            yield RelationPair(head, tail, self.types[kind]), score
 
     @overload
     def __getitem__(self, index: int) -> Pair: ...
@@ -59,7 +59,7 @@ class ScoredRelations(Sequence[Pair]):
     def __getitem__(self, index: int | slice) -> Pair | ScoredRelations:
         if isinstance(index, slice):
             return self.where(index)
-        relation = Relation(int(self.heads[index]), int(self.tails[index]), self.types[self.kinds[index]])
+        relation = RelationPair(int(self.heads[index]), int(self.tails[index]), self.types[self.kinds[index]])
         return relation, float(self.scores[index])
 
     def where(self, chosen: np.ndarray | slice) -> ScoredRelations:
@@ -71,14 +71,16 @@ class ScoredRelations(Sequence[Pair]):
         """Those that score more."""
         return self.where(self.scores > np.float64(threshold))
 
-    def among(self, entities: Sequence[Entity], facts: Iterable[tuple[Entity, Entity, str]]) -> np.ndarray:
+    def among(
+        self, entities: Sequence[EntitySpan], facts: Iterable[tuple[EntitySpan, EntitySpan, str]]
+    ) -> np.ndarray:
         """Which relations are facts: bool [N].
 
         Args:
           entities: of the sentence, to which heads and tails refer.
           facts: head, tail and type.
         """
-        places: dict[Entity, list[int]] = {}
+        places: dict[EntitySpan, list[int]] = {}
         for place, entity in enumerate(entities):
             places.setdefault(entity, []).append(place)
         found = np.zeros(len(self), bool)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from jner_re.evaluation import strict
-from jner_re.schema import Relation, Sentence
+from jner_re.schema import RelationPair, Sentence
 
 # All that could be Markdown or HTML, and more.
 _SPECIAL = re.compile(r"[^\w\s.,;:!?'\"/()-]|_")
@@ -50,7 +50,7 @@ def _annotated(sentence: Sentence, other: Sentence) -> str:
         tokens[entity.end - 1] += f" <em>{_escaped(entity.type)}</em>&#93;{end}"
     others = strict.relation_facts(other)
 
-    def text(relation: Relation) -> str:
+    def text(relation: RelationPair) -> str:
         head, tail = sentence.entities[relation.head], sentence.entities[relation.tail]
         begin, end = _bold((relation.type, (head, tail)) not in others)
         arguments = f"{sentence.entity_text(head)}, {sentence.entity_text(tail)}"

@@ -6,7 +6,7 @@ import itertools
 
 from hypothesis import strategies as st
 
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 ANY_TEXT = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=6)
 SOLID_TEXT = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=6).filter(
@@ -38,11 +38,11 @@ def sentences(
     spans = [span for span in itertools.pairwise(cuts) if draw(st.booleans())]
     if not in_order:
         spans = draw(st.permutations(spans))
-    entities = [Entity(start, end, draw(types)) for start, end in spans]
-    relations: list[Relation] = []
+    entities = [EntitySpan(start, end, draw(types)) for start, end in spans]
+    relations: list[RelationPair] = []
     if len(entities) > 1:
         index = st.integers(0, len(entities) - 1)
-        relation = st.builds(Relation, index, index, relation_types).filter(lambda r: r.head != r.tail)
+        relation = st.builds(RelationPair, index, index, relation_types).filter(lambda r: r.head != r.tail)
         relations = draw(st.lists(relation, unique=True, max_size=4))
     if in_order:
         relations.sort(key=lambda relation: relation.head)

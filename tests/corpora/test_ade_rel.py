@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jner_re.corpora import ade_rel
 from jner_re.corpora.corpus import Corpus
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 TEXT = "Rash after gold, not lithium-induced; gold was stopped."
 
@@ -97,12 +97,12 @@ def test_rows_of_one_sentence_are_merged(tmp_path: pathlib.Path) -> None:
         *(";", "gold", "was", "stopped", "."),
     )
     assert sentence.entities == (
-        Entity(0, 1, "Adverse-Effect"),
-        Entity(2, 3, "Drug"),
-        Entity(5, 6, "Drug"),
-        Entity(9, 10, "Drug"),
+        EntitySpan(0, 1, "Adverse-Effect"),
+        EntitySpan(2, 3, "Drug"),
+        EntitySpan(5, 6, "Drug"),
+        EntitySpan(9, 10, "Drug"),
     )
-    assert sentence.relations == tuple(Relation(0, tail, "Adverse-Effect") for tail in (1, 3, 2))
+    assert sentence.relations == tuple(RelationPair(0, tail, "Adverse-Effect") for tail in (1, 3, 2))
     assert sentence.id == "99:100"
 
 
@@ -122,7 +122,7 @@ def test_longer_of_two_overlapping_entities_stays(tmp_path: pathlib.Path) -> Non
     rows = row("Codeine intoxication", 0, "Codeine", 0, text), row("rash", 25, "Codeine", 0, text)
     corpus = load(tmp_path, *rows)
     [sentence] = corpus.sentences
-    assert sentence.entities == (Entity(0, 2, "Adverse-Effect"), Entity(3, 4, "Adverse-Effect"))
+    assert sentence.entities == (EntitySpan(0, 2, "Adverse-Effect"), EntitySpan(3, 4, "Adverse-Effect"))
     assert sentence.relations == ()
     [warning] = corpus.warnings
     assert (warning.record, warning.field, warning.value) == ("line 1", "drug", "'Codeine'")
@@ -134,7 +134,7 @@ def test_entities_of_the_same_tokens_are_merged_and_told(tmp_path: pathlib.Path)
     path = tmp_path / "DRUG-AE.rel"
     path.write_text(row("Rash", 0, "lithium", 10, text) + row("Rash", 0, "gold", 18, text))
     corpus = ade_rel.load(path, "news")
-    assert corpus.sentences[0].entities == (Entity(0, 1, "Adverse-Effect"), Entity(2, 3, "Drug"))
+    assert corpus.sentences[0].entities == (EntitySpan(0, 1, "Adverse-Effect"), EntitySpan(2, 3, "Drug"))
     assert len(corpus.sentences[0].relations) == 1
     assert [(warning.record, warning.value, warning.action) for warning in corpus.warnings] == [
         ("line 1", "'lithium'", "changed to 'lithium-gold'"),
@@ -145,7 +145,7 @@ def test_entities_of_the_same_tokens_are_merged_and_told(tmp_path: pathlib.Path)
 
 def test_place_that_the_offsets_leave_open_is_told(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, row("gold rash", 50, "gold", 50, "gold rash, gold rash"))
-    assert corpus.sentences[0].entities == (Entity(0, 2, "Adverse-Effect"),)
+    assert corpus.sentences[0].entities == (EntitySpan(0, 2, "Adverse-Effect"),)
     assert "the first place is taken" in str(corpus.warnings[0])
 
 
@@ -204,8 +204,8 @@ def test_doses_are_not_effects(tmp_path: pathlib.Path) -> None:
     )
     corpus = ade_rel.load(path, types=ade_rel.Types("Dose", "Drug", "Has_Dose"))
     assert not corpus.findings
-    assert corpus.sentences[0].entities == (Entity(1, 2, "Drug"), Entity(2, 4, "Dose"))
-    assert corpus.sentences[0].relations == (Relation(1, 0, "Has_Dose"),)
+    assert corpus.sentences[0].entities == (EntitySpan(1, 2, "Drug"), EntitySpan(2, 4, "Dose"))
+    assert corpus.sentences[0].relations == (RelationPair(1, 0, "Has_Dose"),)
     path.write_text(row("5 mg", 9, "gold", 3, "He gold 5 mg."))
     problem, *_ = ade_rel.load(path, types=ade_rel.Types("Dose", "Drug", "Has_Dose")).problems
     assert "Drug begin is 3, expected 4, where Dose begin 9 puts it" in str(problem)
@@ -219,11 +219,11 @@ def writable(draw: st.DrawFn) -> Sentence:
     spans = list(itertools.pairwise(cuts))
     effects = draw(st.integers(1, len(spans) - 1))
     types = draw(st.permutations(["Adverse-Effect"] * effects + ["Drug"] * (len(spans) - effects)))
-    entities = [Entity(*span, type) for span, type in zip(spans, types, strict=True)]
+    entities = [EntitySpan(*span, type) for span, type in zip(spans, types, strict=True)]
     heads = [i for i, type in enumerate(types) if type == "Adverse-Effect"]
     tails = [i for i, type in enumerate(types) if type == "Drug"]
     pairs = draw(st.permutations([(head, tail) for head in heads for tail in tails]))
-    relations = tuple(Relation(*pair, "Adverse-Effect") for pair in pairs)
+    relations = tuple(RelationPair(*pair, "Adverse-Effect") for pair in pairs)
     return Sentence(tuple(words), tuple(entities), relations)
 
 
@@ -244,11 +244,14 @@ def test_round_trip_is_exact(drawn: list[Sentence], offset: int) -> None:
         (Sentence(("a",), id="1:2"), "relations"),
         (
             Sentence(
-                ("a", "b"), (Entity(0, 1, "Drug"), Entity(1, 2, "Drug")), (Relation(0, 1, "Kill"),), "1"
+                ("a", "b"),
+                (EntitySpan(0, 1, "Drug"), EntitySpan(1, 2, "Drug")),
+                (RelationPair(0, 1, "Kill"),),
+                "1",
             ),
             "relations[0]",
         ),
-        (Sentence(("a",), (Entity(0, 1, "Drug"),), id="1:2"), "entities[0]"),
+        (Sentence(("a",), (EntitySpan(0, 1, "Drug"),), id="1:2"), "entities[0]"),
         (Sentence(("a",)), "id"),
     ],
 )

@@ -11,7 +11,7 @@ from sentence_strategy import ANY_TEXT, SOLID_TEXT, sentences
 from jner_re.corpora import brat
 from jner_re.corpora.corpus import Corpus
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 TEXT = "Ann Lee joined Acme, Inc.\n\nShe lives in Oslo.\n"
 ANN = """T1	Peop 0 7	Ann Lee
@@ -21,11 +21,11 @@ T3	Loc 40 44	Oslo
 """
 FIRST = Sentence(
     ("Ann", "Lee", "joined", "Acme", ",", "Inc."),
-    (Entity(0, 2, "Peop"), Entity(3, 6, "Org")),
-    (Relation(0, 1, "Work_For"),),
+    (EntitySpan(0, 2, "Peop"), EntitySpan(3, 6, "Org")),
+    (RelationPair(0, 1, "Work_For"),),
     "doc:1",
 )
-SECOND = Sentence(("She", "lives", "in", "Oslo", "."), (Entity(3, 4, "Loc"),), (), "doc:3")
+SECOND = Sentence(("She", "lives", "in", "Oslo", "."), (EntitySpan(3, 4, "Loc"),), (), "doc:3")
 
 CORPUS = st.lists(
     sentences(
@@ -66,7 +66,7 @@ def test_windows_line_ends_count_two_code_points(tmp_path: pathlib.Path) -> None
 def test_offsets_are_code_points(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, "T1\tPeop 4 8\tZoé𝒜\n", "𝒜é中 Zoé𝒜 left")
     [sentence] = corpus.valid_sentences()
-    assert sentence == Sentence(("𝒜é中", "Zoé𝒜", "left"), (Entity(1, 2, "Peop"),), (), "doc")
+    assert sentence == Sentence(("𝒜é中", "Zoé𝒜", "left"), (EntitySpan(1, 2, "Peop"),), (), "doc")
 
 
 def test_documents_of_folders_in_order(tmp_path: pathlib.Path) -> None:
@@ -179,7 +179,7 @@ def test_no_collection(tmp_path: pathlib.Path) -> None:
     ("sentence", "field"),
     [
         (Sentence(("New York",)), "tokens[0]"),
-        (Sentence(("a",), (Entity(0, 1, "A B"),)), "entities[0].type"),
+        (Sentence(("a",), (EntitySpan(0, 1, "A B"),)), "entities[0].type"),
         (Sentence(("a",), id="x" * 300), "id"),
         (Sentence(("\ufeffa",)), "tokens[0]"),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from jner_re.corpora import brat
 from jner_re.corpora.corpus import Corpus, Loss
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 TEXT = "Mia Falk works for Norda.\nHer brother Per lives in Lund.\n"
 ANN = (
@@ -20,14 +20,14 @@ ANN = (
 SENTENCES = [
     Sentence(
         ("Mia", "Falk", "works", "for", "Norda", "."),
-        (Entity(0, 2, "Per"), Entity(4, 5, "Org")),
-        (Relation(0, 1, "Work_For"),),
+        (EntitySpan(0, 2, "Per"), EntitySpan(4, 5, "Org")),
+        (RelationPair(0, 1, "Work_For"),),
         "a:1",
     ),
     Sentence(
         ("Her", "brother", "Per", "lives", "in", "Lund", "."),
-        (Entity(2, 3, "Per"), Entity(5, 6, "Loc")),
-        (Relation(0, 1, "Live_In"),),
+        (EntitySpan(2, 3, "Per"), EntitySpan(5, 6, "Loc")),
+        (RelationPair(0, 1, "Live_In"),),
         "a:2",
     ),
 ]
@@ -158,7 +158,7 @@ def test_parts_with_only_white_space_between_are_one_span(tmp_path: pathlib.Path
     corpus = brat.load(tmp_path)
     assert corpus.findings == []
     assert [(s.id, s.entities) for s in corpus.sentences] == [
-        ("doc:1", (Entity(2, 5, "Drug"),)),
+        ("doc:1", (EntitySpan(2, 5, "Drug"),)),
         ("doc:4", ()),
     ]
     assert corpus.sentences[0].tokens[2:5] == ("acetyl", "salicylic", "acid")

@@ -9,7 +9,7 @@ import pytest
 from jner_re.corpora import brat
 from jner_re.corpora.corpus import Corpus, Loss
 from jner_re.corpora.dropping import drop_invalid
-from jner_re.schema import Relation
+from jner_re.schema import RelationPair
 
 TEXT = "Heat the buffer, then add salt.\nStir it.\n"
 ENTITIES = (
@@ -33,7 +33,7 @@ def load(folder: pathlib.Path, lines: str, conf: str = "", event_arguments: bool
 def test_an_event_stands_for_its_trigger(tmp_path: pathlib.Path, arguments: str) -> None:
     corpus = load(tmp_path, f"R1\tThen {arguments}\n{EVENTS}")
     assert corpus.problems == [] and corpus.losses == []
-    assert corpus.sentences[0].relations == (Relation(0, 2, "Then"),)
+    assert corpus.sentences[0].relations == (RelationPair(0, 2, "Then"),)
     assert [warning.record for warning in corpus.warnings] == ["line 7 (E1)", "line 8 (E2)"]
 
 
@@ -41,17 +41,17 @@ def test_arguments_of_events_on_request(tmp_path: pathlib.Path) -> None:
     corpus = load(tmp_path, EVENTS + "R1\tThen Arg1:E1 Arg2:E2\n", event_arguments=True)
     assert corpus.findings == []
     assert corpus.sentences[0].relations == (
-        Relation(0, 2, "Then"),
-        Relation(0, 1, "Acts-on"),
-        Relation(2, 3, "Acts-on"),
-        Relation(2, 1, "Acts-on"),  # the role's number is none of its name
+        RelationPair(0, 2, "Then"),
+        RelationPair(0, 1, "Acts-on"),
+        RelationPair(2, 3, "Acts-on"),
+        RelationPair(2, 1, "Acts-on"),  # the role's number is none of its name
     )
 
 
 def test_arguments_of_events_that_are_lost(tmp_path: pathlib.Path) -> None:
     lines = "E1\tAction:T1 Acts-on:T2 Then:E2 Site:T9\nE2\tAction:T5\nE3\tAction:E1 Acts-on:T2\n"
     corpus = load(tmp_path, lines, event_arguments=True)
-    assert corpus.sentences[0].relations == (Relation(0, 1, "Acts-on"),)
+    assert corpus.sentences[0].relations == (RelationPair(0, 1, "Acts-on"),)
     assert [problem.field for problem in corpus.problems] == ["Then", "Site", "trigger"]
     assert corpus.losses == [Loss("on two lines", relations=1), Loss("of an unknown entity", relations=2)]
 
@@ -59,7 +59,7 @@ def test_arguments_of_events_that_are_lost(tmp_path: pathlib.Path) -> None:
 def test_relations_that_are_the_same_by_their_triggers_are_merged(tmp_path: pathlib.Path) -> None:
     lines = "E1\tAction:T1\nE2\tAction:T1\nR1\tUses Arg1:E1 Arg2:T2\nR2\tUses Arg1:E2 Arg2:T2\n"
     corpus = load(tmp_path, lines)
-    assert corpus.valid_sentences()[0].relations == (Relation(0, 1, "Uses"),)
+    assert corpus.valid_sentences()[0].relations == (RelationPair(0, 1, "Uses"),)
     assert [str(warning).split(": ", 1)[1] for warning in corpus.warnings] == [
         "line 9 (R2): Arg2 is T2, expected entities or triggers of its own, unlike R1 (merged)"
     ]
@@ -100,7 +100,7 @@ def test_order_of_arguments(
     other = "Has\tPart:X, Whole:Y"
     conf = f"# types\n[entities]\n{other}\n[relations]\n{definitions}\n[events]\n{other}\n"
     corpus = load(tmp_path, f"R1\tHas {arguments}\t\n", conf)
-    assert corpus.valid_sentences()[0].relations == (Relation(*pair, "Has"),)
+    assert corpus.valid_sentences()[0].relations == (RelationPair(*pair, "Has"),)
 
 
 def test_the_nearest_annotation_conf_counts(tmp_path: pathlib.Path) -> None:

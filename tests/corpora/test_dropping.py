@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from jner_re.corpora.corpus import Loss
 from jner_re.corpora.dropping import drop_invalid, overlapping_pairs, resolve_overlaps
-from jner_re.schema import Entity, Relation, Sentence, find_problems
+from jner_re.schema import EntitySpan, RelationPair, Sentence, find_problems
 
 TOKENS = tuple("abcdefgh")
 
@@ -17,12 +17,14 @@ def overlapping(draw: st.DrawFn) -> Sentence:
     """Possible spans and arguments, but overlaps anywhere."""
     span = st.tuples(st.integers(0, 7), st.integers(1, 4)).map(lambda s: (s[0], min(s[0] + s[1], 8)))
     entities = draw(
-        st.lists(st.builds(lambda s, t: Entity(*s, t), span, st.sampled_from("AB")), unique=True, max_size=6)
+        st.lists(
+            st.builds(lambda s, t: EntitySpan(*s, t), span, st.sampled_from("AB")), unique=True, max_size=6
+        )
     )
     index = st.integers(0, max(0, len(entities) - 1))
     pairs = st.tuples(index, index).filter(lambda pair: pair[0] != pair[1])
     drawn = draw(st.lists(pairs, unique=True, max_size=5)) if len(entities) > 1 else []
-    return Sentence(TOKENS, tuple(entities), tuple(Relation(*pair, "R") for pair in drawn))
+    return Sentence(TOKENS, tuple(entities), tuple(RelationPair(*pair, "R") for pair in drawn))
 
 
 @st.composite
@@ -31,8 +33,8 @@ def invalid(draw: st.DrawFn) -> Sentence:
     number, name = st.integers(-1, 6), st.sampled_from(["", "A", "B"])
     return Sentence(
         tuple(draw(st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=6))),
-        tuple(draw(st.lists(st.builds(Entity, number, number, name), max_size=5))),
-        tuple(draw(st.lists(st.builds(Relation, number, number, name), max_size=5))),
+        tuple(draw(st.lists(st.builds(EntitySpan, number, number, name), max_size=5))),
+        tuple(draw(st.lists(st.builds(RelationPair, number, number, name), max_size=5))),
     )
 
 
@@ -65,8 +67,8 @@ def test_pairs_by_brute_force(sentence: Sentence) -> None:
 
 
 def test_first_of_two_equal_lengths_stays() -> None:
-    sentence = Sentence(TOKENS, (Entity(1, 3, "A"), Entity(2, 4, "B"), Entity(2, 4, "A")))
-    assert resolve_overlaps(sentence)[0].entities == (Entity(1, 3, "A"),)
+    sentence = Sentence(TOKENS, (EntitySpan(1, 3, "A"), EntitySpan(2, 4, "B"), EntitySpan(2, 4, "A")))
+    assert resolve_overlaps(sentence)[0].entities == (EntitySpan(1, 3, "A"),)
 
 
 @settings(deadline=None)
@@ -87,8 +89,10 @@ def test_what_is_left_is_valid(sentence: Sentence) -> None:
 
 
 def test_relations_of_a_second_mention_move_to_the_first() -> None:
-    peop, org = Entity(0, 1, "Peop"), Entity(2, 3, "Org")
-    sentence = Sentence(TOKENS, (peop, org, peop), (Relation(2, 1, "Work_For"), Relation(0, 2, "Kill")))
+    peop, org = EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Org")
+    sentence = Sentence(
+        TOKENS, (peop, org, peop), (RelationPair(2, 1, "Work_For"), RelationPair(0, 2, "Kill"))
+    )
     left, losses = drop_invalid(sentence)
-    assert left == Sentence(TOKENS, (peop, org), (Relation(0, 1, "Work_For"),))
+    assert left == Sentence(TOKENS, (peop, org), (RelationPair(0, 1, "Work_For"),))
     assert losses == [Loss("of an entity with itself", relations=1), Loss("given twice", entities=1)]

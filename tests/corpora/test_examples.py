@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from jner_re.corpora import examples, sample_corpus
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 
 def sentence(text: str, *types: str) -> Sentence:
     tokens = tuple(text.split())
-    entities = (Entity(0, 1, "Peop"), Entity(len(tokens) - 1, len(tokens), "Loc"))
-    return Sentence(tokens, entities, tuple(Relation(0, 1, type) for type in types))
+    entities = (EntitySpan(0, 1, "Peop"), EntitySpan(len(tokens) - 1, len(tokens), "Loc"))
+    return Sentence(tokens, entities, tuple(RelationPair(0, 1, type) for type in types))
 
 
 def test_new_types_of_relations_come_first() -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from jner_re.corpora import data_dir, formats
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 ADVERSE = Sentence(
     ("rash", "from", "gold"),
-    (Entity(0, 1, "Adverse-Effect"), Entity(2, 3, "Drug")),
-    (Relation(0, 1, "Adverse-Effect"),),
+    (EntitySpan(0, 1, "Adverse-Effect"), EntitySpan(2, 3, "Drug")),
+    (RelationPair(0, 1, "Adverse-Effect"),),
     "7:0",
 )
 

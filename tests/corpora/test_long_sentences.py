@@ -8,22 +8,32 @@ import pytest
 
 from jner_re import corpora
 from jner_re.corpora import data_dir, formats, spert_json
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.long_sentences import MAX_TOKENS
 
 # A comma, then no punctuation up to the end: the break is behind the comma.
 WORDS = ("Mia", "Falk", ",", *["x"] * MAX_TOKENS, "Norda", "Lund")
 LONG = Sentence(
     WORDS,
-    (Entity(0, 2, "Peop"), Entity(2003, 2004, "Org"), Entity(2004, 2005, "Loc"), Entity(2, 4, "Odd")),
-    (Relation(0, 1, "Work_For"), Relation(1, 2, "OrgBased_In")),
+    (
+        EntitySpan(0, 2, "Peop"),
+        EntitySpan(2003, 2004, "Org"),
+        EntitySpan(2004, 2005, "Loc"),
+        EntitySpan(2, 4, "Odd"),
+    ),
+    (RelationPair(0, 1, "Work_For"), RelationPair(1, 2, "OrgBased_In")),
     "7",
 )
-SHORT = Sentence(("Mia", "left"), (Entity(0, 1, "Peop"),))
+SHORT = Sentence(("Mia", "left"), (EntitySpan(0, 1, "Peop"),))
 PIECES = [
-    Sentence(WORDS[:3], (Entity(0, 2, "Peop"),), (), "7"),
+    Sentence(WORDS[:3], (EntitySpan(0, 2, "Peop"),), (), "7"),
     Sentence(WORDS[3:2003], (), (), "7"),
-    Sentence(WORDS[2003:], (Entity(0, 1, "Org"), Entity(1, 2, "Loc")), (Relation(0, 1, "OrgBased_In"),), "7"),
+    Sentence(
+        WORDS[2003:],
+        (EntitySpan(0, 1, "Org"), EntitySpan(1, 2, "Loc")),
+        (RelationPair(0, 1, "OrgBased_In"),),
+        "7",
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ from sentence_strategy import ANY_TEXT, sentences
 
 from jner_re.corpora import multihead, spert_json
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 GOOD = """#doc 7
 0	Ann	B-Peop	['N']	[0]
@@ -22,8 +22,8 @@ GOOD = """#doc 7
 """
 SENTENCE = Sentence(
     ("Ann", "Lee", "joined", "Acme", "in", "Oslo"),
-    (Entity(0, 2, "Peop"), Entity(3, 4, "Org"), Entity(5, 6, "Loc")),
-    (Relation(0, 1, "Work_For"), Relation(0, 2, "Live_In")),
+    (EntitySpan(0, 2, "Peop"), EntitySpan(3, 4, "Org"), EntitySpan(5, 6, "Loc")),
+    (RelationPair(0, 1, "Work_For"), RelationPair(0, 2, "Live_In")),
     "7",
 )
 
@@ -133,9 +133,9 @@ def test_other_file(tmp_path: pathlib.Path) -> None:
     [
         (Sentence(("a", "b\tc")), "tokens[1]"),
         (Sentence(("a\n",)), "tokens[0]"),
-        (Sentence(("a",), (Entity(0, 1, "A\tB"),)), "entities[0].type"),
+        (Sentence(("a",), (EntitySpan(0, 1, "A\tB"),)), "entities[0].type"),
         (
-            Sentence(("a", "b"), (Entity(0, 1, "A"), Entity(1, 2, "A")), (Relation(0, 1, "N"),)),
+            Sentence(("a", "b"), (EntitySpan(0, 1, "A"), EntitySpan(1, 2, "A")), (RelationPair(0, 1, "N"),)),
             "relations[0].type",
         ),
         (Sentence(("a",), id=" 7"), "id"),

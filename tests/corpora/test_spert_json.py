@@ -11,7 +11,7 @@ from sentence_strategy import ANY_TEXT, sentences
 
 from jner_re.corpora import spert_json
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 RECORD = {
     "tokens": ["Ann", "joined", "Acme", "."],
@@ -21,8 +21,8 @@ RECORD = {
 }
 SENTENCE = Sentence(
     ("Ann", "joined", "Acme", "."),
-    (Entity(0, 1, "Peop"), Entity(2, 3, "Org")),
-    (Relation(0, 1, "Work_For"),),
+    (EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Org")),
+    (RelationPair(0, 1, "Work_For"),),
     "12",
 )
 
@@ -205,8 +205,8 @@ def test_missing_file_and_folder(tmp_path: pathlib.Path) -> None:
     "corpus",
     [
         [],
-        [Sentence(("a",), (Entity(0, 2, "A"),))],
-        [Sentence(("a", "b"), (Entity(0, 2, "A"), Entity(1, 2, "A")))],
+        [Sentence(("a",), (EntitySpan(0, 2, "A"),))],
+        [Sentence(("a", "b"), (EntitySpan(0, 2, "A"), EntitySpan(1, 2, "A")))],
         [Sentence(("\ud800",))],
     ],
 )

@@ -4,15 +4,15 @@ import pathlib
 
 from jner_re.corpora import statistics
 from jner_re.corpora.corpus import Finding, Loss, check_sentence
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 CORPUS = [
     Sentence(
         ("Ann", "Lee", "left", "Oslo", "for", "Acme"),
-        (Entity(0, 2, "Peop"), Entity(3, 4, "Loc"), Entity(5, 6, "Org")),
-        (Relation(0, 1, "Live_In"), Relation(0, 2, "Work_For")),
+        (EntitySpan(0, 2, "Peop"), EntitySpan(3, 4, "Loc"), EntitySpan(5, 6, "Org")),
+        (RelationPair(0, 1, "Live_In"), RelationPair(0, 2, "Work_For")),
     ),
-    Sentence(("Oslo", "slept"), (Entity(0, 1, "Loc"),)),
+    Sentence(("Oslo", "slept"), (EntitySpan(0, 1, "Loc"),)),
     Sentence(("Oslo", "slept")),
 ]
 
@@ -41,7 +41,7 @@ def test_lengths() -> None:
 
 def test_overlaps_by_kind() -> None:
     spans = ((0, 3, "A"), (1, 2, "B"), (2, 5, "C"), (2, 5, "D"), (6, 8, "A"), (6, 7, "B"))
-    sentence = Sentence(tuple("abcdefgh"), tuple(Entity(*span) for span in spans))
+    sentence = Sentence(tuple("abcdefgh"), tuple(EntitySpan(*span) for span in spans))
     table = statistics.overlap_table([sentence])["pairs"]
     assert table.to_dict() == {
         ("A", "B", "nested"): 1,
@@ -53,7 +53,7 @@ def test_overlaps_by_kind() -> None:
 
 
 def test_findings_of_one_sort_are_counted_together() -> None:
-    sentence = Sentence(("a",), (Entity(0, 2, "A"), Entity(0, 3, "A")))
+    sentence = Sentence(("a",), (EntitySpan(0, 2, "A"), EntitySpan(0, 3, "A")))
     findings = check_sentence(sentence, pathlib.Path("f"), "record 4")
     findings.append(Finding("f", "line 2", "drug", "'x'", "whole tokens", "changed to 'y'", "warning"))
     table = statistics.finding_table(findings)

@@ -13,7 +13,7 @@ from jner_re.corpora import ade_rel, brat, statistics
 from jner_re.corpora.alignment import whole_tokens
 from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.tokenization_fit import as_text, bounded, difference, misfit, warn_of_misfit
-from jner_re.schema import Entity, Sentence
+from jner_re.schema import EntitySpan, Sentence
 from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize
 
 TEXTS = (
@@ -51,7 +51,7 @@ def test_a_difference_is_of_the_same_characters(tokens: list[str], style: str) -
 @example([" "], "fine")
 @given(ANY_TOKENS, st.sampled_from(sorted(TOKEN_PATTERNS)))
 def test_tokens_of_any_characters_may_differ(tokens: list[str], style: str) -> None:
-    sentence = Sentence(tuple(tokens), (Entity(0, len(tokens), "A"),))
+    sentence = Sentence(tuple(tokens), (EntitySpan(0, len(tokens), "A"),))
     assert 0 <= bounded([sentence], style) <= 1
     found = difference(tokens, style)
     if found:
@@ -90,7 +90,9 @@ def test_a_style_that_no_model_has_is_not_advised() -> None:
 
 
 def test_entities_at_the_ends_of_tokens_are_counted() -> None:
-    sentence = Sentence(("a", "drug", "-", "induced", "rash"), (Entity(1, 2, "Drug"), Entity(4, 5, "Effect")))
+    sentence = Sentence(
+        ("a", "drug", "-", "induced", "rash"), (EntitySpan(1, 2, "Drug"), EntitySpan(4, 5, "Effect"))
+    )
     assert {style: bounded([sentence], style) for style in TOKEN_PATTERNS} == {
         "news": 1, "fine": 2, "whitespace": 1
     }  # fmt: skip

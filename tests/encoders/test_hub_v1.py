@@ -16,13 +16,13 @@ from jner_re.config import TrainConfig
 from jner_re.encoders import module
 from jner_re.extraction.extractor import load
 from jner_re.extraction.in_process import SavedModel
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.serving import saved_model
 from jner_re.training.fit import train
 
 FOLDER = pathlib.Path(__file__).parents[1] / "fixtures" / "encoders" / "hub_v1"
-LIVES = Relation(0, 1, "Live_In")
-ENTITIES = (Entity(0, 1, "Peop"), Entity(3, 4, "Loc"))
+LIVES = RelationPair(0, 1, "Live_In")
+ENTITIES = (EntitySpan(0, 1, "Peop"), EntitySpan(3, 4, "Loc"))
 SENTENCES = [
     Sentence(("Ann", "lives", "in", "Rome"), ENTITIES, (LIVES,)),
     Sentence(("Bob", "came", "from", "Oslo", "."), ENTITIES, (LIVES,)),

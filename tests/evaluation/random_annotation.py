@@ -6,26 +6,26 @@ import itertools
 
 import numpy as np
 
-from jner_re.schema import Entity, Relation, Scored, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Scored, Sentence
 
 ENTITY_TYPES = ("Loc", "Org", "Peop")
 RELATION_TYPES = ("Kill", "Live_In")
 
 
-def random_entities(random: np.random.Generator, length: int) -> list[Entity]:
+def random_entities(random: np.random.Generator, length: int) -> list[EntitySpan]:
     """Short spans that do not overlap."""
     bounds = [0, *sorted(random.choice(np.arange(1, length), 3, replace=False)), length]
     return [
-        Entity(int(start), int(end), str(random.choice(ENTITY_TYPES)))
+        EntitySpan(int(start), int(end), str(random.choice(ENTITY_TYPES)))
         for start, end in itertools.pairwise(bounds)
         if random.random() < 0.8
     ]
 
 
-def random_relations(random: np.random.Generator, count: int, share: float) -> list[Relation]:
+def random_relations(random: np.random.Generator, count: int, share: float) -> list[RelationPair]:
     """A share of all that is possible."""
     return [
-        Relation(head, tail, kind)
+        RelationPair(head, tail, kind)
         for head in range(count)
         for tail in range(count)
         for kind in RELATION_TYPES

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jner_re.evaluation.calibration import calibration, reliability, table
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=60))
@@ -32,14 +32,14 @@ def test_true_probabilities_have_nearly_no_error_and_sure_mistakes_a_great_one()
 
 
 def test_right_is_what_strict_evaluation_counts() -> None:
-    ann, rome, oslo = Entity(0, 1, "Peop"), Entity(2, 3, "Loc"), Entity(4, 5, "Loc")
-    gold = Sentence(("Ann", "in", "Rome", "or", "Oslo"), (rome, ann), (Relation(1, 0, "Live_In"),))
+    ann, rome, oslo = EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Loc"), EntitySpan(4, 5, "Loc")
+    gold = Sentence(("Ann", "in", "Rome", "or", "Oslo"), (rome, ann), (RelationPair(1, 0, "Live_In"),))
     entities = [(ann, 0.95), (rome, 0.65), (oslo, 0.95)]
     relations = [
-        (Relation(0, 1, "Live_In"), 0.85),  # right, by the entities and not by their indexes
-        (Relation(1, 0, "Live_In"), 0.85),
-        (Relation(0, 2, "Live_In"), 0.15),
-        (Relation(0, 1, "Kill"), 0.01),  # below the floor
+        (RelationPair(0, 1, "Live_In"), 0.85),  # right, by the entities and not by their indexes
+        (RelationPair(1, 0, "Live_In"), 0.85),
+        (RelationPair(0, 2, "Live_In"), 0.15),
+        (RelationPair(0, 1, "Kill"), 0.01),  # below the floor
     ]
     results = calibration([gold], [(entities, relations)])
     assert results["ner"].counts[6] == 1 and results["ner"].counts[9] == 2

@@ -7,15 +7,15 @@ from random_annotation import ENTITY_TYPES, random_annotation
 
 from jner_re.evaluation.confusion import confusion
 from jner_re.models.decode import without_scores
-from jner_re.schema import Entity, Sentence
+from jner_re.schema import EntitySpan, Sentence
 from jner_re.training.confusion_image import confusion_image
 
 
 def test_by_hand() -> None:
     tokens = tuple("abcdef")
-    gold = Sentence(tokens, (Entity(0, 1, "Loc"), Entity(1, 3, "Org"), Entity(4, 5, "Org")))
-    predicted = Sentence(tokens, (Entity(4, 5, "Loc"), Entity(0, 1, "Loc"), Entity(1, 2, "Org")))
-    other = Sentence(tokens, (Entity(4, 5, "Peop"),))  # a span means nothing in another sentence
+    gold = Sentence(tokens, (EntitySpan(0, 1, "Loc"), EntitySpan(1, 3, "Org"), EntitySpan(4, 5, "Org")))
+    predicted = Sentence(tokens, (EntitySpan(4, 5, "Loc"), EntitySpan(0, 1, "Loc"), EntitySpan(1, 2, "Org")))
+    other = Sentence(tokens, (EntitySpan(4, 5, "Peop"),))  # a span means nothing in another sentence
     counts = confusion([gold, other], [predicted, Sentence(tokens)], ENTITY_TYPES)
     assert counts.tolist() == [[1, 0, 0, 0], [1, 0, 0, 1], [0, 0, 0, 1], [0, 1, 0, 0]]
 

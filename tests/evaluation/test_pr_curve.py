@@ -9,7 +9,7 @@ from random_annotation import ENTITY_TYPES, RELATION_TYPES, random_annotation
 from jner_re.evaluation import strict
 from jner_re.evaluation.pr_curve import pr_curve
 from jner_re.models.decode import without_scores
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -31,9 +31,11 @@ def test_every_point_is_the_strict_evaluation_at_its_threshold(seed: int) -> Non
 
 def test_a_relation_without_its_entities_is_missed_at_every_threshold() -> None:
     gold = Sentence(
-        ("Ann", "in", "Rome"), (Entity(0, 1, "Peop"), Entity(2, 3, "Loc")), (Relation(0, 1, "Live_In"),)
+        ("Ann", "in", "Rome"),
+        (EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Loc")),
+        (RelationPair(0, 1, "Live_In"),),
     )
-    curve = pr_curve([gold], [([(Entity(0, 1, "Peop"), 0.9)], [])], [0.0, 0.5])
+    curve = pr_curve([gold], [([(EntitySpan(0, 1, "Peop"), 0.9)], [])], [0.0, 0.5])
     assert curve.fn.tolist() == [1, 1] and not (curve.tp.any() or curve.fp.any() or curve.recall.any())
     empty = pr_curve([], [], [0.0])
     assert (empty.precision, empty.recall, empty.f1) == (0, 0, 0)

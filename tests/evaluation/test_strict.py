@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from jner_re.errors import InputError
 from jner_re.evaluation import strict
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 LABELS = LabelSet(("Loc", "Org", "Peop"), ("Kill", "Live_In", "Work_For"))
 RATIOS = ("precision", "recall", "f1")
 TOKENS = ("Ann", "Lee", "joined", "Acme", "in", "Oslo")
-ANN, ACME, OSLO = Entity(0, 2, "Peop"), Entity(3, 4, "Org"), Entity(5, 6, "Loc")
-GOLD = Sentence(TOKENS, (ANN, ACME, OSLO), (Relation(0, 1, "Work_For"), Relation(0, 2, "Live_In")))
+ANN, ACME, OSLO = EntitySpan(0, 2, "Peop"), EntitySpan(3, 4, "Org"), EntitySpan(5, 6, "Loc")
+GOLD = Sentence(TOKENS, (ANN, ACME, OSLO), (RelationPair(0, 1, "Work_For"), RelationPair(0, 2, "Live_In")))
 
 
 @st.composite
@@ -23,10 +23,10 @@ def sentences(draw: st.DrawFn) -> Sentence:
     """Anything goes: overlaps, entities and relations given twice, relations of an entity with itself."""
     spans = st.tuples(st.integers(0, 2), st.integers(1, 2)).map(lambda span: (span[0], span[0] + span[1]))
     types = st.sampled_from(LABELS.entity_types)
-    entity = st.tuples(spans, types).map(lambda pair: Entity(*pair[0], pair[1]))
+    entity = st.tuples(spans, types).map(lambda pair: EntitySpan(*pair[0], pair[1]))
     entities = draw(st.lists(entity, max_size=4))
     index = st.integers(0, len(entities) - 1)
-    relation = st.builds(Relation, index, index, st.sampled_from(LABELS.relation_types))
+    relation = st.builds(RelationPair, index, index, st.sampled_from(LABELS.relation_types))
     relations = draw(st.lists(relation, max_size=4)) if entities else []
     return Sentence(("a", "b", "c", "d"), tuple(entities), tuple(relations))
 
@@ -35,7 +35,7 @@ def reference(gold: list[Sentence], predicted: list[Sentence]) -> dict[str, Any]
     """Sets of flat tuples over the whole corpus, the type to report under last."""
 
     def facts(sentences: list[Sentence], task: str, with_types: bool) -> set[tuple[Any, ...]]:
-        def name(e: Entity) -> tuple[Any, ...]:
+        def name(e: EntitySpan) -> tuple[Any, ...]:
             return (e.start, e.end, e.type) if with_types else (e.start, e.end, "")
 
         if task == "ner":
@@ -93,8 +93,12 @@ def test_example_by_hand() -> None:
     """Two sentences; the second prediction has one type wrong and one relation too many."""
     wrong_type = dataclasses.replace(
         GOLD,
-        entities=(OSLO, ANN, Entity(3, 4, "Loc")),
-        relations=(Relation(1, 0, "Live_In"), Relation(1, 2, "Work_For"), Relation(2, 0, "Live_In")),
+        entities=(OSLO, ANN, EntitySpan(3, 4, "Loc")),
+        relations=(
+            RelationPair(1, 0, "Live_In"),
+            RelationPair(1, 2, "Work_For"),
+            RelationPair(2, 0, "Live_In"),
+        ),
     )
     report = evaluate(GOLD, wrong_type)
     ner, re = report["ner"]["strict"], report["re"]["strict"]
@@ -118,26 +122,28 @@ def test_example_by_hand() -> None:
 
 
 def test_right_answers_in_another_order_score_one() -> None:
-    shuffled = Sentence(TOKENS, (OSLO, ANN, ACME), (Relation(1, 0, "Live_In"), Relation(1, 2, "Work_For")))
+    shuffled = Sentence(
+        TOKENS, (OSLO, ANN, ACME), (RelationPair(1, 0, "Live_In"), RelationPair(1, 2, "Work_For"))
+    )
     assert evaluate(shuffled)["average_f1"] == 1.0
 
 
 def test_duplicates_count_once() -> None:
-    doubled = Sentence(TOKENS, (*GOLD.entities, ANN), (*GOLD.relations, Relation(3, 1, "Work_For")))
+    doubled = Sentence(TOKENS, (*GOLD.entities, ANN), (*GOLD.relations, RelationPair(3, 1, "Work_For")))
     assert evaluate(doubled) == evaluate(GOLD)
-    wrong = Sentence(TOKENS, (Entity(4, 5, "Loc"), Entity(4, 5, "Loc")), ())
+    wrong = Sentence(TOKENS, (EntitySpan(4, 5, "Loc"), EntitySpan(4, 5, "Loc")), ())
     assert counts(evaluate(wrong)["ner"]["strict"]["micro"]) == (0, 1, 3)
 
 
 def test_direction_matters() -> None:
-    reverse = tuple(Relation(relation.tail, relation.head, relation.type) for relation in GOLD.relations)
+    reverse = tuple(RelationPair(relation.tail, relation.head, relation.type) for relation in GOLD.relations)
     report = evaluate(dataclasses.replace(GOLD, relations=reverse))
     for matching in ("strict", "boundaries"):
         assert counts(report["re"][matching]["micro"]) == (0, 2, 2)
 
 
 def test_wrong_entity_type_under_right_spans() -> None:
-    report = evaluate(dataclasses.replace(GOLD, entities=(ANN, Entity(3, 4, "Loc"), OSLO)))
+    report = evaluate(dataclasses.replace(GOLD, entities=(ANN, EntitySpan(3, 4, "Loc"), OSLO)))
     assert counts(report["ner"]["strict"]["micro"]) == (2, 1, 1)
     assert counts(report["ner"]["boundaries"]["micro"]) == (3, 0, 0)
     assert counts(report["re"]["strict"]["micro"]) == (1, 1, 1)
@@ -157,7 +163,7 @@ def test_macro_regards_types_of_gold_or_prediction_only() -> None:
     without_kill = evaluate(GOLD)["re"]["strict"]
     assert without_kill["macro"]["f1"] == 1.0
     assert counts(without_kill["per_type"]["Kill"]) == (0, 0, 0)
-    only_predicted = dataclasses.replace(GOLD, relations=(*GOLD.relations, Relation(1, 2, "Kill")))
+    only_predicted = dataclasses.replace(GOLD, relations=(*GOLD.relations, RelationPair(1, 2, "Kill")))
     assert evaluate(only_predicted)["re"]["strict"]["macro"]["f1"] == pytest.approx(2 / 3)
     only_gold = dataclasses.replace(GOLD, relations=GOLD.relations[:1])
     assert evaluate(only_gold)["re"]["strict"]["macro"]["f1"] == pytest.approx(1 / 2)
@@ -178,7 +184,7 @@ def test_nothing_at_all_scores_zero() -> None:
         ([], "predicted: 0 sentences, expected 1 as in gold"),
         ([Sentence(TOKENS[:-1])], "predicted: record 0: tokens is 'Ann Lee joined Acme in'"),
         (
-            [dataclasses.replace(GOLD, entities=(Entity(0, 1, "Drug"),), relations=())],
+            [dataclasses.replace(GOLD, entities=(EntitySpan(0, 1, "Drug"),), relations=())],
             "predicted sentences: entity type 'Drug': not among the types to report",
         ),
     ],

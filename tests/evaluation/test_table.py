@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from jner_re.evaluation import strict
 from jner_re.evaluation.table import table
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 LABELS = LabelSet(("Loc", "Peop"), ("Live_In",))
 TOKENS = ("Ann", "lives", "in", "Oslo")
-GOLD = Sentence(TOKENS, (Entity(0, 1, "Peop"), Entity(3, 4, "Loc")), (Relation(0, 1, "Live_In"),))
-WRONG = Sentence(TOKENS, (Entity(0, 1, "Peop"), Entity(3, 4, "Peop"), Entity(1, 2, "Loc")))
+GOLD = Sentence(TOKENS, (EntitySpan(0, 1, "Peop"), EntitySpan(3, 4, "Loc")), (RelationPair(0, 1, "Live_In"),))
+WRONG = Sentence(TOKENS, (EntitySpan(0, 1, "Peop"), EntitySpan(3, 4, "Peop"), EntitySpan(1, 2, "Loc")))
 
 
 def test_every_strict_score_has_its_line() -> None:

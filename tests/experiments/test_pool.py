@@ -43,8 +43,8 @@ def test_progress_is_what_training_says(lines: int, shown: str, tmp_path: pathli
 
 
 def test_failed_runs_are_the_last_thing_said() -> None:
-    pool.refuse_failed(0)
+    pool.raise_if_failed(0)
     with pytest.raises(InputError, match="2 runs failed, as said above; the same command tries again"):
-        pool.refuse_failed(2)
+        pool.raise_if_failed(2)
     with pytest.raises(InputError, match="1 run failed, as said above; no student was trained; the same"):
-        pool.refuse_failed(1, "no student was trained")
+        pool.raise_if_failed(1, "no student was trained")

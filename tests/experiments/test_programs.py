@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from jner_re.corpora import brat, sample_corpus, spert_json
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 ROOT = pathlib.Path(__file__).parents[2]
 TINY = [
@@ -85,8 +85,8 @@ def test_tensorboard_gets_losses_and_strict_scores(model_dir: pathlib.Path) -> N
 def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Also of a type of relation that the model does not know."""
     corpus, output = tmp_path / "corpus.json", tmp_path / "evaluation.json"
-    entities = (Entity(0, 1, "Peop"), Entity(2, 3, "Peop"))
-    unknown = Sentence(("Ada", "met", "Bo"), entities, (Relation(0, 1, "Met"),))
+    entities = (EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Peop"))
+    unknown = Sentence(("Ada", "met", "Bo"), entities, (RelationPair(0, 1, "Met"),))
     sentences = [*sample_corpus.read_sample("test")[:20], unknown]
     spert_json.write(sentences, corpus)
     result = run("experiments.evaluate", f"--model={model_dir}", f"--corpus={corpus}", f"--output={output}")

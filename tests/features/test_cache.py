@@ -25,7 +25,7 @@ from jner_re import files
 from jner_re.encoders import bert
 from jner_re.errors import InputError
 from jner_re.features.cache import CachedLayers, cached_layers
-from jner_re.schema import Entity, Sentence
+from jner_re.schema import EntitySpan, Sentence
 
 _FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders"
 L, D = 2, 3
@@ -110,7 +110,7 @@ def test_folds_and_other_orders_never_load_the_encoder(tmp_path: pathlib.Path) -
     cached_layers(Stub(), SENTENCES, tmp_path)
     content = the_file(tmp_path, "layers.float16").read_bytes()
     assert len(content) == 2 * L * D * sum(len(sentence.tokens) for sentence in SENTENCES)
-    annotated = [Sentence(s.tokens, (Entity(0, 1, "Loc"),), id="other") for s in SENTENCES]
+    annotated = [Sentence(s.tokens, (EntitySpan(0, 1, "Loc"),), id="other") for s in SENTENCES]
     folds = [[s for i, s in enumerate(SENTENCES) if i % 10 != fold] for fold in range(10)]
     for corpus in (SENTENCES, SENTENCES[::-1], SENTENCES[:-1], SENTENCES * 2, annotated, [], *folds):
         assert_right(cached_layers(Unloaded(), corpus, tmp_path), corpus)

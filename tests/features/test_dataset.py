@@ -14,18 +14,18 @@ from jner_re.features.cache import CachedLayers
 from jner_re.features.chars import CharTable
 from jner_re.features.featurizer import Featurizer
 from jner_re.features.specs import InputSizes, feature_specs
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 LABELS = LabelSet(("Loc", "Org", "Peop"), ("Live_In", "Work_For"))
 SENTENCES = (
     Sentence(
         ("Ann", "Lee", "of", "Acme", "lives", "here"),
-        (Entity(3, 4, "Org"), Entity(0, 2, "Peop"), Entity(5, 6, "Loc")),
-        (Relation(1, 0, "Work_For"), Relation(1, 2, "Live_In")),
+        (EntitySpan(3, 4, "Org"), EntitySpan(0, 2, "Peop"), EntitySpan(5, 6, "Loc")),
+        (RelationPair(1, 0, "Work_For"), RelationPair(1, 2, "Live_In")),
     ),
     Sentence(("No", "entity", "inside")),
-    Sentence(("Rome",), (Entity(0, 1, "Loc"),)),
-    Sentence(("Bob", "extraordinarily", "Oslo"), (Entity(0, 1, "Peop"), Entity(2, 3, "Loc"))),
+    Sentence(("Rome",), (EntitySpan(0, 1, "Loc"),)),
+    Sentence(("Bob", "extraordinarily", "Oslo"), (EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Loc"))),
 )
 
 

@@ -9,15 +9,15 @@ import pytest
 
 from jner_re.errors import InputError
 from jner_re.features import soft_targets
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 LABELS = LabelSet(("Loc", "Peop"), ("Kill", "Live_In"))
 K, R = len(LABELS.tags), 2
 SENTENCES = [
-    Sentence(("Ada", "Berg", "lives", "in", "Oslo"), (Entity(0, 2, "Peop"), Entity(4, 5, "Loc")),
-             (Relation(0, 1, "Live_In"),)),
+    Sentence(("Ada", "Berg", "lives", "in", "Oslo"), (EntitySpan(0, 2, "Peop"), EntitySpan(4, 5, "Loc")),
+             (RelationPair(0, 1, "Live_In"),)),
     Sentence(("No", "one")),
-    Sentence(("Oslo",), (Entity(0, 1, "Loc"),)),
+    Sentence(("Oslo",), (EntitySpan(0, 1, "Loc"),)),
 ]  # fmt: skip
 FACTS = {"folds": 5, "train": {"sentences": 3, "sha256": "abc"}, "learning_rate": 0.001}
 

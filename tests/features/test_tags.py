@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jner_re.errors import InputError
 from jner_re.features import tags
-from jner_re.schema import Entity, LabelSet, Sentence, find_problems
+from jner_re.schema import EntitySpan, LabelSet, Sentence, find_problems
 
 LABELS = LabelSet(("Loc", "Org", "Peop"), ())
 
@@ -18,7 +18,7 @@ def sentences(draw: st.DrawFn) -> Sentence:
     """Sentences of up to 12 tokens whose entities, in random order, do not overlap and often touch."""
     cuts = sorted(draw(st.sets(st.integers(0, 12), min_size=2)))
     spans = [span for span in itertools.pairwise(cuts) if draw(st.booleans())]
-    entities = [Entity(start, end, draw(st.sampled_from(LABELS.entity_types))) for start, end in spans]
+    entities = [EntitySpan(start, end, draw(st.sampled_from(LABELS.entity_types))) for start, end in spans]
     return Sentence(("a",) * cuts[-1], tuple(draw(st.permutations(entities))))
 
 
@@ -50,7 +50,9 @@ def test_reencoding_changes_ill_formed_tags_only(tag_ids: list[int]) -> None:
 
 
 def test_ids_are_those_of_the_label_set() -> None:
-    sentence = Sentence(tuple("abcdef"), (Entity(4, 6, "Peop"), Entity(0, 1, "Loc"), Entity(1, 3, "Loc")))
+    sentence = Sentence(
+        tuple("abcdef"), (EntitySpan(4, 6, "Peop"), EntitySpan(0, 1, "Loc"), EntitySpan(1, 3, "Loc"))
+    )
     names = [LABELS.tags[tag_id] for tag_id in tags.encode(sentence, LABELS)]
     assert names == ["B-Loc", "B-Loc", "I-Loc", "O", "B-Peop", "I-Peop"]
 
@@ -68,19 +70,22 @@ def test_ids_are_those_of_the_label_set() -> None:
 )
 def test_inside_without_beginning_opens_a_span(names: str, expected: list[tuple[int, int, str]]) -> None:
     tag_ids = [LABELS.tags.index(name) for name in names.split()]
-    assert tags.decode(tag_ids, LABELS) == tuple(Entity(*span) for span in expected)
+    assert tags.decode(tag_ids, LABELS) == tuple(EntitySpan(*span) for span in expected)
 
 
 @pytest.mark.parametrize(
     ("entities", "message"),
     [
-        ((Entity(0, 2, "Loc"), Entity(1, 3, "Org")), r"s1: entities\[1\] is \[1, 3\), expected no overlap"),
-        ((Entity(0, 1, "Drug"),), r"s1: entities\[0\].type is 'Drug', expected one of Loc, Org, Peop"),
-        ((Entity(2, 5, "Loc"),), r"s1: entities\[0\] is \[2, 5\), expected a span within 4 tokens"),
-        ((Entity(-1, 2, "Loc"),), r"s1: entities\[0\] is \[-1, 2\), expected a span within 4 tokens"),
-        ((Entity(2, 2, "Loc"),), r"s1: entities\[0\] is \[2, 2\), expected a span within 4 tokens"),
+        (
+            (EntitySpan(0, 2, "Loc"), EntitySpan(1, 3, "Org")),
+            r"s1: entities\[1\] is \[1, 3\), expected no overlap",
+        ),
+        ((EntitySpan(0, 1, "Drug"),), r"s1: entities\[0\].type is 'Drug', expected one of Loc, Org, Peop"),
+        ((EntitySpan(2, 5, "Loc"),), r"s1: entities\[0\] is \[2, 5\), expected a span within 4 tokens"),
+        ((EntitySpan(-1, 2, "Loc"),), r"s1: entities\[0\] is \[-1, 2\), expected a span within 4 tokens"),
+        ((EntitySpan(2, 2, "Loc"),), r"s1: entities\[0\] is \[2, 2\), expected a span within 4 tokens"),
     ],
 )
-def test_what_tags_cannot_express_is_refused(entities: tuple[Entity, ...], message: str) -> None:
+def test_what_tags_cannot_express_is_refused(entities: tuple[EntitySpan, ...], message: str) -> None:
     with pytest.raises(InputError, match=message):
         tags.encode(Sentence(tuple("abcd"), entities, id="s1"), LABELS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jner_re.features import tags
 from jner_re.models.decode import scored_annotations, spans_from_tags, well_formed, without_scores
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 LABELS = LabelSet(("Loc", "Org", "Peop"), ("Kill", "Live_In"))
 
@@ -80,14 +80,14 @@ def test_scored_annotations(threshold: float) -> None:
     names = [["Peop", "Loc", "Peop"], [], ["Org"]]
     for b, (entities, relations) in enumerate(results):
         expected = [
-            (Entity(start, end, name), score)
+            (EntitySpan(start, end, name), score)
             for name, (start, end), score in zip(
                 names[b], found["spans"][b].tolist(), found["entity_scores"][b], strict=False
             )
         ]
         assert entities == expected
         scores = {
-            Relation(head, tail, LABELS.relation_types[r]): found["relation_scores"][b, head, tail, r]
+            RelationPair(head, tail, LABELS.relation_types[r]): found["relation_scores"][b, head, tail, r]
             for head, tail, r in itertools.product(range(len(expected)), range(len(expected)), range(2))
         }
         assert dict(relations) == {relation: s for relation, s in scores.items() if s > threshold}
@@ -113,12 +113,12 @@ def test_numbers_are_pythons_own() -> None:
 
 
 def test_without_scores() -> None:
-    gold = Sentence(("a", "b", "c"), (Entity(0, 3, "Org"),), id="s1")
-    entities = [(Entity(0, 1, "Loc"), 0.9), (Entity(1, 2, "Peop"), 0.2)]
+    gold = Sentence(("a", "b", "c"), (EntitySpan(0, 3, "Org"),), id="s1")
+    entities = [(EntitySpan(0, 1, "Loc"), 0.9), (EntitySpan(1, 2, "Peop"), 0.2)]
     relations = [
-        (Relation(0, 1, "Kill"), 0.6),
-        (Relation(1, 0, "Kill"), 0.3),
-        (Relation(1, 0, "Live_In"), 0.0),
+        (RelationPair(0, 1, "Kill"), 0.6),
+        (RelationPair(1, 0, "Kill"), 0.3),
+        (RelationPair(1, 0, "Live_In"), 0.0),
     ]
     found = tuple(entity for entity, _ in entities)
     kept = {-1: 3, 0.0: 2, 0.3: 1, 0.6: 0}

@@ -13,11 +13,16 @@ from jner_re.evaluation.pr_curve import pr_curve
 from jner_re.evaluation.report.outcomes import outcomes
 from jner_re.models.decode import scored_annotations, without_scores
 from jner_re.models.scored_relations import ScoredRelations
-from jner_re.schema import Entity, LabelSet, Relation, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 TYPES = ("Kill", "Live_In")
-ENTITIES = [Entity(0, 1, "Peop"), Entity(1, 2, "Loc"), Entity(0, 1, "Peop"), Entity(0, 1, "Loc")]
-RELATIONS = st.builds(Relation, st.integers(0, 3), st.integers(0, 3), st.sampled_from(TYPES))
+ENTITIES = [
+    EntitySpan(0, 1, "Peop"),
+    EntitySpan(1, 2, "Loc"),
+    EntitySpan(0, 1, "Peop"),
+    EntitySpan(0, 1, "Loc"),
+]
+RELATIONS = st.builds(RelationPair, st.integers(0, 3), st.integers(0, 3), st.sampled_from(TYPES))
 SCORES = st.sampled_from([0.0, 0.05, float(np.float32(0.9)), 0.9, 1.0])
 
 
@@ -26,13 +31,15 @@ SCORES = st.sampled_from([0.0, 0.05, float(np.float32(0.9)), 0.9, 1.0])
     st.sampled_from([-1, 0.0, 0.05, 0.9]),
     st.sets(RELATIONS, max_size=4),
 )
-def test_equals_a_list(pairs: list[tuple[Relation, float]], threshold: float, gold: set[Relation]) -> None:
+def test_equals_a_list(
+    pairs: list[tuple[RelationPair, float]], threshold: float, gold: set[RelationPair]
+) -> None:
     relations = ScoredRelations.of(pairs)
     assert list(relations) == pairs == [relations[i] for i in range(len(relations))]
     assert list(relations[1:]) == pairs[1:] and ScoredRelations.of(relations) is relations
     assert list(relations.above(threshold)) == [pair for pair in pairs if pair[1] > threshold]
     facts = {(ENTITIES[r.head], ENTITIES[r.tail], r.type) for r in gold}
-    facts.add((Entity(7, 9, "Org"), ENTITIES[0], "Kill"))
+    facts.add((EntitySpan(7, 9, "Org"), ENTITIES[0], "Kill"))
     assert relations.among(ENTITIES, facts).tolist() == [
         (ENTITIES[r.head], ENTITIES[r.tail], r.type) in facts for r, _ in pairs
     ]
@@ -50,8 +57,8 @@ def test_scoring_makes_no_object_for_every_pair_and_type() -> None:
         "relation_scores": random.uniform(0.2, 1, [sentences, count, count, len(types)]).astype(np.float32)
         ** 9,
     }
-    entities = tuple(Entity(i, i + 1, "Loc") for i in range(count))
-    gold = Sentence(("a",) * count, entities, (Relation(3, 4, "r1"), Relation(5, 3, "r2")))
+    entities = tuple(EntitySpan(i, i + 1, "Loc") for i in range(count))
+    gold = Sentence(("a",) * count, entities, (RelationPair(3, 4, "r1"), RelationPair(5, 3, "r2")))
     start = time.process_time()
     scored = scored_annotations(outputs, LabelSet(("Loc",), tuple(types)), 0.0)
     predicted = without_scores([gold] * sentences, scored, 0.9)

@@ -22,7 +22,7 @@ from jner_re.encoders.module import Encoder
 from jner_re.errors import InputError
 from jner_re.features.inputs import open_frozen
 from jner_re.models import model_dir, model_files
-from jner_re.schema import Entity, LabelSet, Sentence
+from jner_re.schema import EntitySpan, LabelSet, Sentence
 from jner_re.training import checkpoints, fit
 from jner_re.training.moving_average import MovingAverage
 
@@ -316,7 +316,7 @@ def test_early_stopping_callbacks_and_types_that_only_dev_has(
     config = dataclasses.replace(QUICK, epochs=9, learning_rate=0.0, patience=2)  # never better than at first
     dev = [  # nothing of it can be found
         dataclasses.replace(sentences[0], entities=(), relations=()),
-        dataclasses.replace(sentences[1], entities=(Entity(0, 1, "Rare"),), relations=()),
+        dataclasses.replace(sentences[1], entities=(EntitySpan(0, 1, "Rare"),), relations=()),
     ]
     seen: list[float] = []
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: seen.append(logs["val_average_f1"]))

@@ -10,16 +10,18 @@ import pytest
 import tf_keras as keras
 
 from jner_re.evaluation import strict
-from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Scored, Sentence
 from jner_re.training.scores_callback import StrictScores
 
 GOLD = [
     Sentence(
-        ("Ann", "in", "Rome"), (Entity(0, 1, "Peop"), Entity(2, 3, "Loc")), (Relation(0, 1, "Live_In"),)
+        ("Ann", "in", "Rome"),
+        (EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Loc")),
+        (RelationPair(0, 1, "Live_In"),),
     ),
-    Sentence(("Oslo",), (Entity(0, 1, "Loc"),)),
+    Sentence(("Oslo",), (EntitySpan(0, 1, "Loc"),)),
 ]
-PREDICTED = [GOLD[0], Sentence(("Oslo",), (Entity(0, 1, "Peop"),))]
+PREDICTED = [GOLD[0], Sentence(("Oslo",), (EntitySpan(0, 1, "Peop"),))]
 LABELS = LabelSet.of(GOLD)
 
 

@@ -7,11 +7,13 @@ import re
 
 from tensorboard.plugin_util import markdown_to_safe_html
 
-from jner_re.schema import Entity, Relation, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.training.worst_sentences import worst_sentences
 
 ANN = Sentence(
-    ("Ann", "Lee", "in", "Rome"), (Entity(0, 2, "Peop"), Entity(3, 4, "Loc")), (Relation(0, 1, "Live_In"),)
+    ("Ann", "Lee", "in", "Rome"),
+    (EntitySpan(0, 2, "Peop"), EntitySpan(3, 4, "Loc")),
+    (RelationPair(0, 1, "Live_In"),),
 )
 
 
@@ -25,7 +27,7 @@ def rows(gold: list[Sentence], predicted: list[Sentence], limit: int = 20) -> li
 
 def test_errors_are_counted_and_bold() -> None:
     predicted = Sentence(
-        ANN.tokens, (Entity(3, 4, "Loc"), Entity(1, 2, "Peop")), (Relation(1, 0, "Live_In"),)
+        ANN.tokens, (EntitySpan(3, 4, "Loc"), EntitySpan(1, 2, "Peop")), (RelationPair(1, 0, "Live_In"),)
     )
     ((gold, found),) = rows([ANN], [predicted])
     assert html.unescape(gold) == (  # an entity and a relation missed, and as many wrong
@@ -39,7 +41,7 @@ def test_errors_are_counted_and_bold() -> None:
 
 
 def test_the_worst_come_first_and_ties_stay_in_order() -> None:
-    gold = [Sentence((f"s{i}", "x"), (Entity(0, 1, "Loc"), Entity(1, 2, "Org"))) for i in range(5)]
+    gold = [Sentence((f"s{i}", "x"), (EntitySpan(0, 1, "Loc"), EntitySpan(1, 2, "Org"))) for i in range(5)]
     kept = [2, 1, 0, 1, 0]  # entities found, all right
     predicted = [Sentence(s.tokens, s.entities[:count]) for s, count in zip(gold, kept, strict=True)]
     cells = rows(gold, predicted, limit=3)
@@ -53,7 +55,9 @@ def test_what_looks_like_markdown_or_html_is_shown_as_it_is() -> None:
         "|", "a|b", "<script>alert(1)</script>", "&amp;", "**bold**", "_it_", "`code`", "[x](http://y)",
         "\\|", "http://a.b", "![i](j)", "~~", "#", "-", "1.", "é", "😀",
     )  # fmt: skip
-    sentence = Sentence(tokens, (Entity(1, 2, "A|<b>*"), Entity(4, 5, "B")), (Relation(0, 1, "r|*_"),))
+    sentence = Sentence(
+        tokens, (EntitySpan(1, 2, "A|<b>*"), EntitySpan(4, 5, "B")), (RelationPair(0, 1, "r|*_"),)
+    )
     ((gold, found),) = rows([sentence], [Sentence(tokens)])
     assert html.unescape(found) == " ".join(tokens)
     plain = html.unescape(re.sub("</?(strong|em)>", "", gold))

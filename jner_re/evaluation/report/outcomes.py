@@ -33,7 +33,7 @@ from typing import Literal, TypeVar
 
 from jner_re.corpora.dropping import overlap
 from jner_re.models.scored_relations import ScoredRelations
-from jner_re.schema import Entity, Scored, Sentence
+from jner_re.schema import EntitySpan, Scored, Sentence
 
 RIGHT = "right"
 KINDS = {
@@ -47,12 +47,12 @@ Task = Literal["ner", "re"]
 class RelationFact:
     """A relation by the entities that it joins."""
 
-    head: Entity
-    tail: Entity
+    head: EntitySpan
+    tail: EntitySpan
     type: str
 
 
-_Fact = TypeVar("_Fact", Entity, RelationFact)
+_Fact = TypeVar("_Fact", EntitySpan, RelationFact)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Outcome:
 
     task: Task
     kind: str
-    gold: Entity | RelationFact | None
-    predicted: Entity | RelationFact | None
+    gold: EntitySpan | RelationFact | None
+    predicted: EntitySpan | RelationFact | None
     score: float | None
 
 
@@ -145,7 +145,7 @@ def _order(outcome: Outcome) -> tuple[object, ...]:
     return min(facts), outcome.predicted is None
 
 
-def _entity_kind(a: Entity, b: Entity) -> str:
+def _entity_kind(a: EntitySpan, b: EntitySpan) -> str:
     if _same_span(a, b):
         return "type"
     return "boundary" if overlap(a, b) else ""
@@ -160,11 +160,11 @@ def _relation_kind(a: RelationFact, b: RelationFact) -> str:
     return "argument wrong" if same_type and overlap(a.head, b.head) and overlap(a.tail, b.tail) else ""
 
 
-def _same_span(a: Entity, b: Entity) -> bool:
+def _same_span(a: EntitySpan, b: EntitySpan) -> bool:
     return (a.start, a.end) == (b.start, b.end)
 
 
-def _shared(a: Entity, b: Entity) -> int:
+def _shared(a: EntitySpan, b: EntitySpan) -> int:
     return max(0, min(a.end, b.end) - max(a.start, b.start))
 
 

@@ -11,7 +11,7 @@ from jner_re import drawing
 from jner_re.document import Document
 from jner_re.drawing.drawable import Link, Span
 from jner_re.evaluation.report.outcomes import RIGHT, Outcome, RelationFact
-from jner_re.schema import Entity, Scored, Sentence
+from jner_re.schema import EntitySpan, Scored, Sentence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +52,7 @@ def sentence_card(sentence: Sentence, predicted: Scored, found: Sequence[Outcome
 
 
 def _drawing(
-    sentence: Sentence, scored: Scored | None, wrong: Collection[Entity | RelationFact | None]
+    sentence: Sentence, scored: Scored | None, wrong: Collection[EntitySpan | RelationFact | None]
 ) -> Markup:
     """The sentence with what was predicted, or with its own annotation; what is wrong is dashed."""
     entities = sentence.entities if scored is None else [entity for entity, _ in scored[0]]

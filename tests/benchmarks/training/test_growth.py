@@ -14,7 +14,7 @@ from benchmarks.training.growth_results import Axis, Cost, table
 from jner_re.config import TrainConfig
 from jner_re.corpora import sample_corpus
 from jner_re.errors import InputError
-from jner_re.schema import Entity, Relation, Sentence, find_problems
+from jner_re.schema import EntitySpan, RelationPair, Sentence, find_problems
 
 SENTENCES = sample_corpus.read_sample("train")[:50]
 
@@ -44,12 +44,14 @@ def test_sentences_of_a_length_are_the_corpus_cut(length: int) -> None:
 def test_only_what_is_cut_through_is_lost() -> None:
     sentence = Sentence(
         ("a", "b", "c", "d", "e"),
-        (Entity(0, 1, "X"), Entity(1, 2, "Y"), Entity(3, 5, "X")),
-        (Relation(1, 0, "r"), Relation(2, 1, "r")),
+        (EntitySpan(0, 1, "X"), EntitySpan(1, 2, "Y"), EntitySpan(3, 5, "X")),
+        (RelationPair(1, 0, "r"), RelationPair(2, 1, "r")),
     )
     assert growth_corpora.of_length([sentence], 4, 2) == [
-        Sentence(("a", "b", "c", "d"), sentence.entities[:2], (Relation(1, 0, "r"),)),
-        Sentence(("e", "a", "b", "c"), (Entity(1, 2, "X"), Entity(2, 3, "Y")), (Relation(1, 0, "r"),)),
+        Sentence(("a", "b", "c", "d"), sentence.entities[:2], (RelationPair(1, 0, "r"),)),
+        Sentence(
+            ("e", "a", "b", "c"), (EntitySpan(1, 2, "X"), EntitySpan(2, 3, "Y")), (RelationPair(1, 0, "r"),)
+        ),
     ]
 
 
@@ -71,7 +73,7 @@ def test_sentences_with_so_many_entities(count: int) -> None:
 
 def test_a_corpus_without_short_entities_is_refused() -> None:
     with pytest.raises(InputError, match="1 sentences have 0 entities of at most 2 tokens and 1 words"):
-        growth_corpora.with_entities([Sentence(("a", "b", "c", "d"), (Entity(0, 3, "X"),))], 40, 80, 1)
+        growth_corpora.with_entities([Sentence(("a", "b", "c", "d"), (EntitySpan(0, 3, "X"),))], 40, 80, 1)
 
 
 def cost(sentences: int, seconds: float) -> Cost:

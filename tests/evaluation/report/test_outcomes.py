@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from jner_re.evaluation import strict
 from jner_re.evaluation.report.outcomes import KINDS, RIGHT, Outcome, outcomes
-from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Scored, Sentence
 
 LABELS = LabelSet(("Loc", "Peop"), ("Kill", "Live_In"))
 TOKENS = ("a", "b", "c", "d", "e", "f")
-A, B, C = Entity(0, 2, "Peop"), Entity(3, 4, "Loc"), Entity(5, 6, "Peop")
+A, B, C = EntitySpan(0, 2, "Peop"), EntitySpan(3, 4, "Loc"), EntitySpan(5, 6, "Peop")
 
 
 def scored(sentence: Sentence, score: float = 0.95) -> Scored:
@@ -20,8 +20,10 @@ def scored(sentence: Sentence, score: float = 0.95) -> Scored:
     return [(entity, score) for entity in sentence.entities], [(r, score) for r in sentence.relations]
 
 
-def sentence(*entities: Entity, relations: tuple[tuple[Entity, Entity, str], ...] = ()) -> Sentence:
-    found = tuple(Relation(entities.index(h), entities.index(t), kind) for h, t, kind in relations)
+def sentence(
+    *entities: EntitySpan, relations: tuple[tuple[EntitySpan, EntitySpan, str], ...] = ()
+) -> Sentence:
+    found = tuple(RelationPair(entities.index(h), entities.index(t), kind) for h, t, kind in relations)
     return Sentence(TOKENS, entities, found)
 
 
@@ -35,27 +37,27 @@ def kinds(gold: Sentence, predicted: Sentence, task: str) -> list[tuple[str, boo
     ("gold", "predicted", "expected"),
     [
         ([A, B], [A, B], [("right", True, True)] * 2),
-        ([A], [Entity(0, 2, "Loc")], [("type", True, True)]),
-        ([A], [Entity(0, 1, "Peop")], [("boundary", True, True)]),
-        ([A], [Entity(1, 3, "Loc")], [("boundary", True, True)]),
-        ([A], [Entity(2, 3, "Peop")], [("missed", True, False), ("spurious", False, True)]),
+        ([A], [EntitySpan(0, 2, "Loc")], [("type", True, True)]),
+        ([A], [EntitySpan(0, 1, "Peop")], [("boundary", True, True)]),
+        ([A], [EntitySpan(1, 3, "Loc")], [("boundary", True, True)]),
+        ([A], [EntitySpan(2, 3, "Peop")], [("missed", True, False), ("spurious", False, True)]),
         ([A], [], [("missed", True, False)]),
         ([], [A], [("spurious", False, True)]),
         # One that was split: its parts are two false positives and one false negative.
-        ([A], [Entity(0, 1, "Peop"), Entity(1, 2, "Peop")],
+        ([A], [EntitySpan(0, 1, "Peop"), EntitySpan(1, 2, "Peop")],
          [("boundary", True, True), ("boundary", False, True)]),
         # Two that were joined: the one that shares more is paired.
-        ([A, Entity(2, 3, "Peop")], [Entity(0, 3, "Peop")],
+        ([A, EntitySpan(2, 3, "Peop")], [EntitySpan(0, 3, "Peop")],
          [("boundary", True, True), ("boundary", True, False)]),
     ],
 )  # fmt: skip
 def test_entities(
-    gold: list[Entity], predicted: list[Entity], expected: list[tuple[str, bool, bool]]
+    gold: list[EntitySpan], predicted: list[EntitySpan], expected: list[tuple[str, bool, bool]]
 ) -> None:
     assert kinds(sentence(*gold), sentence(*predicted), "ner") == expected
 
 
-SHORT_A, A_AS_LOC = Entity(0, 1, "Peop"), Entity(0, 2, "Loc")
+SHORT_A, A_AS_LOC = EntitySpan(0, 1, "Peop"), EntitySpan(0, 2, "Loc")
 GOLD = sentence(A, B, C, relations=((A, B, "Live_In"),))
 
 
@@ -78,7 +80,7 @@ GOLD = sentence(A, B, C, relations=((A, B, "Live_In"),))
     ],
 )
 def test_relations(
-    predicted: tuple[tuple[Entity, Entity, str], ...], expected: list[tuple[str, bool, bool]]
+    predicted: tuple[tuple[EntitySpan, EntitySpan, str], ...], expected: list[tuple[str, bool, bool]]
 ) -> None:
     entities = {entity: None for head, tail, _ in predicted for entity in (head, tail)}
     found = kinds(GOLD, sentence(*entities, relations=predicted), "re")
@@ -87,7 +89,10 @@ def test_relations(
 
 def test_scores_and_the_threshold() -> None:
     gold = sentence(A, B, relations=((A, B, "Live_In"), (B, A, "Live_In"), (A, B, "Kill")))
-    found = ([(A, 0.9), (B, 0.8)], [(Relation(0, 1, "Live_In"), 0.5), (Relation(1, 0, "Live_In"), 0.51)])
+    found = (
+        [(A, 0.9), (B, 0.8)],
+        [(RelationPair(0, 1, "Live_In"), 0.5), (RelationPair(1, 0, "Live_In"), 0.51)],
+    )
     result = {(o.kind, o.score) for o in outcomes(gold, found, 0.5)}
     # Not above the threshold: missed, with the score that it has; it is no candidate: without.
     assert result == {("right", 0.9), ("right", 0.8), ("right", 0.51), ("direction", 0.5), ("missed", None)}
@@ -98,10 +103,10 @@ def sentences(draw: st.DrawFn) -> Sentence:
     """Anything goes: overlaps, entities and relations given twice, relations of an entity with itself."""
     spans = st.tuples(st.integers(0, 3), st.integers(1, 3)).map(lambda span: (span[0], span[0] + span[1]))
     types = st.sampled_from(LABELS.entity_types)
-    entity = st.builds(lambda span, name: Entity(*span, name), spans, types)
+    entity = st.builds(lambda span, name: EntitySpan(*span, name), spans, types)
     entities = draw(st.lists(entity, max_size=5))
     index = st.integers(0, len(entities) - 1)
-    relation = st.builds(Relation, index, index, st.sampled_from(LABELS.relation_types))
+    relation = st.builds(RelationPair, index, index, st.sampled_from(LABELS.relation_types))
     relations = draw(st.lists(relation, max_size=6)) if entities else []
     return Sentence(TOKENS, tuple(entities), tuple(relations))
 

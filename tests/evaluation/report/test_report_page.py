@@ -12,14 +12,14 @@ from playwright.sync_api import Page, sync_playwright
 from jner_re.evaluation import strict
 from jner_re.evaluation.report import page as make_page
 from jner_re.models.decode import without_scores
-from jner_re.schema import Entity, LabelSet, Relation, Scored, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Scored, Sentence
 
 HOSTILE = "<script>alert(1)</script>\ud83d\x00"
 ATTRIBUTE = "\"><img src=x onerror=alert(2)>'{{script}}"
 TOKENS = ("Ada", HOSTILE, "lives", "in", "Oslo", ATTRIBUTE, ".")
-ADA, OSLO, BOTH = Entity(0, 1, "Peop"), Entity(4, 5, "Loc"), Entity(4, 6, "Loc")
-ODD = Entity(1, 2, ATTRIBUTE)
-LIVES, LIVES_BACK = Relation(0, 1, "Live_In"), Relation(1, 0, "Live_In")
+ADA, OSLO, BOTH = EntitySpan(0, 1, "Peop"), EntitySpan(4, 5, "Loc"), EntitySpan(4, 6, "Loc")
+ODD = EntitySpan(1, 2, ATTRIBUTE)
+LIVES, LIVES_BACK = RelationPair(0, 1, "Live_In"), RelationPair(1, 0, "Live_In")
 GOLD = [
     Sentence(TOKENS, (ADA, OSLO), (LIVES,), "right"),
     Sentence(TOKENS, (ADA, OSLO), (LIVES,), HOSTILE),
@@ -29,7 +29,7 @@ GOLD = [
 ]
 FOUND: list[Scored] = [
     ([(ADA, 0.99), (OSLO, 0.99)], [(LIVES, 0.9), (LIVES_BACK, 0.2)]),
-    ([(Entity(0, 1, "Loc"), 0.4), (OSLO, 0.99)], []),  # a type; the relation is missed
+    ([(EntitySpan(0, 1, "Loc"), 0.4), (OSLO, 0.99)], []),  # a type; the relation is missed
     ([(ADA, 0.99), (BOTH, 0.6)], [(LIVES, 0.7)]),  # a boundary; an argument is wrong
     ([(ODD, 0.8)], []),  # one is missed, one is spurious
     ([], []),
