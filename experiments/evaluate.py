@@ -35,7 +35,7 @@ _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
 )
 _CALIBRATION = flags.DEFINE_boolean(
-    "calibration", False, "also say how far scores are probabilities, in a table and in --output"
+    "calibration", False, "also say how well calibrated the scores are, in a table and in --output"
 )
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
