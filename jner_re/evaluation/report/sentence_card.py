@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from markupsafe import Markup
-
 from jner_re import drawing
 from jner_re.drawing.drawable import Link, Span
 from jner_re.evaluation.report.documents import annotation, document
@@ -20,13 +18,13 @@ class SentenceCard:
 
     Attributes:
       sentence: with its gold annotation.
-      drawings: of its annotations, by their names.
+      drawings: of its annotations, by their names; HTML.
       errors: the outcomes that are wrong.
       right: the others.
     """
 
     sentence: Sentence
-    drawings: dict[str, Markup]
+    drawings: dict[str, str]
     errors: list[Outcome]
     right: list[Outcome]
 
@@ -51,7 +49,7 @@ def sentence_card(sentence: Sentence, predicted: Scored, found: Sequence[Outcome
     return SentenceCard(sentence, drawings, errors, right)
 
 
-def _drawing(sentence: Sentence, scored: Scored, wrong: Collection[Entity | RelationFact | None]) -> Markup:
+def _drawing(sentence: Sentence, scored: Scored, wrong: Collection[Entity | RelationFact | None]) -> str:
     """What is wrong is dashed."""
     entities = [entity for entity, _ in scored[0]]
     drawn = document(sentence, scored)
@@ -63,4 +61,4 @@ def _drawing(sentence: Sentence, scored: Scored, wrong: Collection[Entity | Rela
             if RelationFact(entities[link.head], entities[link.tail], link.type) in wrong
         ),
     ]
-    return Markup(drawing.html(drawn, dashed=dashed, style=False))
+    return drawing.html(drawn, dashed=dashed, style=False)
