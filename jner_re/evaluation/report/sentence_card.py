@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from markupsafe import Markup
-
 from jner_re import drawing
 from jner_re.document import Document
 from jner_re.drawing.drawable import Link, Span
@@ -20,13 +18,13 @@ class SentenceCard:
 
     Attributes:
       sentence: with its gold annotation.
-      drawings: of its annotations, by their names.
+      drawings: of its annotations, by their names; HTML.
       errors: the outcomes that are wrong.
       right: the others.
     """
 
     sentence: Sentence
-    drawings: dict[str, Markup]
+    drawings: dict[str, str]
     errors: list[Outcome]
     right: list[Outcome]
 
@@ -53,7 +51,7 @@ def sentence_card(sentence: Sentence, predicted: Scored, found: Sequence[Outcome
 
 def _drawing(
     sentence: Sentence, scored: Scored | None, wrong: Collection[EntitySpan | RelationFact | None]
-) -> Markup:
+) -> str:
     """The sentence with what was predicted, or with its own annotation; what is wrong is dashed."""
     entities = sentence.entities if scored is None else [entity for entity, _ in scored[0]]
     drawn = Document.of_sentence(sentence, scored)
@@ -65,4 +63,4 @@ def _drawing(
             if RelationFact(entities[link.head], entities[link.tail], link.type) in wrong
         ),
     ]
-    return Markup(drawing.html(drawn, dashed=dashed, style=False))
+    return drawing.html(drawn, dashed=dashed, style=False)
