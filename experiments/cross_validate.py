@@ -13,7 +13,7 @@ from __future__ import annotations
 from absl import flags
 
 from jner_re import corpora, files, program
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.corpora.corpus import Finding
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.corpora.tokenization_fit import warn_of_misfit
@@ -76,8 +76,8 @@ def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:
     Raises:
       InputError: the corpus can't be read or is not valid.
     """
-    if _CORPUS.value == "sample":
-        sentences = [s for split in ("train", "dev", "test") for s in sample_corpus.read_sample(split)]
+    if _CORPUS.value == data_dir.SAMPLE:
+        sentences = [s for split in ("train", "dev", "test") for s in data_dir.read_sample(split)]
         return sentences, _CORPUS_NAME.value or "sample", []
     path = files.user_path(_CORPUS.value)
     style = tokenization if _FORMAT.value in TEXT_FORMATS else None

@@ -6,8 +6,7 @@ import pathlib
 
 from absl import flags
 
-from jner_re import files
-from jner_re.corpora import data_dir, sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.schema import Sentence
 
@@ -50,4 +49,4 @@ def name() -> str:
 
 
 def _folder() -> pathlib.Path:
-    return sample_corpus.FOLDER if _DATA_DIR.value == "sample" else files.user_path(_DATA_DIR.value)
+    return data_dir.located(_DATA_DIR.value)

@@ -12,7 +12,7 @@ from absl import flags
 
 from jner_re import config as configs
 from jner_re import corpora, files, program
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.errors import InputError
 from jner_re.models import model_files
@@ -45,8 +45,9 @@ def main() -> None:
     folder, report_path = files.user_path(_MODEL.value), _report_path()
     config, _ = configs.load(folder / model_files.CONFIG)
     tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
-    is_sample = _CORPUS.value == "sample"
-    corpus = sample_corpus.FOLDER / "test.json" if is_sample else files.user_path(_CORPUS.value)
+    corpus = data_dir.located(_CORPUS.value)
+    if _CORPUS.value == data_dir.SAMPLE:
+        corpus /= "test.json"
     sentences = corpora.read(corpus, _FORMAT.value, tokenization)
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import calibration

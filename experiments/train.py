@@ -12,7 +12,7 @@ from typing import Any
 from absl import flags
 
 from jner_re import files, program
-from jner_re.corpora import data_dir, sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.errors import InputError
 from jner_re.models import model_files
@@ -41,7 +41,7 @@ def main() -> None:
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else files.user_path(_DATA_DIR.value)
+    folder = data_dir.located(_DATA_DIR.value)
     sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
     warn_of_misfit(sentences, config.tokenization)

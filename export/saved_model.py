@@ -18,7 +18,7 @@ from absl import flags
 
 from jner_re import corpora, files, program
 from jner_re.config import load as load_config
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.errors import InputError
 from jner_re.extraction.rows import BATCH_SIZE
@@ -79,7 +79,7 @@ def main() -> None:
     with saved_model.new_version(export_dir) as new:
         version = new.folder
         saved_model.write(extractor, version, min_score)
-        sentences = [list(s.tokens) for s in sample_corpus.read_sample("test")[:BATCH_SIZE]]
+        sentences = [list(s.tokens) for s in data_dir.read_sample("test")[:BATCH_SIZE]]
         warmup.write(version, _MODEL_NAME.value, [" ".join(s) for s in sentences], sentences)
         about.write(version, examples, min_score)
         text = (examples or [_TEXT])[0]

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from jner_re import command
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 _FOLDERS = ("jner_re", "experiments", "export")
@@ -83,7 +83,7 @@ def test_every_module_of_the_checkout(wheel: zipfile.ZipFile) -> None:
 
 def test_files_that_are_no_modules(wheel: zipfile.ZipFile) -> None:
     presets = {f"jner_re/{path.relative_to(_ROOT)}" for path in (_ROOT / "experiments/presets").glob("*")}
-    sample = {f"jner_re/corpora/sample/{path.name}" for path in sample_corpus.FOLDER.iterdir()}
+    sample = {f"jner_re/corpora/sample/{path.name}" for path in data_dir.located(data_dir.SAMPLE).iterdir()}
     pages = {
         path.relative_to(_ROOT).as_posix()
         for ending in ("css", "html", "js", "svg")
@@ -128,7 +128,7 @@ def test_an_unknown_program(installed: pathlib.Path) -> None:
 
 
 def test_runs_a_program_as_python_m_does(installed: pathlib.Path) -> None:
-    sample = sample_corpus.FOLDER / "test.json"
+    sample = data_dir.located(data_dir.SAMPLE) / "test.json"
     for flags in (["--action=stats", f"--input={sample}"], ["--action=stats", "--input=no.json"]):
         result, expected = run(installed, "corpus", *flags), in_checkout("experiments.corpus", *flags)
         assert result.returncode == expected.returncode

@@ -21,7 +21,7 @@ from absl import flags
 from benchmarks.measuring import peak_operations, spread, timed
 from benchmarks.torch_process import TorchProcess
 from jner_re import files, program
-from jner_re.corpora import sample_corpus, spert_json
+from jner_re.corpora import data_dir, spert_json
 
 _CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus")
 _TORCH = flags.DEFINE_string(
@@ -147,7 +147,7 @@ def read_sentences() -> list[list[str]]:
     if _CORPUS.value:
         sentences = spert_json.load(files.user_path(_CORPUS.value)).valid_sentences()
     else:
-        sentences = sample_corpus.read_sample("test")
+        sentences = data_dir.read_sample("test")
     return sorted((list(s.tokens) for s in sentences[: _SENTENCES.value]), key=len)
 
 

@@ -18,7 +18,7 @@ from absl import flags
 
 from benchmarks.measuring import timed
 from jner_re import files, program
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 
 if TYPE_CHECKING:
     from jner_re.extraction.client import Client
@@ -40,9 +40,7 @@ def main() -> None:
 
     directory = ModelDirectory(files.user_path(_MODEL.value))
     model = Client(directory)
-    sentences = [
-        " ".join(s.tokens) for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)
-    ]
+    sentences = [" ".join(s.tokens) for name in ("train", "dev", "test") for s in data_dir.read_sample(name)]
     report("import and open", time.perf_counter() - start, time.process_time() - used)
     text = sentences[0]
     report("first call", *timed(lambda: model(text)))

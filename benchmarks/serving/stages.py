@@ -21,7 +21,7 @@ from absl import flags
 
 from benchmarks.measuring import spread, timed
 from jner_re import files, program
-from jner_re.corpora import sample_corpus, spert_json
+from jner_re.corpora import data_dir, spert_json
 from jner_re.evaluation import strict
 from jner_re.extraction.rows import Row, entities_of, relations_of
 from jner_re.schema import Sentence
@@ -128,7 +128,7 @@ def main() -> None:
 def read_sentences() -> list[Sentence]:
     if _CORPUS.value:
         return spert_json.load(files.user_path(_CORPUS.value)).valid_sentences()
-    return [s for name in ("train", "dev", "test") for s in sample_corpus.read_sample(name)]
+    return [s for name in ("train", "dev", "test") for s in data_dir.read_sample(name)]
 
 
 def measure(turns: dict[str, Callable[[Batch], object]], batches: Sequence[Batch]) -> dict[str, list[float]]:

@@ -28,7 +28,7 @@ import requests
 from absl import flags
 
 from jner_re import files, program
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.extraction.rows import BATCH_SIZE, padded
 from jner_re.extraction.version_folders import loadable
 
@@ -144,7 +144,7 @@ def copy_newest(export_dir: pathlib.Path) -> int:
 
 def main() -> None:
     """Runs and reports."""
-    sentences = [list(s.tokens) for s in sample_corpus.read_sample("train")[: _SENTENCES.value]]
+    sentences = [list(s.tokens) for s in data_dir.read_sample("train")[: _SENTENCES.value]]
     traffic = Traffic(_URL.value, sentences)
     threads = [threading.Thread(target=traffic.client, args=[seed]) for seed in range(_CONCURRENCY.value)]
     start = time.monotonic()

@@ -20,7 +20,7 @@ from benchmarks.training import growth_corpora, growth_plot, growth_results
 from benchmarks.training.growth_point import measured
 from experiments import config_flags
 from jner_re import files, program
-from jner_re.corpora import formats, sample_corpus
+from jner_re.corpora import data_dir, formats
 from jner_re.schema import Sentence
 
 _CORPUS = flags.DEFINE_string("corpus", "sample", "file or folder of a corpus, or sample for the bundled one")
@@ -48,8 +48,8 @@ def main() -> None:
     model, train = config_flags.parsed()
     threads = _THREADS.value or len(os.sched_getaffinity(0))
     given = (
-        sample_corpus.read_sample("train")
-        if _CORPUS.value == "sample"
+        data_dir.read_sample("train")
+        if _CORPUS.value == data_dir.SAMPLE
         else formats.read(files.user_path(_CORPUS.value), _FORMAT.value)
     )
 

@@ -30,7 +30,7 @@ from benchmarks.training.batch_file import write_batches
 from benchmarks.training.results import TORCH, Measurement, Side, table
 from jner_re import files, program
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import data_dir, sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ TRAIN = TrainConfig(learning_rate=1e-3, average_decay=0.99)
 def main() -> None:
     """Measures each batch size and prints the table."""
     batch_sizes = parsed_batch_sizes(_BATCHES.value)
-    folder = sample_corpus.FOLDER if _DATA_DIR.value == "sample" else files.user_path(_DATA_DIR.value)
+    folder = data_dir.located(_DATA_DIR.value)
     sentences = data_dir.read_split(folder, "train")
     threads = _THREADS.value or len(os.sched_getaffinity(0))
     program.import_tensorflow_quietly(threads)

@@ -1,14 +1,31 @@
-"""A folder with a corpus split for training: train.json, dev.json and test.json in SpERT's JSON."""
+"""A folder with a corpus split for training: train.json, dev.json and test.json in SpERT's JSON.
+
+"sample" stands for the one that comes with the package: news sentences in CoNLL04's schema.
+"""
 
 from __future__ import annotations
 
 import pathlib
+from importlib import resources
 
+from jner_re import files
 from jner_re.corpora import formats
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
 SPLITS = ("train", "dev", "test")
+SAMPLE = "sample"
+_SAMPLE_FOLDER = pathlib.Path(str(resources.files("jner_re") / "corpora" / "sample"))
+
+
+def located(name: str) -> pathlib.Path:
+    """The folder that a user names, or that of the sample corpus for "sample"."""
+    return _SAMPLE_FOLDER if name == SAMPLE else files.user_path(name)
+
+
+def read_sample(split: str) -> list[Sentence]:
+    """One split of the sample corpus: "train", "dev" or "test"."""
+    return read_split(_SAMPLE_FOLDER, split)
 
 
 def read_split(data_dir: pathlib.Path, split: str) -> list[Sentence]:

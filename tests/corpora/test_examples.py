@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jner_re.corpora import examples, sample_corpus
+from jner_re.corpora import examples
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 
@@ -30,7 +30,7 @@ def test_new_types_of_relations_come_first() -> None:
 
 
 def test_of_a_real_corpus_they_are_different_and_always_the_same() -> None:
-    sentences = sample_corpus.read_sample("train")
+    sentences = data_dir.read_sample("train")
     chosen = examples.choose(sentences, "news")
     assert chosen == examples.choose(sentences, "news") and len(set(chosen)) == examples.COUNT
     assert all("\n" not in text and " ." not in text for text in chosen)

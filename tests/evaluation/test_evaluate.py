@@ -6,12 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.evaluation.evaluate import best_threshold
 
 
 def test_the_best_threshold() -> None:
-    dev = [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:3]
+    dev = [sentence for sentence in data_dir.read_sample("train") if sentence.relations][:3]
     random = np.random.default_rng(0)
     scored = [
         (

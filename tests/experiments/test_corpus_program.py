@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from jner_re.corpora import brat, multihead, sample_corpus, spert_json
+from jner_re.corpora import brat, multihead, spert_json
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SAMPLE = sample_corpus.FOLDER / "dev.json"
+SAMPLE = data_dir.located(data_dir.SAMPLE) / "dev.json"
 RECORD = {
     "tokens": ["Ann", "joined", "Acme", "Inc."],
     "entities": [{"type": "Peop", "start": 0, "end": 1}, {"type": "Org", "start": 2, "end": 4}],
@@ -131,7 +131,7 @@ def test_validate_counts_what_stands_in_the_files(tmp_path: pathlib.Path) -> Non
 
 
 def test_split_makes_a_data_dir(tmp_path: pathlib.Path) -> None:
-    source = sample_corpus.FOLDER / "train.json"
+    source = data_dir.located(data_dir.SAMPLE) / "train.json"
     done = run(
         action="split", input=source, output=tmp_path / "data", dev_fraction=0.2, test_fraction=0.1, seed=5
     )

@@ -15,10 +15,10 @@ from experiments.jobs.ensemble_job import EnsembleJob
 from experiments.jobs.protocols import AS_GIVEN, ON_BOTH, Protocol
 from experiments.jobs.training_job import Data, Trained, TrainingJob
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.models import ensemble_dir, model_dir, weights
 
-DEV, TEST = (tuple(sample_corpus.read_sample(split)[:3]) for split in ("dev", "test"))
+DEV, TEST = (tuple(data_dir.read_sample(split)[:3]) for split in ("dev", "test"))
 Evaluated = list[tuple[tuple[pathlib.Path, ...], Any, float]]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from experiments.jobs.job_lists import fold_jobs
 from experiments.jobs.protocols import ON_DEV
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 
 
 def test_every_sentence_outside_dev_is_tested_once_by_a_model_that_has_not_seen_it() -> None:
-    sentences = sample_corpus.read_sample("train")
+    sentences = data_dir.read_sample("train")
     jobs = fold_jobs("sample", sentences, 4, 0.1, 0, ON_DEV, ModelConfig(), TrainConfig())
     assert [job.name for job in jobs] == ["fold-1", "fold-2", "fold-3", "fold-4"]
     assert {(job.protocol, job.setting) for job in jobs} == {(ON_DEV, "4 folds")}

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from jner_re.corpora import brat, sample_corpus, spert_json
+from jner_re.corpora import brat, spert_json
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def test_training_leaves_what_the_documentation_names(model_dir: pathlib.Path) -
     assert names == {
         ".lock", "config.json", "vocabulary.json", "examples.txt", "checkpoints", "logs", "metrics.json"
     }  # fmt: skip
-    sample = {" ".join(s.tokens).replace(" ", "") for s in sample_corpus.read_sample("train")}
+    sample = {" ".join(s.tokens).replace(" ", "") for s in data_dir.read_sample("train")}
     examples = (model_dir / "examples.txt").read_text().splitlines()
     assert len(examples) == 3 and {text.replace(" ", "") for text in examples} <= sample
     assert list(model_dir.glob("logs/**/events.out.tfevents*"))
@@ -87,7 +87,7 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
     corpus, output = tmp_path / "corpus.json", tmp_path / "evaluation.json"
     entities = (EntitySpan(0, 1, "Peop"), EntitySpan(2, 3, "Peop"))
     unknown = Sentence(("Ada", "met", "Bo"), entities, (RelationPair(0, 1, "Met"),))
-    sentences = [*sample_corpus.read_sample("test")[:20], unknown]
+    sentences = [*data_dir.read_sample("test")[:20], unknown]
     spert_json.write(sentences, corpus)
     result = run("experiments.evaluate", f"--model={model_dir}", f"--corpus={corpus}", f"--output={output}")
     assert result.returncode == 0 and result.stderr == (
@@ -104,7 +104,7 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
 
 
 def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    texts = [" ".join(sentence.tokens) for sentence in sample_corpus.read_sample("train")[:6]]
+    texts = [" ".join(sentence.tokens) for sentence in data_dir.read_sample("train")[:6]]
     texts[0] = "😀 Früher: " + texts[0] + "  " + texts[1]  # two sentences, characters of several bytes
     (tmp_path / "texts.txt").write_text(
         "\n".join(texts[:3]) + "\n\n" + "\n".join(texts[3:]), encoding="utf-8"
@@ -204,7 +204,7 @@ def test_bad_input_of_evaluation(model_dir: pathlib.Path, tmp_path: pathlib.Path
     corpus.write_text('{"sentences": 3}')
     assert_one_line_error(evaluate(corpus), "wrong.json", "list")
     assert_one_line_error(evaluate(tmp_path / "missing.json"), "missing.json")
-    assert_one_line_error(evaluate(sample_corpus.FOLDER / "test.json", tmp_path), "config.json")
+    assert_one_line_error(evaluate(data_dir.located(data_dir.SAMPLE) / "test.json", tmp_path), "config.json")
     assert not output.exists()
 
 
@@ -231,7 +231,7 @@ def test_bad_input_of_prediction(model_dir: pathlib.Path, tmp_path: pathlib.Path
 
 
 def test_prediction_writes_a_brat_collection(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    sentences = sample_corpus.read_sample("train")[:3]
+    sentences = data_dir.read_sample("train")[:3]
     (tmp_path / "a.txt").write_text("\n".join(" ".join(sentence.tokens) for sentence in sentences))
     folder = tmp_path / "brat"
     command = ("experiments.predict", f"--model={model_dir}", f"--brat={folder}", "--threshold=0")

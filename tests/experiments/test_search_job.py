@@ -11,7 +11,7 @@ import pytest
 from experiments.jobs.protocols import to_the_end
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.models import model_files, weights
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.training import fit
@@ -44,7 +44,7 @@ def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_killed_trial_reports_from_the_start_and_trains_what_is_left(
     begun_at: list[int], tmp_path: pathlib.Path
 ) -> None:
-    train, dev = (tuple(sample_corpus.read_sample(split)[:4]) for split in ("train", "dev"))
+    train, dev = (tuple(data_dir.read_sample(split)[:4]) for split in ("train", "dev"))
     job = SearchJob("trial-a", to_the_end(), "sample", train, dev, ModelConfig(), TrainConfig(epochs=3))
     first: list[float] = []
 

@@ -15,14 +15,14 @@ from experiments.jobs.pool import Folders
 from experiments.jobs.protocols import AS_GIVEN, ON_DEV
 from experiments.jobs.training_job import Data, TrainingJob
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.features import soft_targets
 from jner_re.models import ensemble_dir, model_dir
 from jner_re.schema import LabelSet, Sentence
 from jner_re.training import distillation
 
-TRAIN, DEV, TEST = (tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test"))
+TRAIN, DEV, TEST = (tuple(data_dir.read_sample(split)) for split in ("train", "dev", "test"))
 TWICE = Sentence(TRAIN[7].tokens, id="the same tokens in dev, without their entities")
 DATA = Data("sample", TRAIN, (*DEV, TWICE), TEST)
 LABELS = LabelSet.of((*TRAIN, *DEV))

@@ -22,14 +22,14 @@ from experiments.jobs.protocols import (
 )
 from experiments.jobs.training_job import Data, Lesson, TrainingJob, run_name
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.evaluation import evaluate
 from jner_re.models import model_dir, model_files, weights
 from jner_re.schema import LabelSet
 from jner_re.training import fit
 
-DATA = Data("sample", *(tuple(sample_corpus.read_sample(split)) for split in ("train", "dev", "test")))
+DATA = Data("sample", *(tuple(data_dir.read_sample(split)) for split in ("train", "dev", "test")))
 CHOSEN = {"best_epoch": 7, "threshold": 0.35, "threshold_source": "dev", "dev": {"average_f1": 0.5}}
 
 

@@ -12,7 +12,7 @@ import time
 from test_programs import ROOT, TINY, run
 
 from experiments.jobs import records
-from jner_re.corpora import sample_corpus, spert_json
+from jner_re.corpora import data_dir, spert_json
 
 _SECONDS = 240
 
@@ -29,7 +29,7 @@ def test_trials_go_on_after_a_kill(tmp_path: pathlib.Path) -> None:
     output, runs = tmp_path / "results", tmp_path / "runs"
     (data := tmp_path / "data").mkdir()
     for split in ("train", "dev", "test"):
-        spert_json.write(sample_corpus.read_sample(split)[:12], data / f"{split}.json")
+        spert_json.write(data_dir.read_sample(split)[:12], data / f"{split}.json")
     flags = [
         *TINY, "--epochs=1", f"--data_dir={data}", "--nojit_compile", "--seeds=2", "--jobs=1",
         "--protocol=paper", f"--output_dir={output}", f"--runs_dir={runs}",

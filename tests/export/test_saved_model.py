@@ -17,7 +17,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
 from export import serving_files
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.extraction import about
 from jner_re.extraction.in_process import SavedModel
@@ -340,4 +340,4 @@ def test_words_without_vectors_are_no_vocabulary(tmp_path: pathlib.Path, model_f
 
 
 def test_the_models_sentences_are_enough_for_a_full_batch() -> None:
-    assert len(sample_corpus.read_sample("test")) >= BATCH_SIZE
+    assert len(data_dir.read_sample("test")) >= BATCH_SIZE

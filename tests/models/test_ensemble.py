@@ -10,7 +10,7 @@ import pytest
 import tf_keras as keras
 import untrained
 
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.features.dataset import inference_batches
 from jner_re.features.inputs import make_inputs, open_frozen
@@ -19,7 +19,7 @@ from jner_re.models.decode import scored_annotations
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored
 
-SENTENCES = sample_corpus.read_sample("test")[:12]
+SENTENCES = data_dir.read_sample("test")[:12]
 
 
 @pytest.fixture(scope="module")

@@ -60,11 +60,9 @@ class Comparison:
 
 def requests() -> dict[str, list[Any]]:
     """Texts of one to seven sentences of the sample corpus, the tokens of each sentence, and odd ones."""
-    from jner_re.corpora import sample_corpus
+    from jner_re.corpora import data_dir
 
-    sentences = [
-        list(s.tokens) for split in ("train", "dev", "test") for s in sample_corpus.read_sample(split)
-    ]
+    sentences = [list(s.tokens) for split in ("train", "dev", "test") for s in data_dir.read_sample(split)]
     texts, begin = [], 0
     while begin < len(sentences):
         size = len(texts) % 7 + 1

@@ -12,7 +12,7 @@ import tensorflow as tf
 import untrained
 
 from jner_re.config import TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.features import soft_targets
 from jner_re.features.dataset import gold_arrays, training_batch
@@ -22,7 +22,7 @@ from jner_re.training import fit
 from jner_re.training.distillation import teach
 from jner_re.training.moving_average import MovingAverage
 
-SENTENCES = [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:16]
+SENTENCES = [sentence for sentence in data_dir.read_sample("train") if sentence.relations][:16]
 LABELS = LabelSet.of(SENTENCES)
 SMALL = dataclasses.replace(untrained.SMALL, rnn_dropout=0.2, ner_layers=0, re_layers=0, pair_context_size=0)
 QUICK = TrainConfig(batch_size=4, epochs=2, learning_rate=3e-3, average_decay=0.9, jit_compile=False)

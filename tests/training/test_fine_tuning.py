@@ -16,7 +16,7 @@ from lengths_encoder import save_encoder
 from scored_answers import Answer, answered, assert_alike, predicted
 
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.encoders import checkpoint_source, fine_tuning, module, saved_encoder
 from jner_re.encoders.token_encoder import TokenEncoder
 from jner_re.errors import InputError
@@ -71,7 +71,7 @@ def config(folders: dict[str, pathlib.Path]) -> ModelConfig:
 
 @pytest.fixture(scope="module")
 def sentences() -> list[Sentence]:
-    return [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:12]
+    return [sentence for sentence in data_dir.read_sample("train") if sentence.relations][:12]
 
 
 Run = tuple[dict[str, Any], pathlib.Path]

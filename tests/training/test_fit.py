@@ -17,7 +17,7 @@ from lengths_encoder import save_encoder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.encoders.module import Encoder
 from jner_re.errors import InputError
 from jner_re.features.inputs import open_frozen
@@ -47,7 +47,7 @@ QUICK = TrainConfig(
 @pytest.fixture(scope="module")
 def sentences() -> list[Sentence]:
     """Twenty sentences with relations."""
-    return [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:20]
+    return [sentence for sentence in data_dir.read_sample("train") if sentence.relations][:20]
 
 
 Run = tuple[dict[str, Any], pathlib.Path]

@@ -16,7 +16,7 @@ from lengths_encoder import save_encoder
 from scored_answers import OTHER_BATCH, Answer, answered, assert_alike, predicted
 
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.encoders import checkpoint_source, module, saved_encoder
 from jner_re.errors import InputError
 from jner_re.extraction.in_process import ModelDirectory, SavedModel
@@ -53,7 +53,7 @@ def config(encoders: list[str]) -> ModelConfig:
 
 @pytest.fixture(scope="module")
 def sentences() -> list[Sentence]:
-    return [sentence for sentence in sample_corpus.read_sample("train") if sentence.relations][:12]
+    return [sentence for sentence in data_dir.read_sample("train") if sentence.relations][:12]
 
 
 def arrays_of(config: ModelConfig, sentences: list[Sentence], folder: pathlib.Path) -> list[dict[str, Any]]:

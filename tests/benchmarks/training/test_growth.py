@@ -12,11 +12,11 @@ import untrained
 from benchmarks.training import growth_corpora, growth_plot, growth_point
 from benchmarks.training.growth_results import Axis, Cost, table
 from jner_re.config import TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.schema import EntitySpan, RelationPair, Sentence, find_problems
 
-SENTENCES = sample_corpus.read_sample("train")[:50]
+SENTENCES = data_dir.read_sample("train")[:50]
 
 
 def triples(sentences: list[Sentence]) -> set[tuple[str, str, str]]:

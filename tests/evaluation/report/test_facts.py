@@ -5,14 +5,14 @@ import pathlib
 
 from jner_re import config as configs
 from jner_re.config import ModelConfig, TrainConfig
-from jner_re.corpora import sample_corpus
+from jner_re.corpora import data_dir
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.evaluation.report.facts import facts
 from jner_re.models.model_vocabulary import ModelVocabulary
 
 
 def test_what_the_files_of_a_model_say(tmp_path: pathlib.Path) -> None:
-    dev, test = sample_corpus.read_sample("dev"), sample_corpus.read_sample("test")
+    dev, test = data_dir.read_sample("dev"), data_dir.read_sample("test")
     configs.save(tmp_path / "config.json", ModelConfig(threshold=0.3), TrainConfig(seed=7, epochs=5))
     checksums = {"train": "?", "dev": corpus_checksum(dev)}
     ModelVocabulary((), (), "", (), {}, checksums).save(tmp_path / "vocabulary.json")

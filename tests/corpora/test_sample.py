@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from jner_re.corpora import sample_corpus, spert_json
+from jner_re.corpora import data_dir, spert_json
 from jner_re.schema import Sentence
 from jner_re.text.tokenization import tokenize
 
 FILES = ("train", "dev", "test", "directions")
 TYPES = ("Loc", "Org", "Peop", "Other", "Live_In", "Work_For", "OrgBased_In", "Located_In", "Kill")
-CORPUS = {name: spert_json.read(sample_corpus.FOLDER / f"{name}.json") for name in FILES}
+CORPUS = {name: spert_json.read(data_dir.located(data_dir.SAMPLE) / f"{name}.json") for name in FILES}
 
 
 def persons(sentences: list[Sentence]) -> set[str]:
@@ -19,7 +19,7 @@ def persons(sentences: list[Sentence]) -> set[str]:
 
 
 def test_splits_are_read_by_name() -> None:
-    assert [sample_corpus.read_sample(name) for name in FILES[:3]] == [CORPUS[name] for name in FILES[:3]]
+    assert [data_dir.read_sample(name) for name in FILES[:3]] == [CORPUS[name] for name in FILES[:3]]
 
 
 def test_every_sentence_once_with_an_id_of_its_own() -> None:
@@ -54,7 +54,7 @@ def test_both_directions_are_taught() -> None:
 
 def test_the_readme_counts_right() -> None:
     rows = {}
-    for line in (sample_corpus.FOLDER / "README.md").read_text().splitlines():
+    for line in (data_dir.located(data_dir.SAMPLE) / "README.md").read_text().splitlines():
         cells = [cell.strip(" *") for cell in line.strip("|").split("|")]
         if len(cells) == 6 and cells[1].isdigit():
             rows[re.sub(r"^– | \(.*", "", cells[0])] = [int(cell) for cell in cells[1:]]
