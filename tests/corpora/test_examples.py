@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jner_re.corpora import examples
+from jner_re.corpora import data_dir, examples
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 

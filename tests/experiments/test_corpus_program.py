@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from jner_re.corpora import brat, multihead, spert_json
+from jner_re.corpora import brat, data_dir, multihead, spert_json
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLE = data_dir.located(data_dir.SAMPLE) / "dev.json"

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from jner_re.corpora import brat, spert_json
+from jner_re.corpora import brat, data_dir, spert_json
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 ROOT = pathlib.Path(__file__).parents[2]
