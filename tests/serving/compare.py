@@ -19,6 +19,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from jner_re.extraction.outputs import ENTITY
+from jner_re.extraction.rows import relations_of
+
 # Between versions of TensorFlow: the encoder's layers are rounded to float16, as in the cache for training,
 # and a product's last bit decides how. With float32 layers 2.5e-6 was seen, with these up to 2.3e-5.
 TOLERANCE = 5e-5
@@ -125,18 +128,13 @@ def _whose(of_reference: bool) -> str:
 
 def _entities(row: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
     """Type, start, end, text and score."""
-    names = ("entity_type", "entity_start", "entity_end", "entity_text", "entity_score")
-    return [entity for entity in zip(*(row[name] for name in names), strict=True) if entity[0] != ""]
+    columns = (row[output.name] for output in ENTITY)
+    return [entity for entity in zip(*columns, strict=True) if entity[0] != ""]
 
 
 def _relations(row: dict[str, list[Any]]) -> dict[tuple[str, int, int], float]:
     """Type, head and tail -> score."""
-    names = ("relation_type", "relation_head", "relation_tail", "relation_score")
-    return {
-        (kind, head, tail): score
-        for kind, head, tail, score in zip(*(row[n] for n in names), strict=True)
-        if kind
-    }
+    return {(kind, head, tail): score for kind, head, tail, score in relations_of(row, None)}
 
 
 def _ask(python: str, script: str, version: str, folder: pathlib.Path) -> Answers:

@@ -38,7 +38,7 @@ class Version:
     number: int
     model: SavedModel
     signatures: dict[str, Any]
-    about: dict[str, Any] = dataclasses.field(default_factory=dict)
+    about: dict[str, Any]
 
     def input_of(self, signature: str) -> tuple[str, int]:
         """Name and rank of a signature's input.
