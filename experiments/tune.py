@@ -18,9 +18,8 @@ from jner_re import files, program
 from jner_re.config import TrainConfig
 
 from . import config_flags, data_flags, search_space
-from .jobs import pool, pool_flags, protocols, records
+from .jobs import asha, pool, pool_flags, protocols, records
 from .jobs.search_job import METRIC, SearchJob, best_epoch
-from .jobs.search_pool import EarlyStopping, search
 from .search_space import Candidate
 from .tables import folder_tables
 
@@ -67,17 +66,21 @@ def main() -> None:
         SearchJob(c.name, protocol, corpus, train, dev, *c.configs(config, train_config)) for c in candidates
     ]
     folders = pool_flags.folders()
+
+    def compared(left: Sequence[SearchJob]) -> Sequence[SearchJob]:
+        return asha.compared(left, records.read_folder(folders.output), stopping) if stopping else left
+
+    failed = pool.run_all(jobs, folders, pool_flags.workers(), compared)
     program.import_tensorflow_quietly()
-    failed = search(jobs, folders, pool_flags.workers(), stopping)
     _report(candidates, folders)
     pool.raise_if_failed(failed)
 
 
-def _early_stopping(train_config: TrainConfig) -> EarlyStopping | None:
+def _early_stopping(train_config: TrainConfig) -> asha.EarlyStopping | None:
     wanted = _SEARCH.value == "random" if _EARLY_STOPPING.value is None else _EARLY_STOPPING.value
     if not wanted or _GRACE.value >= train_config.epochs:
         return None
-    return EarlyStopping(train_config.epochs, _GRACE.value, _REDUCTION.value)
+    return asha.EarlyStopping(train_config.epochs, _GRACE.value, _REDUCTION.value)
 
 
 def _report(candidates: Sequence[Candidate], folders: pool.Folders) -> None:

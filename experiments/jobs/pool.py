@@ -14,13 +14,14 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from jner_re import files, program
 from jner_re.errors import InputError
 
 from . import records
+from .search_job import METRIC, best_epoch
 
 LOG = "log.txt"  # in a run's folder
 _ATTEMPTS = 3  # of a job whose process dies, e.g. for want of memory
@@ -30,8 +31,8 @@ _PROGRESS = re.compile(
 )
 
 
-class Named(Protocol):
-    """What has a name and an identity."""
+class Job(Protocol):
+    """What ends in one record."""
 
     @property
     def name(self) -> str:
@@ -40,15 +41,11 @@ class Named(Protocol):
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
 
-
-class Job(Named, Protocol):
-    """What ends in one record."""
-
     def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
         """Does what is left of it."""
 
 
-_AnyJob = TypeVar("_AnyJob", bound=Named)
+_AnyJob = TypeVar("_AnyJob", bound=Job)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,13 +79,19 @@ class Workers:
         return self.at_once() * self.threads
 
 
-def run_all(jobs: Sequence[Job], folders: Folders, workers: Workers) -> int:
+def run_all(
+    jobs: Sequence[_AnyJob],
+    folders: Folders,
+    workers: Workers,
+    prepared: Callable[[Sequence[_AnyJob]], Sequence[_AnyJob]] = lambda left: left,
+) -> int:
     """Runs what has no record yet, and prints what begins, ends and fails.
 
     Args:
       jobs: in the order in which to start them.
       folders: of the records and the model directories.
       workers: who runs them.
+      prepared: of the jobs that are left, those to run: is called when Ray runs.
 
     Returns:
       How many jobs failed.
@@ -103,7 +106,7 @@ def run_all(jobs: Sequence[Job], folders: Folders, workers: Workers) -> int:
     from .. import ray_session
 
     with ray_session.start(workers.ray_address, workers.cores()):
-        return _Run(folders, workers, len(left)).all(left)
+        return _Run(folders, workers, len(left)).all(prepared(left))
 
 
 def raise_if_failed(failed: int, waiting: str = "") -> None:
@@ -243,6 +246,9 @@ def working(folder: pathlib.Path, threads: int) -> Iterator[None]:
 
 
 def _scores(record: records.Record) -> str:
+    if record.history:
+        best = 100 * (best_epoch(record)[METRIC] or 0.0)
+        return f"{counted(record.epochs, 'epoch')}, best average F1 on dev {best:.2f}"
     report, split = (record.test, "test") if record.test else (record.dev, "dev")
     if report is None:
         return "finished"

@@ -53,7 +53,7 @@ def to_the_end() -> Protocol:
 
 
 def stopped_early(grace: int, reduction: int) -> Protocol:
-    """Of a search with ASHA (`search_pool.EarlyStopping`)."""
+    """Of a search with ASHA (`asha.EarlyStopping`)."""
     return SEARCHED.and_(
         f"asha-{grace}-{reduction}",
         f"stopped early by ASHA, grace period {grace} epochs, reduction factor {reduction}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -21,6 +22,10 @@ _HISTORY = "history.json"
 Scores = dict[str, float | None]  # None where a number is not finite
 
 
+class _StoppedError(Exception):
+    """Ends a training after an epoch."""
+
+
 @dataclasses.dataclass(frozen=True)
 class SearchJob:
     """A candidate to be trained.
@@ -33,6 +38,7 @@ class SearchJob:
       dev: those to be scored on.
       config: the architecture.
       train_config: the optimization.
+      goes_on: of its name, an epoch and the average F1 of that: whether it trains another; None to train all.
     """
 
     name: str
@@ -42,6 +48,7 @@ class SearchJob:
     dev: tuple[Sentence, ...]
     config: ModelConfig
     train_config: TrainConfig
+    goes_on: Callable[[str, int, float], bool] | None = None
 
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
@@ -49,49 +56,47 @@ class SearchJob:
         configs = records.config_facts(self.config, self.train_config)
         return records.identity(records.SEARCH, self.protocol, corpus, configs)
 
-    def run(self, folder: pathlib.Path, threads: int, report: Callable[[float], None]) -> None:
-        """Trains, and reports the average F1 of each epoch, those of an earlier attempt first.
+    def run(self, runs_dir: pathlib.Path, threads: int) -> records.Record:
+        """Trains, from where an earlier attempt was interrupted, until the last epoch or until it is stopped.
 
         Args:
-          folder: of the run, in which an interrupted one goes on.
+          runs_dir: where the folders of runs are.
           threads: that TensorFlow was told to use, for the record.
-          report: is given an epoch's score; it may not return.
         """
+        folder = runs_dir / self.name
+        attempts.begin(folder, threads)
+        history = _read(folder)
+        if all(self._goes_on(epoch, scores) for epoch, scores in enumerate(history, 1)):
+            with contextlib.suppress(_StoppedError):
+                self._train(folder, history)
+        return self._record(folder)
+
+    def _goes_on(self, epoch: int, scores: Scores) -> bool:
+        return self.goes_on is None or self.goes_on(self.name, epoch, scores[METRIC] or 0.0)
+
+    def _train(self, folder: pathlib.Path, history: list[Scores]) -> None:
+        """Adds the scores of each epoch that is new to the history, and to its file."""
         import tf_keras as keras
 
         from jner_re.models import weights
         from jner_re.training import fit
 
-        attempts.begin(folder, threads)
-        history = _read(folder)
-        for scores in history:
-            report(scores[METRIC] or 0.0)
+        def keep(epoch: int, logs: dict[str, float]) -> None:
+            if epoch < len(history):
+                return
+            history.append({name: _finite(value) for name, value in logs.items()})
+            parameters = weights.count(callback.model)
+            files.write_text(folder / _HISTORY, json.dumps({"parameters": parameters, "history": history}))
+            if not self._goes_on(len(history), history[-1]):
+                raise _StoppedError
 
-        class Reporting(keras.callbacks.Callback):
-            """Reports epochs that are new."""
-
-            def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-                """Keeps the scores before it reports them: the process may end there."""
-                if epoch < len(history):
-                    return
-                history.append({name: _finite(value) for name, value in (logs or {}).items()})
-                content = {
-                    "parameters": weights.count(self.model),
-                    "history": history,
-                }
-                files.write_text(folder / _HISTORY, json.dumps(content))
-                report(history[-1][METRIC] or 0.0)
-
+        callback = keras.callbacks.LambdaCallback(on_epoch_end=keep)
         fit.train(
-            self.config, self.train_config, self.train, self.dev, folder / "model", callbacks=[Reporting()]
+            self.config, self.train_config, self.train, self.dev, folder / "model", callbacks=[callback]
         )
 
-    def record(self, folder: pathlib.Path) -> records.Record:
-        """Of the run that was finished or stopped.
-
-        Raises:
-          InputError: it has no epoch.
-        """
+    def _record(self, folder: pathlib.Path) -> records.Record:
+        """Of what was trained."""
         from jner_re.models import model_files
         from jner_re.models.model_vocabulary import ModelVocabulary
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pathlib
 
+import make_record
 import pytest
 
 from experiments.jobs import pool
+from experiments.jobs.search_job import METRIC
 from jner_re.errors import InputError
 
 LOG = """910 sentences, dev of 243, model directory runs/seed-1
@@ -48,3 +50,14 @@ def test_failed_runs_are_the_last_thing_said() -> None:
         pool.raise_if_failed(2)
     with pytest.raises(InputError, match="1 run failed, as said above; no student was trained; the same"):
         pool.raise_if_failed(1, "no student was trained")
+
+
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    assert [pool.Workers(threads).at_once() for threads in (1, 3, 9)] == [8, 2, 1]
+    assert [pool.Workers(2, jobs).cores() for jobs in (0, 3)] == [8, 6]
+
+
+def test_what_is_said_of_a_trial_of_a_search() -> None:
+    trial = make_record.record("trial-a", history=({METRIC: 0.25}, {METRIC: 0.5}, {METRIC: 0.4}))
+    assert pool._scores(trial) == "3 epochs, best average F1 on dev 50.00"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,27 +42,39 @@ def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return first
 
 
-def test_a_killed_trial_reports_from_the_start_and_trains_what_is_left(
+def test_a_killed_trial_tells_its_epochs_again_and_trains_what_is_left(
     begun_at: list[int], tmp_path: pathlib.Path
 ) -> None:
-    train, dev = (tuple(data_dir.read_sample(split)[:4]) for split in ("train", "dev"))
-    job = SearchJob("trial-a", to_the_end(), "sample", train, dev, ModelConfig(), TrainConfig(epochs=3))
-    first: list[float] = []
+    told: list[tuple[int, float]] = []
 
-    def killed_at_the_second(score: float) -> None:
-        first.append(score)
-        if len(first) == 2:
+    def goes_on(name: str, epoch: int, score: float) -> bool:
+        told.append((epoch, score))
+        if len(told) == 2:
             raise KilledError
+        return True
 
     with pytest.raises(KilledError):
-        job.run(tmp_path, 1, killed_at_the_second)
-    begun_at[0] = 1  # the second epoch was reported, and not saved
-    again: list[float] = []
-    job.run(tmp_path, 1, again.append)
-    assert (first, again) == ([0.3, 0.5], [0.3, 0.5, 0.4])
-    record = job.record(tmp_path)
+        job(goes_on).run(tmp_path, 1)
+    begun_at[0] = 1  # the second epoch was told, and not saved
+    record = job(goes_on).run(tmp_path, 1)
+    assert told == [(1, 0.3), (2, 0.5), (1, 0.3), (2, 0.5), (3, 0.4)]
     assert record.history == (*EPOCHS[:2], {METRIC: 0.4, "loss": None})  # JSON has no NaN
     assert (len(record.run["attempts"]), record.epochs, record.parameters) == (2, 3, 11)
-    assert record.identity() == job.identity()
+    assert record.identity() == job().identity()
     assert best_epoch(record) == EPOCHS[1]
     assert record.test is None and record.fingerprints == {"glove": "abc"}
+
+
+def test_a_trial_that_is_stopped_is_recorded_and_not_trained_again(
+    begun_at: list[int], tmp_path: pathlib.Path
+) -> None:
+    stopped = job(lambda name, epoch, score: epoch < 2)
+    assert stopped.run(tmp_path, 1).epochs == 2
+    assert stopped.run(tmp_path, 1).epochs == 2  # of the history alone
+    assert job().run(tmp_path, 1).epochs == 3
+
+
+def job(goes_on: Callable[[str, int, float], bool] | None = None) -> SearchJob:
+    train, dev = (tuple(data_dir.read_sample(split)[:4]) for split in ("train", "dev"))
+    trained = TrainConfig(epochs=3)
+    return SearchJob("trial-a", to_the_end(), "sample", train, dev, ModelConfig(), trained, goes_on)
