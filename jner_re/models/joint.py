@@ -50,7 +50,7 @@ class TrainingModel(keras.Model):
         Args:
           optimizer: see `optimizers.make`.
           relation_weight: lambda_r.
-          relation_loss: reduction of the relation loss, see `losses.relation_loss`.
+          relation_loss: reduction of the relation loss, see `relation_loss.relation_loss`.
         """
         super().compile(optimizer)
         self.optimizer = optimizer  # which Keras wraps where the process's policy is mixed_float16

@@ -1,6 +1,6 @@
 """Distillation: what a trained model, such as an ensemble, teaches another one (Hinton et al., 2015).
 
-The student is trained (`training.train`) on the mixture of the annotation and the teacher's soft targets.
+The student is trained (`fit.train`) on the mixture of the annotation and the teacher's soft targets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Training: compile and fit; run_directory.py makes it go on where it was interrupted."""
+"""Training: reads features, compiles and fits; checkpoints.py makes it go on where it was interrupted."""
 
 from __future__ import annotations
 
