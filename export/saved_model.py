@@ -23,10 +23,9 @@ from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
 from jner_re.errors import InputError
 from jner_re.extraction.rows import BATCH_SIZE
 from jner_re.models import model_files
+from jner_re.serving import serving_files
 from jner_re.text.long_sentences import MAX_TOKENS
 from jner_re.text.tokenization import tokenize
-
-from . import serving_files
 
 if TYPE_CHECKING:
     from jner_re.extraction.extractor import Extractor

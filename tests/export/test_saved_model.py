@@ -16,13 +16,12 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from tensorflow_serving.apis import prediction_log_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
-from export import serving_files
 from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.extraction import about
 from jner_re.extraction.in_process import SavedModel
 from jner_re.extraction.rows import BATCH_SIZE
-from jner_re.serving import saved_model, warmup
+from jner_re.serving import saved_model, serving_files, warmup
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
