@@ -52,7 +52,7 @@ def test_an_answer_to_read() -> None:
 _PREDICT = """
 import sys
 from jner_re import Document, program
-from jner_re.serving import client
+from jner_re.extraction import client
 from experiments import predict
 
 class Nothing:
