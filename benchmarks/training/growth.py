@@ -1,4 +1,4 @@
-"""What training costs as work grows: more sentences, longer ones, more entities in each.
+r"""What training costs as work grows: more sentences, longer ones, more entities in each.
 
     python -m benchmarks.training.growth --preset=ade --encoder=random \
       --corpus=DRUG-AE.rel --corpus_format=ade --threads=1 --plot=growth.svg
