@@ -15,16 +15,33 @@ MAX_TOKENS = 2000  # of a sentence: pairs of entities take memory by their squar
 # Of whole tokens, for Python and RE2. "Mr." is none.
 PUNCTUATION = "[.]+|(?s:.*)[,;:!?…]"
 CJK_PUNCTUATION = "(?s:.*)[。、，；：！？]"
-_PUNCTUATION = re.compile(f"{PUNCTUATION}|{CJK_PUNCTUATION}")
+_PUNCTUATION, _CJK_PUNCTUATION = re.compile(PUNCTUATION), re.compile(CJK_PUNCTUATION)
 
 
-def break_points(tokens: Sequence[str], max_tokens: int = MAX_TOKENS) -> list[int]:
-    """Where the pieces begin but for the first; none if the sentence is short enough."""
+def break_points(
+    tokens: Sequence[str], spaced: Sequence[bool] | None = None, max_tokens: int = MAX_TOKENS
+) -> list[int]:
+    """Where the pieces begin but for the first; none if the sentence is short enough.
+
+    Args:
+      tokens: of a sentence.
+      spaced: whether white space is before each; by default it is.
+      max_tokens: of a piece.
+    """
+
+    def is_spaced(end: int) -> bool:
+        return spaced is None or spaced[end]
+
+    def is_marked(end: int) -> bool:
+        before = tokens[end - 1]
+        marked = is_spaced(end) and _PUNCTUATION.fullmatch(before)
+        return bool(marked or _CJK_PUNCTUATION.fullmatch(before))
+
     found: list[int] = []
     begin = 0
     while len(tokens) - begin > max_tokens:
         limit = begin + max_tokens
-        marks = (end for end in range(limit, begin, -1) if _PUNCTUATION.fullmatch(tokens[end - 1]))
-        begin = next(marks, limit)
+        ends = range(limit, begin, -1)
+        begin = next(filter(is_marked, ends), 0) or next(filter(is_spaced, ends), limit)
         found.append(begin)
     return found

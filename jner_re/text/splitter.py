@@ -13,13 +13,12 @@ import tensorflow_text as tf_text
 
 from jner_re.text.long_sentence_breaks import break_points
 from jner_re.text.sentence_breaks import begins_sentence
+from jner_re.text.sentence_patterns import BLANK_LINE
 from jner_re.text.tokenization import SPACE_PATTERN, TOKEN_PATTERNS
 
 # RegexSplit ends a string at NUL. Pairs of control characters, which are in words like it, stand for it and
 # for their first.
 _ESCAPES = (("\x01", "\x01\x02"), ("\0", "\x01\x03"))
-# White space with a blank line: two line breaks, of which "\r\n" is one.
-_BLANK_LINE = "(?s).*(?:\n.*[\r\n]|\r.*\r|\r.+\n|\u2029).*"
 
 
 class SplitText(NamedTuple):
@@ -43,9 +42,9 @@ class SplitText(NamedTuple):
 def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     """Splits texts into sentences and these into tokens.
 
-    The tokens are those of `corpora.tokenization.tokenize`. A sentence begins after white space, never inside
+    The tokens are those of `tokenization.tokenize`. A sentence begins after white space, never inside
     a word, and always after a blank line; a text without tokens has none. One that is too long for the model
-    is broken (`corpora.long_sentences`).
+    is broken (`long_sentences`).
 
     Args:
       texts: string [B], UTF-8. Each broken piece counts as one U+FFFD, where Python's
@@ -61,7 +60,7 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     word_starts = tf.boolean_mask(_starts(pieces.with_values(_with_nul(pieces.values))), is_word)
     pieces_before = tf.concat([[""], pieces.values], axis=0)[:-1]
     word_spaces = tf.where(word_starts > 0, tf.boolean_mask(pieces_before, is_word), "")
-    after_blank_line = tf.strings.regex_full_match(word_spaces, _BLANK_LINE)
+    after_blank_line = tf.strings.regex_full_match(word_spaces, BLANK_LINE)
 
     pattern = TOKEN_PATTERNS[tokenization]
     tokens = tf_text.regex_split(words, pattern, pattern)  # [W, (tokens)]; they leave nothing of a word
