@@ -1,7 +1,7 @@
 """Raw text to sentences of tokens, in the graph.
 
 A text is cut at its white space into words, and these into tokens; `sentence_breaks` tells which words begin
-a sentence, `long_sentences` where one is broken that is too long.
+a sentence, `long_sentence_breaks` where one is broken that is too long.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class SplitText(NamedTuple):
 def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     """Splits texts into sentences and these into tokens.
 
-    The tokens are those of `corpora.tokenization.tokenize`. A sentence begins after white space, never inside
+    The tokens are those of `tokenization.tokenize`. A sentence begins after white space, never inside
     a word, and always after a blank line; a text without tokens has none. One that is too long for the model
-    is broken (`corpora.long_sentences`).
+    is broken (`long_sentences`).
 
     Args:
       texts: string [B], UTF-8. Each broken piece counts as one U+FFFD, where Python's
