@@ -148,7 +148,7 @@ class TrainConfig:
     patience: int = _option(0, "stop after so many epochs without a better dev score; 0 for never", low=0)
     jit_compile: bool = _option(
         True,
-        "let XLA compile the loops of the BiRNN layers and the moving average for training; what is learned "
+        "let XLA compile the loops of GRU layers and the moving average for training; what is learned "
         "depends on it in the last digits alone",
     )
     calibrate: bool = _option(False, "choose the relation threshold on the dev set after training")

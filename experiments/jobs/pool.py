@@ -248,7 +248,8 @@ def working(folder: pathlib.Path, threads: int) -> Iterator[None]:
 def _scores(record: records.Record) -> str:
     if record.history:
         best = 100 * (best_epoch(record)[METRIC] or 0.0)
-        return f"{counted(record.epochs, 'epoch')}, best average F1 on dev {best:.2f}"
+        stopped = "stopped after " if record.epochs < record.config["train"]["epochs"] else ""
+        return f"{stopped}{counted(record.epochs, 'epoch')}, best average F1 on dev {best:.2f}"
     report, split = (record.test, "test") if record.test else (record.dev, "dev")
     if report is None:
         return "finished"

@@ -9,8 +9,10 @@ import pandas as pd
 
 def table(frame: pd.DataFrame) -> str:
     """A data frame's columns and rows; no newline at the end."""
-    lines = [list(frame.columns), ["---"] * len(frame.columns), *frame.astype(str).to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    lines = [list(frame.columns), ["---"] * len(frame.columns), *frame.to_numpy().tolist()]
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
 
 
 def deviating(score: Mapping[str, float | None]) -> str:

@@ -35,7 +35,7 @@ class TokenEncoder(tf.Module):
         """
         super().__init__(name="token_encoder")
         self.pooling = pooling
-        self._wordpiece = SubwordTokenizer(vocabulary)
+        self._tokenizer = SubwordTokenizer(vocabulary)
         self._transformer = Transformer(checkpoint, frozen_layers)
         self._first = vocabulary.first
         self._last = vocabulary.last
@@ -65,7 +65,7 @@ class TokenEncoder(tf.Module):
         batch, steps = tf.unstack(tf.shape(tokens, tf.int64))
         lengths = tf.clip_by_value(tf.cast(sequence_len, tf.int64), 0, steps)
         places = tf.where(tf.sequence_mask(lengths, steps))  # [N, 2]
-        subwords = self._wordpiece(tf.gather_nd(tokens, places))
+        subwords = self._tokenizer(tf.gather_nd(tokens, places))
         windows = self._windows(subwords, lengths)
         vectors = self._encode(subwords.values, windows)
         return {"layers": self._layers(vectors, subwords, places, batch, steps)}

@@ -18,7 +18,6 @@ from jner_re.text.long_sentences import MAX_TOKENS
 
 Row = dict[str, list[Any]]
 
-
 BATCH_SIZE = 32  # rows of a request to a server: what it is warmed up with and batches
 MAX_SIZE = 2**20  # rows that are put together times the longest one's length: `token` is padded to it
 

@@ -17,11 +17,11 @@ class SubwordTable(tf.Module):
 
     def __init__(self, vocabulary: SubwordVocabulary) -> None:
         super().__init__()
-        self._wordpiece = SubwordTokenizer(vocabulary)
+        self._tokenizer = SubwordTokenizer(vocabulary)
 
     def __call__(self, tokens: tf.Tensor) -> tf.Tensor:
         """string [B, T] -> int32 [B, T, P], ids plus one; 0 past a word's last subword and for ""."""
         shape = tf.shape(tokens, tf.int64)
         places = tf.where(tokens != "")
-        ids = self._wordpiece(tf.gather_nd(tokens, places)).to_tensor(-1) + 1
+        ids = self._tokenizer(tf.gather_nd(tokens, places)).to_tensor(-1) + 1
         return tf.scatter_nd(places, ids, tf.stack([shape[0], shape[1], tf.shape(ids, tf.int64)[1]]))

@@ -19,7 +19,7 @@ class BiRNNStack(Float32Layer):
       depth: number of BiRNNs; 0 returns the input as it is.
       cell: "gru" or "lstm".
       dropout: share of the input of each BiRNN that is dropped in training.
-      jit_compile: whether XLA compiles the BiRNNs' loops when training.
+      jit_compile: whether XLA compiles the loops of GRUs when training.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ class CharEncoder(Float32Layer):
       embedding_size: size of a character's embedding.
       units: size of the BiRNN per direction.
       cell: "gru" or "lstm".
-      jit_compile: whether XLA compiles the BiRNN's loops when training.
+      jit_compile: whether XLA compiles a GRU's loops when training.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class CharEncoder(Float32Layer):
         rows = tf.reshape(char_ids, [shape[0] * shape[1], shape[2]])
         words, places = tf.raw_ops.UniqueV2(x=rows, axis=[0])
         words.set_shape([None, None])
-        if self.jit_compile and training:  # so that few shapes are compiled
+        if self.jit_compile and training and self.cell == "gru":  # so that few shapes are compiled
             count = tf.shape(words)[0]
             words = tf.pad(words, [[0, compiled_size(count) - count], [0, 0]])
         lengths = tf.reduce_sum(tf.cast(words > 0, tf.int32), axis=1)

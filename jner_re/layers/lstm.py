@@ -45,10 +45,13 @@ def lstm(
     gate_inputs = pad_steps(tf.reshape(gate_inputs, [length, batch, 4 * units]), steps)
     mask = pad_steps(mask, steps)
 
+    # Arrays: the gradient of an index would be a tensor of all steps for each.
+    inputs_at, mask_at = (tf.TensorArray(each.dtype, steps).unstack(each) for each in (gate_inputs, mask))
+
     def step(t: tf.Tensor, state: tf.Tensor, cell: tf.Tensor) -> tuple[Tensors, Tensors]:
-        gates = gate_inputs[t] + tf.matmul(state, recurrent_kernel)
+        gates = inputs_at.read(t) + tf.matmul(state, recurrent_kernel)
         input_, forget, candidate, output = tf.split(gates, 4, axis=1)
-        cell = mask[t] * (tf.sigmoid(forget) * cell + tf.sigmoid(input_) * tf.tanh(candidate))
+        cell = mask_at.read(t) * (tf.sigmoid(forget) * cell + tf.sigmoid(input_) * tf.tanh(candidate))
         state = tf.sigmoid(output) * tf.tanh(cell)
         return (state, cell), (state,)
 

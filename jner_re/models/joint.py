@@ -118,7 +118,7 @@ def build(
       sizes: sizes of the inputs.
       label_set: entity and relation types.
       allowed: bool [E, E, R]; the argument types seen together in training, if `config.typed_pairs`.
-      jit_compile: whether XLA compiles the BiRNNs' loops when training.
+      jit_compile: whether XLA compiles the loops of GRUs when training.
       soft: whether the tags to be learned are distributions (features/soft_targets.py), which the training
         model then reads beside the gold annotation.
       encoder: reads subwords, if `sizes.subwords`.

@@ -1,1 +1,1 @@
-"""What runs a trained model for others: in this process, as a SavedModel, behind a REST endpoint."""
+"""What serves a model: export, warm-up, what travels with an export, a local server and its page."""

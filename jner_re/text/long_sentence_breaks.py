@@ -1,4 +1,4 @@
-"""Where sentences that are too long are broken, in the graph (`corpora.long_sentences` says where)."""
+"""Where sentences that are too long are broken, in the graph (`long_sentences` says where)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Raw text to sentences of tokens, in the graph.
 
 A text is cut at its white space into words, and these into tokens; `sentence_breaks` tells which words begin
-a sentence, `long_sentences` where one is broken that is too long.
+a sentence, `long_sentence_breaks` where one is broken that is too long.
 """
 
 from __future__ import annotations

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from experiments.jobs.asha import Asha, EarlyStopping
+import sys
+import types
+from typing import Any
+
+import make_record
+import pytest
+
+from experiments.jobs.asha import Asha, EarlyStopping, compared
+from experiments.jobs.protocols import to_the_end
+from experiments.jobs.search_job import METRIC, SearchJob
+from jner_re.config import ModelConfig, TrainConfig
 
 
 def test_of_the_trials_that_come_to_a_rung_the_best_go_on() -> None:
@@ -19,3 +29,40 @@ def test_scores_that_are_told_again_change_nothing() -> None:
     asha = Asha(EarlyStopping(epochs=9, grace=2, reduction=2))
     assert asha.goes_on("one", 2, 0.5) and asha.goes_on("two", 2, 0.6)
     assert asha.goes_on("one", 2, 0.5)
+
+
+class Ray(types.SimpleNamespace):
+    """An actor in this process."""
+
+    def remote(self, **_: Any) -> Any:
+        def actor(cls: type) -> Any:
+            def make(*arguments: Any) -> Any:
+                made = cls(*arguments)
+                goes_on = types.SimpleNamespace(remote=made.goes_on)
+                return types.SimpleNamespace(goes_on=goes_on)
+
+            return types.SimpleNamespace(remote=make)
+
+        return actor
+
+    def get(self, answer: Any) -> Any:
+        return answer
+
+
+def test_trials_are_compared_with_finished_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", _with_tune(Ray()))
+    finished = [
+        make_record.record(f"trial-{i}", history=({METRIC: score}, {METRIC: score}))
+        for i, score in enumerate((0.5, 0.8))
+    ]
+    job = SearchJob("trial-c", to_the_end(), "sample", (), (), ModelConfig(), TrainConfig(epochs=9))
+    (asking,) = compared([job], finished, EarlyStopping(epochs=9, grace=2, reduction=2))
+    assert asking.goes_on("trial-c", 1, 0.1) and not asking.goes_on("trial-c", 2, 0.1)
+
+
+def _with_tune(stand_in: Ray) -> Ray:
+    """Tune's schedulers are the real ones."""
+    import ray.tune
+
+    stand_in.__path__, stand_in.tune = ray.__path__, ray.tune
+    return stand_in

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
+from typing import Any
 
 import make_record
 import pytest
 
-from experiments.jobs import pool
+from experiments.jobs import pool, records
+from experiments.jobs.records import Record
 from experiments.jobs.search_job import METRIC
 from jner_re.errors import InputError
 
@@ -60,4 +63,27 @@ def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_said_of_a_trial_of_a_search() -> None:
     trial = make_record.record("trial-a", history=({METRIC: 0.25}, {METRIC: 0.5}, {METRIC: 0.4}))
-    assert pool._scores(trial) == "3 epochs, best average F1 on dev 50.00"
+    assert pool._scores(trial).endswith("3 epochs, best average F1 on dev 50.00")
+    assert pool._scores(trial).startswith("stopped after ")
+
+
+@dataclasses.dataclass
+class Finished:
+    """A job whose record is there."""
+
+    record: Record
+    name: str = "trial-a"
+
+    def identity(self) -> dict[str, Any]:
+        return self.record.identity()
+
+    def run(self, runs_dir: pathlib.Path, threads: int) -> Record:
+        raise AssertionError("it is finished")
+
+
+def test_what_is_finished_asks_nobody(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = make_record.record("trial-a")
+    records.write(tmp_path, record)
+    folders, nowhere = pool.Folders(tmp_path, tmp_path / "runs"), pool.Workers(1, ray_address="10.0.0.1:1")
+    assert pool.run_all([Finished(record)], folders, nowhere) == 0
+    assert capsys.readouterr().out == f"1 run, 1 finished: {tmp_path}\n"

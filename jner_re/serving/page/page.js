@@ -57,6 +57,15 @@ async function answer(text) {
   }
 }
 
+// Lines of the new width; where the server can't draw them, those that are there stay.
+async function redraw() {
+  const again = await ask(asked, asking.signal).catch(() => null);
+  if (!again) return;
+  found.drawing = again.drawing;
+  draw();
+  filter();
+}
+
 function count(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }
@@ -162,5 +171,5 @@ document.addEventListener("keydown", (event) => { if (event.key === "Escape") at
 new ResizeObserver(() => {
   clearTimeout(resizing);
   const resized = Math.abs(at("form").clientWidth - drawnWidth) >= 20;
-  if (!at("result").hidden && resized) resizing = setTimeout(() => answer(asked), 300); // lines of the new width
+  if (!at("result").hidden && resized) resizing = setTimeout(redraw, 300);
 }).observe(at("form"));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -52,7 +53,7 @@ class Limits:
 
     body_bytes: int = 16 * 2**20
     running: int = 64
-    calls: int = 1
+    calls: int = 2
     body_seconds: float = 30
     answer_seconds: float = 30
 
@@ -63,6 +64,7 @@ class Api:
     def __init__(self, versions: Versions, limits: Limits, counts: Metrics) -> None:
         self._versions, self._limits, self._counts = versions, limits, counts
         self._calls = concurrent.futures.ThreadPoolExecutor(limits.calls)
+        self._free = asyncio.Semaphore(limits.calls)
         self._running = 0
 
     async def respond(self, request: Request) -> Response:
@@ -165,10 +167,18 @@ class Api:
         """The model's answer to texts, or to tokenized sentences."""
         self._counts.rows.observe(len(values))
         ask = version.model.texts if signature == _DEFAULT_SIGNATURE else version.model.sentences
+        await self._free.acquire()  # a request that is given up leaves nothing in the threads' queue
+        call, loop = self._calls.submit(ask, values, None), asyncio.get_running_loop()
+        call.add_done_callback(lambda _: self._release(loop))  # also where nobody waits any more
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._calls, ask, values, None)
+            return await asyncio.wrap_future(call)
         except RefusedInputError as error:
             raise invalid(str(error)) from None
+
+    def _release(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the thread of a call that has ended."""
+        with contextlib.suppress(RuntimeError):  # the server has ended
+            loop.call_soon_threadsafe(self._free.release)
 
     def _describe(self, name: str, number: str | None, label: str | None, kind: str) -> bytes:
         """The status of versions, or a version's signatures."""

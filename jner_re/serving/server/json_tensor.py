@@ -136,6 +136,8 @@ def _refuse_constant(name: str) -> None:
 
 
 def _member(values: dict[str, Any], name: str, place: str) -> Any:
+    if others := values.keys() - {name}:
+        raise invalid(f'{place} has {_shown(min(others))}, expected "{name}" alone')
     if name not in values:
         raise invalid(f'{place} has no "{name}", expected the input of that name')
     return values[name]
@@ -146,8 +148,6 @@ def _unnamed(rows: list[Any], name: str) -> list[Any]:
     for i, row in enumerate(rows):
         if not _is_object(row):
             raise invalid(f"instances[{i}] is {_shown(row)}, expected an object, as other rows are")
-        if others := row.keys() - {name}:
-            raise invalid(f'instances[{i}] has {_shown(min(others))}, expected "{name}" alone')
     return [_member(row, name, f"instances[{i}]") for i, row in enumerate(rows)]
 
 

@@ -164,7 +164,9 @@ def test_ways_to_say_the_same(server: Server) -> None:
         ({"instances": ["a", {"text": "b"}]}, 'instances[0] is "a", expected an object'),
         ({"inputs": "a"}, 'inputs is "a", expected a list'),
         ({"inputs": 3}, "inputs is 3, expected a list"),
-        ({"inputs": {"words": ["a"]}}, 'inputs has no "text"'),
+        ({"inputs": {"words": ["a"]}}, 'inputs has "words", expected "text" alone'),
+        ({"inputs": {}}, 'inputs has no "text"'),
+        ({"inputs": {"text": ["a"], "x": 1}}, 'inputs has "x", expected "text" alone'),
         ({"inputs": {"text": "a"}}, 'inputs.text is "a", expected a list'),
         ({"inputs": ["a", ["b"]]}, "inputs[1] is a list, expected a string"),
         ({"inputs": {"text": [1]}}, "inputs.text[0] is 1, expected a string"),
@@ -353,3 +355,44 @@ def test_so_many_calls_run_at_once_and_what_is_given_up_before_it_runs_is_not_as
         let.set()
         assert statuses == [504] * 5 and len(asked) == 2
         assert limited.post({"instances": ["Rome"]}).ok and asked[2:] == [b"Rome"]
+
+
+def test_faults_of_the_model_are_told_and_the_server_goes_on(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(texts: Sequence[bytes], threshold: float | None) -> list[Row]:
+        raise ArithmeticError("secret")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.versions.find(None).model, "texts", fail)
+        for _ in range(2 * Limits().calls):  # no thread is lost by it
+            answer = server.post({"instances": ["Ann"]})
+            assert answer.status_code == 500 and "internal error" in answer.json()["error"]
+            assert "secret" not in answer.text
+    assert server.post({"instances": ["Ann"]}).status_code == 200
+
+
+def test_requests_that_are_given_up_leave_nothing_behind(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One call at a time, which lasts: others wait, are given up, and are not made when it ends."""
+    going_on, asked = threading.Event(), []
+
+    def wait(texts: Sequence[bytes], threshold: float | None) -> list[Row]:
+        asked.append(texts)
+        assert going_on.wait(60)
+        return []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server.versions.find(None).model, "texts", wait)
+        with serving(server.versions, Limits(calls=1, answer_seconds=0.5)) as limited:
+            statuses = [limited.post({"instances": [text]}).status_code for text in "abc"]
+            assert statuses == [504, 504, 504] and asked == [[b"a"]]
+            going_on.set()
+            patch.undo()
+            for _ in range(100):  # the call that was given up ends, and its place is free
+                if limited.post({"instances": ["d"]}).status_code != 504:
+                    break
+            else:
+                raise AssertionError("its place is never free")
+    assert asked == [[b"a"]]
