@@ -149,7 +149,7 @@ def test_no_words() -> None:
 def test_the_locale_has_no_say() -> None:
     """In Turkish, I is lowered to a dotless one, which is not in the vocabulary."""
     run = subprocess.run(
-        [sys.executable, "-c", "import test_wordpiece as t; print(t._actual(t._tokenizer(True), ['I']))"],
+        [sys.executable, "-c", "import test_subwords as t; print(t._actual(t._tokenizer(True), ['I']))"],
         cwd=pathlib.Path(__file__).parent,
         env={**os.environ, "LC_ALL": "tr_TR.UTF-8"},
         capture_output=True,

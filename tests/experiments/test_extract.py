@@ -159,7 +159,7 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
         raise InputError("model: damaged")
 
     worker = PartWorker(task)
-    vars(worker)["_model"] = types.SimpleNamespace(each=damaged)
+    vars(worker)["_model"] = types.SimpleNamespace(documents_or_errors=damaged)
     outcome = Outcome(**worker(row))
     assert outcome.problem == "model: damaged" and outcome.fatal
 
@@ -171,7 +171,7 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     parquet.write_table(pa.table({"text": ["one"]}), rows)
     (of_rows,) = shards.divide([rows], 9, "text")
     worker = PartWorker(dataclasses.replace(task, ending="parquet"))
-    vars(worker)["_model"] = types.SimpleNamespace(each=gone)
+    vars(worker)["_model"] = types.SimpleNamespace(documents_or_errors=gone)
     outcome = Outcome(**worker(dataclasses.asdict(of_rows)))  # its columns are read again for the part
     assert "FileNotFoundError" in outcome.problem and not outcome.fatal
     corpus.unlink()
@@ -195,7 +195,7 @@ def test_the_progress_counts_what_workers_have_begun(
         return [Document(text) for text in texts]
 
     worker = PartWorker(task)
-    vars(worker)["_model"] = types.SimpleNamespace(each=answer)
+    vars(worker)["_model"] = types.SimpleNamespace(documents_or_errors=answer)
     assert Outcome(**worker(dataclasses.asdict(shard))).texts == part_files.count(task.part(shard)) == 3
     assert seen == [0, 2] and task.begun() == 0 and not list(tmp_path.glob(".part-*"))
 

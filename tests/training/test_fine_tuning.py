@@ -29,7 +29,7 @@ from jner_re.schema import Sentence
 from jner_re.serving import saved_model
 from jner_re.training import fit
 
-_FIXTURES = pathlib.Path(__file__).parent / "fixtures" / "encoders"
+_FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures" / "encoders"
 WORDS = [["the", "Mayor", "unaffable", "a-e-b"], ["e"] * 45, ["a", "", ""]]  # the second in two windows
 TRAIN = TrainConfig(
     batch_size=4,

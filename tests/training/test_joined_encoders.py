@@ -27,7 +27,7 @@ from jner_re.schema import Sentence
 from jner_re.serving import saved_model
 from jner_re.training import fit
 
-_FIXTURES = pathlib.Path(__file__).parent / "fixtures" / "encoders"
+_FIXTURES = pathlib.Path(__file__).parents[1] / "fixtures" / "encoders"
 _NAMES = ("encoder_layers", "encoder_layers_2")
 TRAIN = TrainConfig(batch_size=4, epochs=1, learning_rate=3e-3, jit_compile=False)
 

@@ -153,14 +153,20 @@ class Api:
             raise invalid(
                 "the answer would be padded to the longest text: post texts that are so long one at a time"
             )
-        rows = await self._rows(version, signature, values)
+        try:
+            rows = await self._rows(version, signature, values)
+        except RefusedInputError as error:
+            raise invalid(str(error)) from None
         width = len(values[0]) if rank > 1 else 0
         names = list(version.signatures[signature]["outputs"])
         return await asyncio.to_thread(_printed, names, rows, width, asked.by_row), len(rows)
 
     async def _draw(self, body: bytes) -> tuple[bytes, int]:
         text, width = await asyncio.to_thread(drawing_route.read, body)
-        (row,) = await self._rows(self._versions.find(None), _DEFAULT_SIGNATURE, [text.encode()])
+        try:
+            (row,) = await self._rows(self._versions.find(None), _DEFAULT_SIGNATURE, [text.encode()])
+        except RefusedInputError as error:
+            raise invalid(error.problem) from None
         return await asyncio.to_thread(drawing_route.answer, text, row, width), 1
 
     async def _rows(self, version: Version, signature: str, values: list[Any]) -> list[Row]:
@@ -170,10 +176,7 @@ class Api:
         await self._free.acquire()  # a request that is given up leaves nothing in the threads' queue
         call, loop = self._calls.submit(ask, values, None), asyncio.get_running_loop()
         call.add_done_callback(lambda _: self._release(loop))  # also where nobody waits any more
-        try:
-            return await asyncio.wrap_future(call)
-        except RefusedInputError as error:
-            raise invalid(str(error)) from None
+        return await asyncio.wrap_future(call)
 
     def _release(self, loop: asyncio.AbstractEventLoop) -> None:
         """In the thread of a call that has ended."""
