@@ -48,8 +48,8 @@ _TOKENIZATION = flags.DEFINE_enum(
     "tokenization",
     None,
     list(TOKEN_PATTERNS),
-    "how running text is split into tokens, for ade (default fine) and brat (default news): news keeps "
-    "abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space only",
+    "how running text is split into tokens, for ade (default fine), brat and documents (default news): news "
+    "keeps abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space only",
 )
 _ADE_TYPES = flags.DEFINE_list(
     "ade_types",
@@ -89,7 +89,7 @@ def main() -> None:
         raise InputError(f"--action={_ACTION.value} {'needs' if needs_output else 'takes no'} --output")
     if _TOKENIZATION.value and _INPUT_FORMAT.value not in TEXT_FORMATS:
         raise InputError(
-            f"--tokenization is for ade and brat, not for {_INPUT_FORMAT.value} (tokenized already)"
+            f"--tokenization is for {', '.join(TEXT_FORMATS)}, not for {_INPUT_FORMAT.value} (tokenized already)"
         )
     if _EVENT_ARGUMENTS.value and _INPUT_FORMAT.value != "brat":
         raise InputError(f"--event_arguments is for brat, not for {_INPUT_FORMAT.value} (it has no events)")

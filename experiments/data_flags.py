@@ -16,7 +16,7 @@ HEADING = "Corpus"  # in the help of programs
 _DATA_DIR = flags.DEFINE_string(
     "data_dir",
     None,
-    "folder with train.json, dev.json and test.json, or sample for the bundled corpus",
+    "folder with train.json, dev.json and test.json (or .jsonl: documents), or sample for the bundled corpus",
     required=True,
 )
 _CORPUS_NAME = flags.DEFINE_string(
@@ -37,7 +37,7 @@ def read() -> Data:
 
 def read_split(split: str) -> tuple[Sentence, ...]:
     """One of them; raises as `read` does. Says if train fits another --tokenization better."""
-    sentences = data_dir.read_split(_folder(), split)
+    sentences = data_dir.read_split(_folder(), split, flags.FLAGS.tokenization)
     if split == "train":
         warn_of_misfit(sentences, flags.FLAGS.tokenization)
     return tuple(sentences)

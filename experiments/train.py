@@ -22,7 +22,7 @@ from . import config_flags
 _DATA_DIR = flags.DEFINE_string(
     "data_dir",
     None,
-    "folder with train.json, dev.json and test.json, or sample for the bundled corpus",
+    "folder with train.json, dev.json and test.json (or .jsonl: documents), or sample for the bundled corpus",
     required=True,
 )
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "folder of the model", required=True)
@@ -42,8 +42,11 @@ def main() -> None:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
     folder = data_dir.located(_DATA_DIR.value)
-    sentences = [sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split)]
-    dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev")
+    style = config.tokenization
+    sentences = [
+        sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split, style)
+    ]
+    dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev", style)
     warn_of_misfit(sentences, config.tokenization)
 
     program.import_tensorflow_quietly(_THREADS.value)

@@ -105,8 +105,8 @@ class Document:
     def to_json(self) -> dict[str, Any]:
         """{"text", "entities": [{fields of Entity}], "relations": [{fields of Relation}]}.
 
-        Scores are rounded to four digits; the tokens are left out. If a sentence was broken, "broken_at" says
-        where.
+        Scores are rounded to four digits; those that are NaN are left out, and so are the tokens. If a
+        sentence was broken, "broken_at" says where.
         """
         return {
             "text": self.text,
@@ -234,4 +234,6 @@ def _fragments(text: str, entity: Entity) -> list[tuple[int, int]]:
 
 
 def _rounded(found: Entity | Relation) -> dict[str, Any]:
-    return {**dataclasses.asdict(found), "score": round(found.score, 4)}
+    record = dataclasses.asdict(found)
+    score = record.pop("score")
+    return record if math.isnan(score) else {**record, "score": round(score, 4)}

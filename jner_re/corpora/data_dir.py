@@ -1,5 +1,7 @@
 """A folder with a corpus split for training: train.json, dev.json and test.json in SpERT's JSON.
 
+Or documents, train.jsonl and so on, which keep their text, so that the model chooses how it is tokenized.
+
 "sample" stands for the one that comes with the package: news sentences in CoNLL04's schema.
 """
 
@@ -28,18 +30,23 @@ def read_sample(split: str) -> list[Sentence]:
     return read_split(_SAMPLE_FOLDER, split)
 
 
-def read_split(data_dir: pathlib.Path, split: str) -> list[Sentence]:
+def read_split(data_dir: pathlib.Path, split: str, tokenization: str | None = None) -> list[Sentence]:
     """One split of a data directory.
 
     Args:
       data_dir: the folder.
       split: "train", "dev" or "test".
+      tokenization: of documents.
 
     Raises:
       InputError: no such folder or file, or the corpus is not valid.
     """
     data_dir = pathlib.Path(data_dir)
-    file = data_dir / f"{split}.json"
+    file, documents = data_dir / f"{split}.json", data_dir / f"{split}.jsonl"
+    if documents.exists():
+        if file.exists():
+            raise InputError(f"{data_dir}: has {file.name} and {documents.name}, expected one of them")
+        return formats.read(documents, "documents", tokenization)
     if not file.exists():
         raise InputError(f"{data_dir}: {_why(data_dir, file)}")
     return formats.read(file)

@@ -7,14 +7,18 @@ import itertools
 import pathlib
 from collections.abc import Sequence
 
-from jner_re.corpora import ade_rel, brat, multihead, spert_json
+from jner_re.corpora import ade_rel, brat, documents, multihead, spert_json
 from jner_re.corpora.corpus import Corpus, Finding, Loss
 from jner_re.errors import InputError
 from jner_re.schema import RelationPair, Sentence
 from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
-FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": brat}
-TEXT_FORMATS = {"ade": "fine", "brat": "news"}  # formats of running text, and how it is tokenized by default
+FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": brat, "documents": documents}
+TEXT_FORMATS = {
+    "ade": "fine",
+    "brat": "news",
+    "documents": "news",
+}  # formats of running text, and how it is tokenized by default
 
 
 def load(
@@ -41,6 +45,8 @@ def load(
         corpus = ade_rel.load(path, tokenization or TEXT_FORMATS["ade"], ade_types)
     elif format == "brat":
         corpus = brat.load(path, tokenization or TEXT_FORMATS["brat"], event_arguments)
+    elif format == "documents":
+        corpus = documents.load(path, tokenization or TEXT_FORMATS["documents"])
     else:
         corpus = multihead.load(path) if format == "multihead" else spert_json.load(path)
     return _broken(corpus, path)

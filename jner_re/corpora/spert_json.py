@@ -13,19 +13,18 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from jner_re import files, json_numbers
+from jner_re import files
+from jner_re.corpora import json_records
 from jner_re.corpora.corpus import (
     Corpus,
     Finding,
-    Loss,
     check_corpus,
     check_sentence,
-    has_surrogate,
     require_valid,
 )
 from jner_re.corpora.text_files import read_text
 from jner_re.errors import InputError
-from jner_re.schema import EntitySpan, RelationPair, Sentence
+from jner_re.schema import Sentence
 
 _RECORD_KEYS = ("tokens", "entities", "relations", "orig_id")
 _ENTITY_KEYS = ("type", "start", "end")
@@ -58,10 +57,10 @@ def load(path: pathlib.Path) -> Corpus:
         place = f"record {i}"
         try:
             sentence = _sentence(record)
-        except _WrongShapeError as wrong:
+        except json_records.WrongShapeError as wrong:
             action = "the record is left out"
             finding = Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action)
-            findings.append(dataclasses.replace(finding, loss=_loss(record)))
+            findings.append(dataclasses.replace(finding, loss=json_records.loss_of(record)))
             continue
         sentences.append(sentence)
         places.append(place)
@@ -95,22 +94,9 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
     return []
 
 
-class _WrongShapeError(Exception):
-    """A record that cannot be a sentence; carries the field, its value and what was expected."""
-
-    def __init__(self, field: str, value: object, expected: str) -> None:
-        super().__init__(field)
-        self.field, self.value, self.expected = field, _quote(value), expected
-
-
-def _quote(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def _records(text: str, path: pathlib.Path) -> list[Any]:
     try:
-        data = json.loads(text, object_pairs_hook=_unique_keys, parse_int=json_numbers.integer)
+        data = json_records.loads(text)
     except json.JSONDecodeError as error:
         place = f"{path}: line {error.lineno} column {error.colno}"
         if error.msg == "Extra data":
@@ -128,82 +114,16 @@ _JSON_NAMES = {dict: "an object", str: "a string", int: "a number", float: "a nu
 _JSON_NAMES[type(None)] = "null"
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        key = collections.Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"an object has the key {key!r} twice")
-    return unique
-
-
 def _sentence(record: Any) -> Sentence:
     if not isinstance(record, dict):
-        raise _WrongShapeError("sentence", record, "an object with tokens, entities and relations")
-    tokens = _list(record, "tokens")
+        expected = "an object with tokens, entities and relations"
+        raise json_records.WrongShapeError("sentence", record, expected)
+    tokens = json_records.list_of(record, "tokens")
     for i, token in enumerate(tokens):
-        _check_text(token, f"tokens[{i}]")
-    entities = [
-        EntitySpan(start=_int(item, "start", field), end=_int(item, "end", field), type=_type(item, field))
-        for field, item in _objects(record, "entities")
-    ]
-    relations = [
-        RelationPair(head=_int(item, "head", field), tail=_int(item, "tail", field), type=_type(item, field))
-        for field, item in _objects(record, "relations")
-    ]
-    return Sentence(tuple(tokens), tuple(entities), tuple(relations), _id(record.get("orig_id")))
-
-
-def _loss(record: Any) -> Loss:
-    """What a record of a wrong shape holds, as far as it can be counted."""
-    lists = record if isinstance(record, dict) else {}
-    counts = (len(lists[key]) if isinstance(lists.get(key), list) else 0 for key in ("entities", "relations"))
-    return Loss("record of a wrong shape", 1, *counts)
-
-
-def _list(record: dict[str, Any], key: str) -> list[Any]:
-    if key not in record:
-        raise _WrongShapeError(key, None, "a list (the key is missing)")
-    if not isinstance(record[key], list):
-        raise _WrongShapeError(key, record[key], "a list")
-    return record[key]
-
-
-def _objects(record: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
-    items = [(f"{key}[{i}]", item) for i, item in enumerate(_list(record, key))]
-    for field, item in items:
-        if not isinstance(item, dict):
-            raise _WrongShapeError(field, item, "an object")
-    return items
-
-
-def _int(item: dict[str, Any], key: str, field: str) -> int:
-    value = item.get(key)
-    if not isinstance(value, int) or isinstance(value, bool):
-        missing = "" if key in item else " (the key is missing)"
-        raise _WrongShapeError(f"{field}.{key}", value, "an integer" + missing)
-    return value
-
-
-def _type(item: dict[str, Any], field: str) -> str:
-    if "type" not in item:
-        raise _WrongShapeError(f"{field}.type", None, "a string (the key is missing)")
-    return _check_text(item["type"], f"{field}.type")
-
-
-def _check_text(value: Any, field: str) -> str:
-    if not isinstance(value, str):
-        raise _WrongShapeError(field, value, "a string")
-    if has_surrogate(value):
-        raise _WrongShapeError(field, value, "Unicode text (it has half a surrogate pair)")
-    return value
-
-
-def _id(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return _check_text(value, "orig_id")
+        json_records.check_text(token, f"tokens[{i}]")
+    entities, relations = json_records.entities(record), json_records.relations(record)
+    id = json_records.check_id(record.get("orig_id"), "orig_id")
+    return Sentence(tuple(tokens), tuple(entities), tuple(relations), id)
 
 
 def _extra_keys(record: dict[str, Any]) -> list[str]:

@@ -63,6 +63,22 @@ SPERT = st.lists(
 ).map(json.dumps)
 
 
+DOCUMENTS = st.lists(
+    mostly(
+        json_object(
+            id=NUMBER | TEXT,
+            text=st.sampled_from(["a b", "a. B c", "a.\n\nb", " ", ""]) | TEXT,
+            entities=st.lists(
+                json_object(type=st.sampled_from(["Loc", ""]), start=PLACE, end=PLACE, text=TEXT), max_size=3
+            ),
+            relations=st.lists(json_object(type=TEXT, head=PLACE, tail=PLACE), max_size=2),
+        ).map(json.dumps),
+        TEXT,
+    ),
+    max_size=3,
+).map("\n".join)
+
+
 def lines_of(*fields: st.SearchStrategy, separator: str, odd: st.SearchStrategy) -> st.SearchStrategy[str]:
     line = st.tuples(*(mostly(field, TEXT) for field in fields)).map(separator.join)
     return st.lists(mostly(line, odd), max_size=8).map("\n".join)
@@ -120,7 +136,7 @@ def check(format: str, content: bytes, tokenizations: Iterable[str | None]) -> N
                 assert sentence is None or not find_problems(sentence)
 
 
-@pytest.mark.parametrize("format", ["spert", "multihead", "ade"])
+@pytest.mark.parametrize("format", ["spert", "multihead", "ade", "documents"])
 @settings(max_examples=EXAMPLES)
 @given(st.binary(max_size=60) | TEXT.map(str.encode))
 def test_any_bytes(format: str, content: bytes) -> None:
@@ -150,3 +166,11 @@ def test_any_multihead_lines(content: str) -> None:
 @example(f"1|a b a|a|0|{LONG}|b|2|3\n")
 def test_any_ade_rows(content: str) -> None:
     check("ade", content.encode(), ["fine", "whitespace"])
+
+
+@settings(max_examples=EXAMPLES)
+@given(DOCUMENTS)
+@example(f'{{"text": "a", "entities": [{{"type": "Loc", "start": 0, "end": {LONG}}}], "relations": []}}')
+@example(f'{{"text": "a", "entities": [{{"type": "Loc", "start": 0, "end": {"9" * 900}}}], "relations": []}}')
+def test_any_documents(content: str) -> None:
+    check("documents", content.encode(errors="surrogatepass"), ["news", "whitespace"])

@@ -160,7 +160,7 @@ def test_stats_of_ade(shared: pathlib.Path) -> None:
         ({"action": "stats", "input": SAMPLE, "output": "x"}, "error: --action=stats takes no --output"),
         (
             {"action": "stats", "input": SAMPLE, "tokenization": "news"},
-            "error: --tokenization is for ade and brat",
+            "error: --tokenization is for ade, brat, documents",
         ),
         (
             {"action": "stats", "input": SAMPLE, "event_arguments": True},

@@ -1,0 +1,244 @@
+"""Documents as JSON lines: raw text with annotation in characters, as `predict` prints it.
+
+A line is {"id": str or int (optional), "text": str, "entities": [{"type", "start", "end"}], "relations":
+[{"type", "head", "tail"}]}, its places in code points, `end` exclusive; head and tail index the document's
+entities. Further fields are read over, such as scores; an entity's "text" has to be what stands at its place.
+Documents become sentences as the exported model splits text (`text.sentences`).
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+from jner_re import files
+from jner_re.corpora import json_records
+from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
+from jner_re.corpora.corpus import (
+    Corpus,
+    Finding,
+    Loss,
+    Spans,
+    check_corpus,
+    check_sentence,
+    raise_problems,
+    require_valid,
+)
+from jner_re.corpora.text_files import read_text
+from jner_re.document import Document, Token
+from jner_re.errors import InputError
+from jner_re.schema import EntitySpan, RelationPair, Sentence
+from jner_re.text.sentences import split
+
+_QUOTED = 60  # characters of a value in a message
+
+
+def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
+    """Reads a corpus with everything found about it.
+
+    A record of a wrong shape is left out whole. Entities and relations that no sentence can have are left out
+    too, each with a finding: an entity across the end of a sentence, a relation between two sentences.
+
+    Args:
+      path: the file.
+      tokenization: a key of `TOKEN_PATTERNS`.
+
+    Raises:
+      InputError: the file is no UTF-8, or a line of it is no JSON.
+    """
+    path = pathlib.Path(path)
+    content = read_text(path)
+    findings = content.warnings(str(path))
+    sentences: list[Sentence] = []
+    places: list[str] = []
+    whole: list[bool] = []
+    for number, line in enumerate(content.text.split("\n"), 1):
+        if not line.strip():
+            continue
+        record, place = _record(line, path, number), f"line {number}"
+        try:
+            document = _Document(record, str(path), place, tokenization)
+        except json_records.WrongShapeError as wrong:
+            loss = json_records.loss_of(record)
+            action = "the record is left out"
+            findings.append(
+                Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action, loss=loss)
+            )
+            continue
+        sentences += document.sentences
+        places += [place] * len(document.sentences)
+        whole += document.whole
+        findings += document.findings
+    findings += check_corpus(sentences, path, places)
+    return Corpus(sentences, findings, Spans(sum(whole), len(whole)))
+
+
+def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
+    """Writes a document a sentence, its tokens joined by spaces; `load` splits it again.
+
+    Raises:
+      InputError: a sentence is not valid, the format cannot represent it, or the file cannot be written.
+    """
+    path = pathlib.Path(path)
+    require_valid(sentences, path)
+    raise_problems(unsupported(sentences, path))
+    lines = []
+    for sentence in sentences:
+        record = Document.of_sentence(sentence).to_json()
+        lines.append(
+            json.dumps({**({"id": sentence.id} if sentence.id else {}), **record}, ensure_ascii=False)
+        )
+    files.write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot represent: tokens with white space."""
+    return [
+        Finding(str(path), f"record {i}", f"tokens[{j}]", repr(token), "no white space in a token of a text")
+        for i, sentence in enumerate(sentences)
+        for j, token in enumerate(sentence.tokens)
+        if token.split() != [token]
+    ]
+
+
+def _record(line: str, path: pathlib.Path, number: int) -> Any:
+    try:
+        return json_records.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: line {number} column {error.colno}: not JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: line {number}: not JSON of a document: {error}") from None
+
+
+class _Document:
+    """The sentences of a record, and what was found wrong or left out.
+
+    Attributes:
+      sentences: in the order of the text.
+      findings: about all of them.
+      whole: of each different entity, whether it is whole tokens.
+    """
+
+    def __init__(self, record: Any, file: str, place: str, tokenization: str) -> None:
+        """Reads a record; raises WrongShapeError."""
+        if not isinstance(record, dict):
+            raise json_records.WrongShapeError(
+                "document", record, "an object with text, entities and relations"
+            )
+        self._file, self._place = file, place
+        self._text = json_records.check_text(record.get("text"), "text")
+        self._id = json_records.check_id(record.get("id"), "id") or place
+        self._entities = json_records.entities(record)
+        self._quotes = [item.get("text") for item in record["entities"]]
+        relations = json_records.relations(record)
+        self.findings: list[Finding] = []
+        self._spans: dict[tuple[int, int, str], bool] = {}
+
+        split_text = list(split(self._text, tokenization))
+        self._tokens = [token for tokens in split_text for token in tokens]
+        self._starts = [0]  # of the sentences, in tokens
+        for tokens in split_text:
+            self._starts.append(self._starts[-1] + len(tokens))
+        spans = [self._token_span(i) for i in range(len(self._entities))]
+        self.sentences = [
+            self._sentence(number, tokens, spans, relations) for number, tokens in enumerate(split_text)
+        ]
+        self._report_lost(relations, spans)
+        self.whole = list(self._spans.values())
+        for sentence in self.sentences:
+            self.findings += check_sentence(sentence, file, f"{place} (sentence {sentence.id})")
+
+    def _token_span(self, index: int) -> tuple[int, int] | None:
+        """The tokens of an entity, which are of one sentence, or None if it is reported."""
+        entity, field = self._entities[index], f"entities[{index}]"
+        start, end = entity.start, entity.end
+        if not 0 <= start < end <= len(self._text):
+            expected = f"places from 0 to {len(self._text)}, the start before the end"
+            self._lose(field, _short(f"{start} to {end}"), expected, "outside of the text")
+            return None
+        covered, quoted = self._text[start:end], self._quotes[index]
+        if quoted is not None and quoted != covered:
+            expected = f"the text at {start} to {end}, {_short(covered)!r}"
+            self._lose(f"{field}.text", repr(_short(str(quoted))), expected, "unlike its text")
+            return None
+        span = token_span(self._tokens, start, end)
+        if span is None:
+            self._lose(field, repr(_short(covered)), "more than white space", "blank")
+            return None
+        number = self._number(span[0])
+        if span[1] > self._starts[number + 1]:
+            expected = "an entity inside a sentence"
+            self._lose(field, repr(_short(covered)), expected, "across the end of a sentence", "warning")
+            return None
+        exact = is_exact(self._tokens, span, start, end)
+        self._spans[start, end, entity.type] = exact
+        if not exact:
+            begin, after = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
+            action = f"changed to {_short(self._text[begin:after])!r}"
+            expected = whole_tokens(self._text, start, end)
+            self._find(field, repr(_short(covered)), expected, action, "warning")
+        return span
+
+    def _sentence(
+        self,
+        number: int,
+        tokens: list[Token],
+        spans: Sequence[tuple[int, int] | None],
+        relations: Sequence[RelationPair],
+    ) -> Sentence:
+        first = self._starts[number]
+        inside = [i for i, span in enumerate(spans) if span and self._number(span[0]) == number]
+        index = {old: new for new, old in enumerate(inside)}
+        entities = []
+        for i in inside:
+            start, end = spans[i] or (0, 0)
+            entities.append(EntitySpan(start - first, end - first, self._entities[i].type))
+        return Sentence(
+            tuple(token.text for token in tokens),
+            tuple(entities),
+            tuple(
+                RelationPair(index[r.head], index[r.tail], r.type)
+                for r in relations
+                if r.head in index and r.tail in index
+            ),
+            self._id if len(self._starts) == 2 else f"{self._id}:{number + 1}",
+        )
+
+    def _report_lost(
+        self, relations: Sequence[RelationPair], spans: Sequence[tuple[int, int] | None]
+    ) -> None:
+        """Relations that are in no sentence."""
+        for i, relation in enumerate(relations):
+            field, ends = f"relations[{i}]", (relation.head, relation.tail)
+            if not all(0 <= end < len(spans) for end in ends):
+                expected = f"indexes of the {len(spans)} entities, from 0"
+                value = " to ".join(map(str, ends))
+                self._lose(field, _short(value), expected, "of an unknown entity")
+                continue
+            found = [spans[end] for end in ends]
+            if None in found:
+                self._lose(field, relation.type, "entities that are read", "of a lost entity", "warning")
+            elif len({self._number(span[0]) for span in found if span}) > 1:
+                expected = "entities of one sentence"
+                self._lose(field, relation.type, expected, "between two sentences", "warning")
+
+    def _number(self, token: int) -> int:
+        """Of the sentence of a token."""
+        return bisect.bisect_right(self._starts, token) - 1
+
+    def _lose(self, field: str, value: str, expected: str, reason: str, kind: Any = "problem") -> None:
+        is_entity = field.startswith("entities")
+        loss = Loss(reason, entities=int(is_entity), relations=int(not is_entity))
+        self._find(field, value, expected, "left out", kind, loss)
+
+    def _find(
+        self, field: str, value: str, expected: str, action: str, kind: Any, loss: Loss | None = None
+    ) -> None:
+        self.findings.append(Finding(self._file, self._place, field, value, expected, action, kind, loss))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"

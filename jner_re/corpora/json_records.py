@@ -1,0 +1,115 @@
+"""Records of corpora in JSON: their fields, of the right type or an error that says what is wrong."""
+
+from __future__ import annotations
+
+import collections
+import json
+from typing import Any
+
+from jner_re import json_numbers
+from jner_re.corpora.corpus import Loss, has_surrogate
+from jner_re.schema import EntitySpan, RelationPair
+
+
+class WrongShapeError(Exception):
+    """A record that cannot be read; carries the field, its value and what was expected."""
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(field)
+        shown = json.dumps(value)
+        self.field, self.value, self.expected = (
+            field,
+            shown if len(shown) <= 60 else f"{shown[:57]}...",
+            expected,
+        )
+
+
+def loads(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+      json.JSONDecodeError: it is none.
+      ValueError: an object has a key twice.
+      RecursionError: it is nested too deeply.
+    """
+    return json.loads(text, object_pairs_hook=_unique_keys, parse_int=json_numbers.integer)
+
+
+def loss_of(record: Any) -> Loss:
+    """What a record of a wrong shape holds, as far as it can be counted."""
+    lists = record if isinstance(record, dict) else {}
+    counts = (len(lists[key]) if isinstance(lists.get(key), list) else 0 for key in ("entities", "relations"))
+    return Loss("record of a wrong shape", 1, *counts)
+
+
+def entities(record: dict[str, Any]) -> list[EntitySpan]:
+    """Its "entities": [{"type", "start", "end"}]; raises WrongShapeError."""
+    return [
+        EntitySpan(_integer(item, "start", field), _integer(item, "end", field), _type(item, field))
+        for field, item in _objects(record, "entities")
+    ]
+
+
+def relations(record: dict[str, Any]) -> list[RelationPair]:
+    """Its "relations": [{"type", "head", "tail"}]; raises WrongShapeError."""
+    return [
+        RelationPair(_integer(item, "head", field), _integer(item, "tail", field), _type(item, field))
+        for field, item in _objects(record, "relations")
+    ]
+
+
+def list_of(record: dict[str, Any], key: str) -> list[Any]:
+    """The list under a key; raises WrongShapeError."""
+    if key not in record:
+        raise WrongShapeError(key, None, "a list (the key is missing)")
+    if not isinstance(record[key], list):
+        raise WrongShapeError(key, record[key], "a list")
+    return record[key]
+
+
+def check_text(value: Any, field: str) -> str:
+    """A string of Unicode; raises WrongShapeError."""
+    if not isinstance(value, str):
+        raise WrongShapeError(field, value, "a string")
+    if has_surrogate(value):
+        raise WrongShapeError(field, value, "Unicode text (it has half a surrogate pair)")
+    return value
+
+
+def check_id(value: Any, field: str) -> str:
+    """A string or a number as a string, "" for None; raises WrongShapeError."""
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return check_text(value, field)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        key = collections.Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"an object has the key {key!r} twice")
+    return unique
+
+
+def _objects(record: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    items = [(f"{key}[{i}]", item) for i, item in enumerate(list_of(record, key))]
+    for field, item in items:
+        if not isinstance(item, dict):
+            raise WrongShapeError(field, item, "an object")
+    return items
+
+
+def _integer(item: dict[str, Any], key: str, field: str) -> int:
+    value = item.get(key)
+    if not isinstance(value, int) or isinstance(value, bool):
+        missing = "" if key in item else " (the key is missing)"
+        raise WrongShapeError(f"{field}.{key}", value, "an integer" + missing)
+    return value
+
+
+def _type(item: dict[str, Any], field: str) -> str:
+    if "type" not in item:
+        raise WrongShapeError(f"{field}.type", None, "a string (the key is missing)")
+    return check_text(item["type"], f"{field}.type")
