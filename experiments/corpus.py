@@ -49,7 +49,8 @@ _TOKENIZATION = flags.DEFINE_enum(
     None,
     list(TOKEN_PATTERNS),
     "how running text is split into tokens, for ade (default fine), brat and documents (default news): news "
-    "keeps abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space only",
+    "keeps abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space "
+    "only",
 )
 _ADE_TYPES = flags.DEFINE_list(
     "ade_types",
