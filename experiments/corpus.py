@@ -90,7 +90,8 @@ def main() -> None:
         raise InputError(f"--action={_ACTION.value} {'needs' if needs_output else 'takes no'} --output")
     if _TOKENIZATION.value and _INPUT_FORMAT.value not in TEXT_FORMATS:
         raise InputError(
-            f"--tokenization is for {', '.join(TEXT_FORMATS)}, not for {_INPUT_FORMAT.value} (tokenized already)"
+            f"--tokenization is for {', '.join(TEXT_FORMATS)}, not for {_INPUT_FORMAT.value} (tokenized "
+            "already)"
         )
     if _EVENT_ARGUMENTS.value and _INPUT_FORMAT.value != "brat":
         raise InputError(f"--event_arguments is for brat, not for {_INPUT_FORMAT.value} (it has no events)")
