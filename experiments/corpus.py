@@ -22,7 +22,7 @@ from jner_re import files, program
 from jner_re.corpora import ade_rel, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding, Loss, by_reason
 from jner_re.corpora.dropping import drop_invalid
-from jner_re.corpora.formats import FORMATS, TEXT_FORMATS, load, unsupported, write
+from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of, load, unsupported, write
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
 from jner_re.errors import InputError
@@ -39,11 +39,13 @@ _ACTION = flags.DEFINE_enum(
     required=True,
 )
 _INPUT = flags.DEFINE_string("input", None, "the corpus: a file; for brat, a folder", required=True)
-_INPUT_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of --input")
+_INPUT_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of --input, {FORMAT_HELP}")
 _OUTPUT = flags.DEFINE_string(
     "output", None, "convert: the file (brat: the new folder); split: the new folder"
 )
-_OUTPUT_FORMAT = flags.DEFINE_enum("output_format", "spert", list(FORMATS), "convert: format of --output")
+_OUTPUT_FORMAT = flags.DEFINE_enum(
+    "output_format", None, list(FORMATS), f"convert: format of --output, {FORMAT_HELP}"
+)
 _TOKENIZATION = flags.DEFINE_enum(
     "tokenization",
     None,
@@ -88,13 +90,12 @@ def main() -> None:
     needs_output = _ACTION.value in ("convert", "split")
     if needs_output != (_OUTPUT.value is not None):
         raise InputError(f"--action={_ACTION.value} {'needs' if needs_output else 'takes no'} --output")
-    if _TOKENIZATION.value and _INPUT_FORMAT.value not in TEXT_FORMATS:
+    if _TOKENIZATION.value and _input_format() not in TEXT_FORMATS:
         raise InputError(
-            f"--tokenization is for {', '.join(TEXT_FORMATS)}, not for {_INPUT_FORMAT.value} (tokenized "
-            "already)"
+            f"--tokenization is for {', '.join(TEXT_FORMATS)}, not for {_input_format()} (tokenized already)"
         )
-    if _EVENT_ARGUMENTS.value and _INPUT_FORMAT.value != "brat":
-        raise InputError(f"--event_arguments is for brat, not for {_INPUT_FORMAT.value} (it has no events)")
+    if _EVENT_ARGUMENTS.value and _input_format() != "brat":
+        raise InputError(f"--event_arguments is for brat, not for {_input_format()} (it has no events)")
     output = files.user_path(_OUTPUT.value or "")
     corpus = _load(source, _TOKENIZATION.value)
     if _ACTION.value == "validate":
@@ -107,16 +108,20 @@ def main() -> None:
         _split(corpus, output)
 
 
+def _input_format() -> str:
+    return format_of(files.user_path(_INPUT.value), _INPUT_FORMAT.value)
+
+
 def _load(source: pathlib.Path, tokenization: str | None) -> Corpus:
-    return load(source, _INPUT_FORMAT.value, tokenization, _ade_types(), _EVENT_ARGUMENTS.value)
+    return load(source, _input_format(), tokenization, _ade_types(), _EVENT_ARGUMENTS.value)
 
 
 def _ade_types() -> ade_rel.Types:
     if len(_ADE_TYPES.value) != 3 or not all(_ADE_TYPES.value):
         raise InputError(f"--ade_types is {','.join(_ADE_TYPES.value)!r}, expected FIRST,SECOND,RELATION")
     types = ade_rel.Types(*_ADE_TYPES.value)
-    if types != ade_rel.TYPES and _INPUT_FORMAT.value != "ade":
-        raise InputError(f"--ade_types is for ade, not for {_INPUT_FORMAT.value}")
+    if types != ade_rel.TYPES and _input_format() != "ade":
+        raise InputError(f"--ade_types is for ade, not for {_input_format()}")
     return types
 
 
@@ -149,9 +154,9 @@ def _show_statistics(source: pathlib.Path, corpus: Corpus) -> None:
 
 def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
     """Reads running text in each style; of tokens, how each would split the text that they make."""
-    if _INPUT_FORMAT.value not in TEXT_FORMATS:
+    if _input_format() not in TEXT_FORMATS:
         return statistics.tokenization_table(dict.fromkeys(TOKEN_PATTERNS, corpus))
-    used = _TOKENIZATION.value or TEXT_FORMATS[_INPUT_FORMAT.value]
+    used = _TOKENIZATION.value or TEXT_FORMATS[_input_format()]
     return statistics.tokenization_table(
         {style: corpus if style == used else _load(source, style) for style in TOKEN_PATTERNS}
     )
@@ -159,13 +164,12 @@ def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
 
 def _convert(corpus: Corpus, output: pathlib.Path) -> None:
     sentences = _valid_sentences(corpus)
-    findings = unsupported(sentences, output, _OUTPUT_FORMAT.value)
+    format = format_of(output, _OUTPUT_FORMAT.value)
+    findings = unsupported(sentences, output, format)
     if findings:
         _list(findings, sys.stderr)
-        raise InputError(
-            f"{output}: not written: {len(findings)} things that {_OUTPUT_FORMAT.value} cannot represent"
-        )
-    write(sentences, output, _OUTPUT_FORMAT.value)
+        raise InputError(f"{output}: not written: {len(findings)} things that {format} cannot represent")
+    write(sentences, output, format)
     print(f"{output}: {_counts(sentences)}")
 
 

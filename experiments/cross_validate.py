@@ -15,7 +15,7 @@ from absl import flags
 from jner_re import corpora, files, program
 from jner_re.corpora import data_dir
 from jner_re.corpora.corpus import Finding
-from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.schema import Sentence
 
@@ -30,7 +30,7 @@ _CORPUS = flags.DEFINE_string(
     "the whole corpus: a file, for brat a folder, or sample for the bundled corpus",
     required=True,
 )
-_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of the corpus")
+_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of the corpus, {FORMAT_HELP}")
 _CORPUS_NAME = flags.DEFINE_string(
     "corpus_name",
     None,
@@ -80,11 +80,11 @@ def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:
         sentences = [s for split in ("train", "dev", "test") for s in data_dir.read_sample(split)]
         return sentences, _CORPUS_NAME.value or "sample", []
     path = files.user_path(_CORPUS.value)
-    style = tokenization if _FORMAT.value in TEXT_FORMATS else None
-    corpus = corpora.load(path, _FORMAT.value, style)
+    format = format_of(path, _FORMAT.value)
+    corpus = corpora.load(path, format, tokenization if format in TEXT_FORMATS else None)
     sentences = corpus.valid_sentences()
     warn_of_misfit(sentences, tokenization)
-    name = _CORPUS_NAME.value or ("ade" if _FORMAT.value == "ade" else path.stem)
+    name = _CORPUS_NAME.value or ("ade" if format == "ade" else path.stem)
     return sentences, name, corpus.warnings
 
 

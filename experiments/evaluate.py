@@ -13,7 +13,7 @@ from absl import flags
 from jner_re import config as configs
 from jner_re import corpora, files, program
 from jner_re.corpora import data_dir
-from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
 from jner_re.errors import InputError
 from jner_re.models import model_files
 
@@ -21,7 +21,7 @@ _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
-_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of the corpus")
+_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of the corpus, {FORMAT_HELP}")
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
@@ -44,11 +44,11 @@ def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
     folder, report_path = files.user_path(_MODEL.value), _report_path()
     config, _ = configs.load(folder / model_files.CONFIG)
-    tokenization = config.tokenization if _FORMAT.value in TEXT_FORMATS else None
     corpus = data_dir.located(_CORPUS.value)
     if _CORPUS.value == data_dir.SAMPLE:
         corpus /= "test.json"
-    sentences = corpora.read(corpus, _FORMAT.value, tokenization)
+    format = format_of(corpus, _FORMAT.value)
+    sentences = corpora.read(corpus, format, config.tokenization if format in TEXT_FORMATS else None)
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import calibration
     from jner_re.evaluation.evaluate import evaluate

@@ -19,7 +19,7 @@ from absl import flags
 from jner_re import corpora, files, program
 from jner_re.config import load as load_config
 from jner_re.corpora import data_dir
-from jner_re.corpora.formats import FORMATS, TEXT_FORMATS
+from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
 from jner_re.errors import InputError
 from jner_re.extraction.rows import BATCH_SIZE
 from jner_re.models import model_files
@@ -46,7 +46,9 @@ _PRUNE = flags.DEFINE_multi_string(
     "keep the word vectors of this corpus, or raw text (.txt), alone: the model is smaller, and answers of "
     "sentences with other words change; may be given several times",
 )
-_FORMAT = flags.DEFINE_enum("corpus_format", "spert", list(FORMATS), "format of --prune_vocabulary's corpora")
+_FORMAT = flags.DEFINE_enum(
+    "corpus_format", None, list(FORMATS), f"format of --prune_vocabulary's corpora, {FORMAT_HELP}"
+)
 
 _EXAMPLES = flags.DEFINE_string(
     "examples",
@@ -98,8 +100,9 @@ def _words(paths: Sequence[str], tokenization: str) -> set[str]:
         if path.suffix == ".txt":
             words.update(token.text for token in tokenize(files.read_text(path), tokenization))
         else:
-            style = tokenization if _FORMAT.value in TEXT_FORMATS else None
-            for sentence in corpora.read(path, _FORMAT.value, style):
+            format = format_of(path, _FORMAT.value)
+            style = tokenization if format in TEXT_FORMATS else None
+            for sentence in corpora.read(path, format, style):
                 words.update(sentence.tokens)
     return words
 

@@ -29,7 +29,6 @@ from jner_re.corpora.corpus import (
 )
 from jner_re.corpora.text_files import read_text
 from jner_re.document import Document, Token
-from jner_re.errors import InputError
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.sentences import split
 
@@ -39,15 +38,16 @@ _QUOTED = 60  # characters of a value in a message
 def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
     """Reads a corpus with everything found about it.
 
-    A record of a wrong shape is left out whole. Entities and relations that no sentence can have are left out
-    too, each with a finding: an entity across the end of a sentence, a relation between two sentences.
+    A line that is no JSON, or of a wrong shape, is left out whole. Entities and relations that no sentence
+    can have are left out too, each with a finding: an entity across the end of a sentence, a relation between
+    two sentences.
 
     Args:
       path: the file.
       tokenization: a key of `TOKEN_PATTERNS`.
 
     Raises:
-      InputError: the file is no UTF-8, or a line of it is no JSON.
+      InputError: the file is no UTF-8 text, or empty.
     """
     path = pathlib.Path(path)
     content = read_text(path)
@@ -58,8 +58,9 @@ def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
     for number, line in enumerate(content.text.split("\n"), 1):
         if not line.strip():
             continue
-        record, place = _record(line, path, number), f"line {number}"
+        record, place = None, f"line {number}"
         try:
+            record = _record(line)
             document = _Document(record, str(path), place, tokenization)
         except json_records.WrongShapeError as wrong:
             loss = json_records.loss_of(record)
@@ -104,13 +105,15 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
     ]
 
 
-def _record(line: str, path: pathlib.Path, number: int) -> Any:
+def _record(line: str) -> Any:
+    """The value of a line; raises WrongShapeError if it is no JSON."""
     try:
         return json_records.loads(line)
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: line {number} column {error.colno}: not JSON: {error.msg}") from None
+        field, problem = f"column {error.colno}", error.msg
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: line {number}: not JSON of a document: {error}") from None
+        field, problem = "line", str(error)
+    raise json_records.WrongShapeError(field, _short(line), f"JSON of a document ({problem})")
 
 
 class _Document:
@@ -130,7 +133,7 @@ class _Document:
             )
         self._file, self._place = file, place
         self._text = json_records.check_text(record.get("text"), "text")
-        self._id = json_records.check_id(record.get("id"), "id") or place
+        self._id = json_records.check_id(record.get("id"), "id")
         self._entities = json_records.entities(record)
         self._quotes = [item.get("text") for item in record["entities"]]
         relations = json_records.relations(record)
@@ -148,8 +151,8 @@ class _Document:
         ]
         self._report_lost(relations, spans)
         self.whole = list(self._spans.values())
-        for sentence in self.sentences:
-            self.findings += check_sentence(sentence, file, f"{place} (sentence {sentence.id})")
+        for number, sentence in enumerate(self.sentences, 1):
+            self.findings += check_sentence(sentence, file, f"{place} (sentence {number})")
 
     def _token_span(self, index: int) -> tuple[int, int] | None:
         """The tokens of an entity, which are of one sentence, or None if it is reported."""
@@ -204,7 +207,7 @@ class _Document:
                 for r in relations
                 if r.head in index and r.tail in index
             ),
-            self._id if len(self._starts) == 2 else f"{self._id}:{number + 1}",
+            f"{self._id}:{number + 1}" if self._id and len(self._starts) > 2 else self._id,
         )
 
     def _report_lost(
@@ -219,11 +222,13 @@ class _Document:
                 self._lose(field, _short(value), expected, "of an unknown entity")
                 continue
             found = [spans[end] for end in ends]
+            value = f"{relation.type} of entities[{relation.head}] and entities[{relation.tail}]"
             if None in found:
-                self._lose(field, relation.type, "entities that are read", "of a lost entity", "warning")
+                expected = f"entities that are read, unlike entities[{ends[found.index(None)]}]"
+                self._lose(field, value, expected, "of a lost entity", "warning")
             elif len({self._number(span[0]) for span in found if span}) > 1:
                 expected = "entities of one sentence"
-                self._lose(field, relation.type, expected, "between two sentences", "warning")
+                self._lose(field, value, expected, "between two sentences", "warning")
 
     def _number(self, token: int) -> int:
         """Of the sentence of a token."""

@@ -21,6 +21,14 @@ TEXT_FORMATS = {
 }  # formats of running text, and how it is tokenized by default
 
 
+FORMAT_HELP = "by default documents for a file that ends in .jsonl, else spert"
+
+
+def format_of(path: pathlib.Path, given: str | None) -> str:
+    """The format that a user has given, or that of a file by its ending (`FORMAT_HELP`)."""
+    return given or ("documents" if path.suffix == ".jsonl" else "spert")
+
+
 def load(
     path: pathlib.Path,
     format: str,

@@ -62,7 +62,8 @@ def test_a_prediction_is_a_corpus(tmp_path: pathlib.Path) -> None:
         (
             [ADA, BO],
             [{"type": "Knows", "head": 0, "tail": 1}],
-            "line 1: relations[0] is Knows, expected entities of one sentence (left out)",
+            "line 1: relations[0] is Knows of entities[0] and entities[1], expected entities of one sentence "
+            "(left out)",
             [Loss("between two sentences", relations=1)],
         ),
         (
@@ -108,9 +109,16 @@ def test_what_is_no_document(tmp_path: pathlib.Path) -> None:
         "(the record is left out)",
         "line 4: text is 5, expected a string (the record is left out)",
     ]
-    (tmp_path / "corpus.jsonl").write_text('{"text": "a"}\n{"text"}\n')
-    with pytest.raises(InputError, match=r"corpus.jsonl: line 2 column 8: not JSON"):
-        documents.load(tmp_path / "corpus.jsonl")
+    (tmp_path / "corpus.jsonl").write_text('{"text": "a"}\n{"text"}\n{"id": 1, "id": 2}\n')
+    told = [
+        str(problem).partition("jsonl: ")[2] for problem in documents.load(tmp_path / "corpus.jsonl").problems
+    ]
+    assert told[1:3] == [
+        'line 2: column 8 is "{\\"text\\"}", expected JSON of a document '
+        "(Expecting ':' delimiter) (the record is left out)",
+        'line 3: line is "{\\"id\\": 1, \\"id\\": 2}", expected JSON of a document '
+        "(an object has the key 'id' twice) (the record is left out)",
+    ]
 
 
 @given(sentences(SOLID_TEXT))

@@ -142,12 +142,12 @@ class Api:
     async def _answer(
         self, body: bytes, name: str, number: str | None, label: str | None, method: str
     ) -> tuple[bytes, int]:
-        asked = await asyncio.to_thread(json_tensor.parse, body)
-        signature = asked.signature or _DEFAULT_SIGNATURE
         version = self._versions.find(self._number(name, number, label))
-        input_name, rank = version.input_of(signature)
         if method != "predict":
             raise invalid(f"the model's signatures are for predict, not for {method}")
+        asked = await asyncio.to_thread(json_tensor.parse, body)
+        signature = asked.signature or _DEFAULT_SIGNATURE
+        input_name, rank = version.input_of(signature)
         values = await asyncio.to_thread(json_tensor.strings, asked, input_name, rank)
         if signature == _DEFAULT_SIGNATURE and len(values) * max(map(len, values), default=0) > _MAX_CELLS:
             raise invalid(

@@ -30,7 +30,8 @@ def read(body: bytes) -> tuple[str, float]:
     except UnicodeEncodeError:
         raise invalid('"text" has half of a surrogate pair, expected Unicode') from None
     if not isinstance(width, (int, float)) or not _WIDTHS[0] <= width <= _WIDTHS[1]:
-        raise invalid(f'"width" is {width!r:.40}, expected a number from {_WIDTHS[0]} to {_WIDTHS[1]:,}')
+        found = "missing" if width is None else f"{width!r:.40}"
+        raise invalid(f'"width" is {found}, expected a number from {_WIDTHS[0]} to {_WIDTHS[1]:,}')
     return text, width
 
 

@@ -50,7 +50,7 @@ def test_where_a_long_sentence_was_broken(server: Server) -> None:
     [
         ({"width": 300}, 400, 'expected a string as "text"'),
         ({"text": ["Ann"], "width": 300}, 400, 'expected a string as "text"'),
-        ({"text": "Ann"}, 400, '"width" is None, expected a number from 100 to 10,000'),
+        ({"text": "Ann"}, 400, '"width" is missing, expected a number from 100 to 10,000'),
         ({"text": "Ann", "width": "300"}, 400, "\"width\" is '300', expected a number from 100 to 10,000"),
         ({"text": "Ann", "width": 1e9}, 400, '"width" is 1000000000.0, expected a number from 100 to 10,000'),
         (b"{", 400, "the body is not JSON"),
