@@ -156,9 +156,10 @@ def test_long_sentences_are_broken_at_the_last_mark_or_white_space(
         for begin, end in itertools.pairwise(splits.tolist())
     ]
     assert sorted(found.numpy().tolist()) == list(itertools.chain(*expected))
-    for sentence in sentences:  # that of the corpora, where there is white space between all tokens
-        words = [token for token, _ in sentence]
-        assert long_sentences.break_points(words, 3) == broken(words, [True] * len(words), 3)
+    for sentence in sentences:  # in Python, and of corpora, where white space is between all tokens
+        words, spaces = [token for token, _ in sentence], [space for _, space in sentence]
+        assert long_sentences.break_points(words, spaces, 3) == broken(words, spaces, 3)
+        assert long_sentences.break_points(words, max_tokens=3) == broken(words, [True] * len(words), 3)
 
 
 def test_what_is_broken_is_told_and_goes_on_behind() -> None:
