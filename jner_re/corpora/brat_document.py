@@ -11,12 +11,11 @@ from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
 from jner_re.corpora.brat_annotation import LINE_END, Annotation, BinaryRelation, TextBound
 from jner_re.corpora.brat_configuration import Roles, in_order
 from jner_re.corpora.character_offsets import Quote, Spans, find_reading
-from jner_re.corpora.corpus import Finding, Loss, check_sentence
+from jner_re.corpora.corpus import Finding, Loss, check_sentence, shortened
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.tokenization import tokenize
 
 _LEFT_OUT = "the annotation is left out"
-_QUOTED = 60  # characters of a value in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +105,7 @@ class BratDocument:
     ) -> None:
         is_entity = isinstance(item, TextBound)
         loss = Loss(reason, entities=int(is_entity), relations=int(not is_entity))
-        place, value = f"line {item.line} ({item.id[:20]})", repr(_short(value))
+        place, value = f"line {item.line} ({item.id[:20]})", repr(shortened(value))
         self.findings.append(Finding(self._source.file, place, field, value, expected, _LEFT_OUT, loss=loss))
 
     def _warn(
@@ -158,7 +157,7 @@ class BratDocument:
             expected = "one fragment (a discontinuous entity is no span of tokens)"
             self._report(entity, "span", value, expected, "discontinuous")
         elif not fits:
-            expected = f"the text at {_short(value)}, {_short(text[start:end])!r} (tried: {tried})"
+            expected = f"the text at {shortened(value)}, {shortened(text[start:end])!r} (tried: {tried})"
             self._report(entity, "text", entity.text, expected, "unlike its text")
         elif span is None:
             self._report(entity, "span", value, "text on one line (a line is a sentence)", "blank")
@@ -175,12 +174,12 @@ class BratDocument:
         if not is_exact(self._tokens, span, start, end):
             whole = self._source.text[self._tokens[span[0]].start : self._tokens[span[1] - 1].end]
             place = f"line {entity.line} ({entity.id[:20]})"
-            action = f"changed to {_short(whole)!r}"
+            action = f"changed to {shortened(whole)!r}"
             line = self._lines[bisect.bisect_right(self._lines, span[0], key=lambda line: line.start) - 1]
             begin = self._tokens[line.start].start
             text = self._source.text[begin : self._tokens[line.end - 1].end]
             expected = whole_tokens(text, start - begin, end - begin)
-            self._warn(place, "span", repr(_short(entity.text)), expected, action)
+            self._warn(place, "span", repr(shortened(entity.text)), expected, action)
 
     def _join_lines(self, spans: dict[str, tuple[int, int]]) -> None:
         """Makes one sentence of the lines that an entity joins."""
@@ -217,7 +216,7 @@ class BratDocument:
         (line, head), (tail_line, tail) = (self._places[id] for id in ids)
         role, named = relation.arguments[1]
         if tail_line is not line:
-            expected = f"an entity on line {line.number}, where {_short(relation.arguments[0][1])} is"
+            expected = f"an entity on line {line.number}, where {shortened(relation.arguments[0][1])} is"
             self._report(relation, role, named, f"{expected} (a line is a sentence)", "on two lines")
             return
         found = RelationPair(head, tail, relation.type)
@@ -242,7 +241,7 @@ class BratDocument:
                 expected = "relations (--event_arguments makes them of an event's arguments)"
                 action = "the arguments are left out"
                 place = f"line {event.line} ({event.id[:20]})"
-                self._warn(place, "event (E)", repr(_short(value)), expected, action)
+                self._warn(place, "event (E)", repr(shortened(value)), expected, action)
 
     def _sentence(self, line: _Line) -> Sentence:
         id = self._source.id if len(self._lines) == 1 else f"{self._source.id}:{line.number}"
@@ -268,7 +267,3 @@ def _lines(text: str, token_starts: Sequence[int]) -> list[_Line]:
             lines.append(_Line(number, start, after))
         start = after
     return lines
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"

@@ -15,6 +15,7 @@ from jner_re.schema import Problem, Sentence, find_problems
 _LOGGER = logging.getLogger(__name__)
 
 _QUOTED_IN_ERRORS = 3
+_QUOTED_CHARACTERS = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,6 +132,11 @@ def by_reason(losses: Iterable[Loss]) -> list[Loss]:
             before.relations + loss.relations,
         )
     return list(total.values())
+
+
+def shortened(text: str) -> str:
+    """A value as a message quotes it."""
+    return text if len(text) <= _QUOTED_CHARACTERS else f"{text[: _QUOTED_CHARACTERS - 1]}…"
 
 
 def raise_problems(problems: Sequence[Finding]) -> None:

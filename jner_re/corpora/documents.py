@@ -26,13 +26,12 @@ from jner_re.corpora.corpus import (
     check_sentence,
     raise_problems,
     require_valid,
+    shortened,
 )
 from jner_re.corpora.text_files import read_text
-from jner_re.document import Document, Token
+from jner_re.document import Document
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.sentences import split
-
-_QUOTED = 60  # characters of a value in a message
 
 
 def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
@@ -113,7 +112,7 @@ def _record(line: str) -> Any:
         field, problem = f"column {error.colno}", error.msg
     except (ValueError, RecursionError) as error:
         field, problem = "line", str(error)
-    raise json_records.WrongShapeError(field, _short(line), f"JSON of a document ({problem})")
+    raise json_records.WrongShapeError(field, shortened(line), f"JSON of a document ({problem})")
 
 
 class _Document:
@@ -145,11 +144,28 @@ class _Document:
         self._starts = [0]  # of the sentences, in tokens
         for tokens in split_text:
             self._starts.append(self._starts[-1] + len(tokens))
-        spans = [self._token_span(i) for i in range(len(self._entities))]
+        self._places: dict[int, tuple[int, int]] = {}  # of entities: the sentence, and the index in it
+        entities: list[list[EntitySpan]] = [[] for _ in split_text]
+        pairs: list[list[RelationPair]] = [[] for _ in split_text]
+        for i, entity in enumerate(self._entities):
+            if span := self._token_span(i):
+                number = self._number(span[0])
+                first = self._starts[number]
+                self._places[i] = number, len(entities[number])
+                entities[number].append(EntitySpan(span[0] - first, span[1] - first, entity.type))
+        for i, relation in enumerate(relations):
+            if self._is_in_a_sentence(i, relation):
+                (number, head), (_, tail) = self._places[relation.head], self._places[relation.tail]
+                pairs[number].append(RelationPair(head, tail, relation.type))
         self.sentences = [
-            self._sentence(number, tokens, spans, relations) for number, tokens in enumerate(split_text)
+            Sentence(
+                tuple(token.text for token in tokens),
+                tuple(entities[number]),
+                tuple(pairs[number]),
+                f"{self._id}:{number + 1}" if self._id and len(split_text) > 1 else self._id,
+            )
+            for number, tokens in enumerate(split_text)
         ]
-        self._report_lost(relations, spans)
         self.whole = list(self._spans.values())
         for number, sentence in enumerate(self.sentences, 1):
             self.findings += check_sentence(sentence, file, f"{place} (sentence {number})")
@@ -160,75 +176,48 @@ class _Document:
         start, end = entity.start, entity.end
         if not 0 <= start < end <= len(self._text):
             expected = f"places from 0 to {len(self._text)}, the start before the end"
-            self._lose(field, _short(f"{start} to {end}"), expected, "outside of the text")
+            self._lose(field, shortened(f"{start} to {end}"), expected, "outside of the text")
             return None
         covered, quoted = self._text[start:end], self._quotes[index]
         if quoted is not None and quoted != covered:
-            expected = f"the text at {start} to {end}, {_short(covered)!r}"
-            self._lose(f"{field}.text", repr(_short(str(quoted))), expected, "unlike its text")
+            expected = f"the text at {start} to {end}, {shortened(covered)!r}"
+            self._lose(f"{field}.text", repr(shortened(str(quoted))), expected, "unlike its text")
             return None
         span = token_span(self._tokens, start, end)
         if span is None:
-            self._lose(field, repr(_short(covered)), "more than white space", "blank")
+            self._lose(field, repr(shortened(covered)), "more than white space", "blank")
             return None
         number = self._number(span[0])
         if span[1] > self._starts[number + 1]:
             expected = "an entity inside a sentence"
-            self._lose(field, repr(_short(covered)), expected, "across the end of a sentence", "warning")
+            self._lose(field, repr(shortened(covered)), expected, "across the end of a sentence", "warning")
             return None
         exact = is_exact(self._tokens, span, start, end)
         self._spans[start, end, entity.type] = exact
         if not exact:
             begin, after = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
-            action = f"changed to {_short(self._text[begin:after])!r}"
+            action = f"changed to {shortened(self._text[begin:after])!r}"
             expected = whole_tokens(self._text, start, end)
-            self._find(field, repr(_short(covered)), expected, action, "warning")
+            self._find(field, repr(shortened(covered)), expected, action, "warning")
         return span
 
-    def _sentence(
-        self,
-        number: int,
-        tokens: list[Token],
-        spans: Sequence[tuple[int, int] | None],
-        relations: Sequence[RelationPair],
-    ) -> Sentence:
-        first = self._starts[number]
-        inside = [i for i, span in enumerate(spans) if span and self._number(span[0]) == number]
-        index = {old: new for new, old in enumerate(inside)}
-        entities = []
-        for i in inside:
-            start, end = spans[i] or (0, 0)
-            entities.append(EntitySpan(start - first, end - first, self._entities[i].type))
-        return Sentence(
-            tuple(token.text for token in tokens),
-            tuple(entities),
-            tuple(
-                RelationPair(index[r.head], index[r.tail], r.type)
-                for r in relations
-                if r.head in index and r.tail in index
-            ),
-            f"{self._id}:{number + 1}" if self._id and len(self._starts) > 2 else self._id,
-        )
-
-    def _report_lost(
-        self, relations: Sequence[RelationPair], spans: Sequence[tuple[int, int] | None]
-    ) -> None:
-        """Relations that are in no sentence."""
-        for i, relation in enumerate(relations):
-            field, ends = f"relations[{i}]", (relation.head, relation.tail)
-            if not all(0 <= end < len(spans) for end in ends):
-                expected = f"indexes of the {len(spans)} entities, from 0"
-                value = " to ".join(map(str, ends))
-                self._lose(field, _short(value), expected, "of an unknown entity")
-                continue
-            found = [spans[end] for end in ends]
-            value = f"{relation.type} of entities[{relation.head}] and entities[{relation.tail}]"
-            if None in found:
-                expected = f"entities that are read, unlike entities[{ends[found.index(None)]}]"
+    def _is_in_a_sentence(self, index: int, relation: RelationPair) -> bool:
+        """Whether a sentence has both entities of a relation; else it is reported."""
+        field, ends, count = f"relations[{index}]", (relation.head, relation.tail), len(self._entities)
+        if not all(0 <= end < count for end in ends):
+            expected = f"indexes of the {count} entities, from 0"
+            self._lose(field, shortened(" to ".join(map(str, ends))), expected, "of an unknown entity")
+            return False
+        value = f"{shortened(relation.type)!r} of entities[{relation.head}] and entities[{relation.tail}]"
+        for end in ends:
+            if end not in self._places:
+                expected = f"entities that are read, unlike entities[{end}]"
                 self._lose(field, value, expected, "of a lost entity", "warning")
-            elif len({self._number(span[0]) for span in found if span}) > 1:
-                expected = "entities of one sentence"
-                self._lose(field, value, expected, "between two sentences", "warning")
+                return False
+        if self._places[relation.head][0] != self._places[relation.tail][0]:
+            self._lose(field, value, "entities of one sentence", "between two sentences", "warning")
+            return False
+        return True
 
     def _number(self, token: int) -> int:
         """Of the sentence of a token."""
@@ -243,7 +232,3 @@ class _Document:
         self, field: str, value: str, expected: str, action: str, kind: Any, loss: Loss | None = None
     ) -> None:
         self.findings.append(Finding(self._file, self._place, field, value, expected, action, kind, loss))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"

@@ -62,8 +62,8 @@ def test_a_prediction_is_a_corpus(tmp_path: pathlib.Path) -> None:
         (
             [ADA, BO],
             [{"type": "Knows", "head": 0, "tail": 1}],
-            "line 1: relations[0] is Knows of entities[0] and entities[1], expected entities of one sentence "
-            "(left out)",
+            "line 1: relations[0] is 'Knows' of entities[0] and entities[1], expected entities of one "
+            "sentence (left out)",
             [Loss("between two sentences", relations=1)],
         ),
         (
