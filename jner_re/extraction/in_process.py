@@ -13,6 +13,7 @@ from jner_re import files
 from jner_re.errors import InputError
 from jner_re.extraction import extractor, forks
 from jner_re.extraction import precision as precisions
+from jner_re.extraction.outputs import BOTH, OUTPUTS
 from jner_re.extraction.rows import Row, padded, refusal, rows_of
 
 ROWS = 1024  # that are answered together: the graph puts sentences of similar length together
@@ -78,6 +79,13 @@ class SavedModel:
                 f"{folder}: its signatures are {', '.join(sorted(found)) or 'none'}, expected "
                 "'serving_default' and 'tokens' of an exported model"
             )
+        for signature in ("serving_default", "tokens"):
+            names = set(self._model.signatures[signature].structured_outputs)
+            if not {output.name for output in BOTH} <= names <= OUTPUTS.keys():
+                raise InputError(
+                    f"{folder}: the outputs of its signature {signature!r} are {', '.join(sorted(names))}, "
+                    "expected those of an exported model"
+                )
         self._folder, self._precision = folder.absolute(), precision
 
     def __repr__(self) -> str:

@@ -460,3 +460,23 @@ def test_an_endpoint_is_asked_without_tensorflow(server: http.server.ThreadingHT
     asked = f"not jner_re.load({url!r})('Rome').tokens"
     code = f"import jner_re, sys; sys.exit({asked} or 'tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["serving_default"], "its signatures are serving_default, expected 'serving_default' and 'tokens'"),
+        (
+            ["serving_default", "tokens"],
+            "the outputs of its signature 'serving_default' are x, expected those",
+        ),
+    ],
+)
+def test_another_saved_model_is_refused(names: list[str], message: str, tmp_path: pathlib.Path) -> None:
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.run = tf.function(lambda text: {"x": text}, [tf.TensorSpec([None], tf.string, "text")])
+    tf.saved_model.save(module, str(tmp_path / "1"), {name: module.run for name in names})
+    with pytest.raises(jner_re.InputError, match=message):
+        jner_re.load(tmp_path)
