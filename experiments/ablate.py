@@ -30,10 +30,10 @@ config_flags.define()
 
 def main() -> None:
     """Compares the settings' sizes, runs the trials and prints their table."""
-    config, train_config = config_flags.parsed()
+    config, train_config = data_flags.configs()
     settings = ablation_settings.settings(config)
     protocol = protocol_flags.protocol(train_config)
-    data = data_flags.read()
+    data = data_flags.read(config)
     program.import_tensorflow_quietly()
     sizes = ablation_settings.trainable_parameters(list(settings.values()), data)
     for (name, changed), size in zip(settings.items(), sizes, strict=True):

@@ -37,9 +37,10 @@ config_flags.define()
 
 def main() -> None:
     """Trains what is not trained yet, and prints the table."""
-    given = config_flags.parsed()
+    given = data_flags.configs()
     variants = variants_of(given, _VARIANTS.value)
-    data = Data(data_flags.name(), data_flags.read_split("train"), data_flags.read_split("dev"), ())
+    train, dev = (data_flags.read_split(split, given[0]) for split in ("train", "dev"))
+    data = Data(data_flags.name(), train, dev, ())
     jobs = [
         TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data, config, each)
         for name, (config, train_config) in variants.items()

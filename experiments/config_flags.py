@@ -11,18 +11,21 @@ from typing import Any
 from absl import flags
 
 from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
+from jner_re.corpora.corpus import Look
 from jner_re.errors import InputError
 
 FLAGS = flags.FLAGS
 Configs = tuple[ModelConfig, TrainConfig]
 _DEFAULTS = (ModelConfig(), TrainConfig())
 _PRESETS = pathlib.Path(__file__).parent / "presets"
+LINES = "lines"  # a flag whose default depends on the corpus
 # Those that the help of a program shows; --helpfull shows all.
 _IMPORTANT = (
     "encoder",
     "fine_tune_encoder",
     "glove",
     "tokenization",
+    LINES,
     "threshold",
     "calibrate",
     "epochs",
@@ -59,6 +62,8 @@ def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> N
         for field in dataclasses.fields(config):
             help = field.metadata["help"]
             default: Any = getattr(config, field.name)
+            if values is FLAGS and field.name == LINES:
+                default, help = None, f"{help}; by default what documents for training look like"
             if choices := field.metadata["choices"]:
                 flags.DEFINE_enum(field.name, default, list(choices), help, flag_values=values)
             elif isinstance(default, bool):
@@ -78,8 +83,12 @@ def define(values: flags.FlagValues = FLAGS, defaults: Configs = _DEFAULTS) -> N
         values.register_key_flag_for_module(sys.argv[0], values[name])
 
 
-def parsed(values: flags.FlagValues = FLAGS) -> Configs:
+def parsed(values: flags.FlagValues = FLAGS, look: Look | None = None) -> Configs:
     """The configs that the flags give, with absolute paths.
+
+    Args:
+      values: of the flags.
+      look: of the documents for training, if there are any; it is told if it chooses.
 
     Raises:
       InputError: a value is out of its range, or does not go with another.
@@ -87,6 +96,10 @@ def parsed(values: flags.FlagValues = FLAGS) -> Configs:
     model: dict[str, Any] = {
         field.name: values[field.name].value for field in dataclasses.fields(ModelConfig)
     }
+    if model[LINES] is None:
+        model[LINES] = look.lines if look else getattr(_DEFAULTS[0], LINES)
+        if look:
+            print(f"--{LINES}={look.lines}: {look.reason}", file=sys.stderr)
     train: dict[str, Any] = {
         field.name: values[field.name].value for field in dataclasses.fields(TrainConfig)
     }

@@ -19,23 +19,36 @@ import pandas as pd
 from absl import flags
 
 from jner_re import files, program
-from jner_re.corpora import ade_rel, spert_json, statistics
+from jner_re.corpora import ade_rel, documents, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding, Loss, by_reason
-from jner_re.corpora.dropping import drop_invalid
-from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of, load, unsupported, write
+from jner_re.corpora.dropping import drop_invalid, drop_invalid_annotation
+from jner_re.corpora.formats import (
+    FORMAT_HELP,
+    FORMATS,
+    SPLIT_FORMATS,
+    TEXT_FORMATS,
+    format_of,
+    load,
+    unsupported,
+    write,
+)
 from jner_re.corpora.splits import split
 from jner_re.corpora.text_files import new_folder
+from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
+from jner_re.text.sentence_patterns import PARAGRAPH_END
 from jner_re.text.tokenization import TOKEN_PATTERNS
+
+from . import repair_flag
 
 _ACTION = flags.DEFINE_enum(
     "action",
     None,
     ["validate", "convert", "stats", "split"],
     "validate: list all problems, exit code 1 if there are any. convert: write the corpus in another format. "
-    "stats: tables of what is in the corpus. split: draw train.json, dev.json and test.json, a --data_dir "
-    "for training.",
+    "stats: tables of what is in the corpus. split: draw train, dev and test, a --data_dir for training: "
+    "documents (.jsonl) of running text, else sentences (.json).",
     required=True,
 )
 _INPUT = flags.DEFINE_string("input", None, "the corpus: a file; for brat, a folder", required=True)
@@ -54,6 +67,14 @@ _TOKENIZATION = flags.DEFINE_enum(
     "keeps abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space "
     "only",
 )
+_LINES = flags.DEFINE_enum(
+    "lines",
+    None,
+    list(PARAGRAPH_END),
+    "brat and documents: what a line is, a part of a paragraph (wrapped) or a paragraph (separate); by "
+    "default what the collection looks like, which is said",
+)
+flags.adopt_module_key_flags(repair_flag)
 _ADE_TYPES = flags.DEFINE_list(
     "ade_types",
     list(ade_rel.TYPES),
@@ -72,12 +93,8 @@ _DROP_INVALID = flags.DEFINE_boolean(
     "convert, split: drop invalid annotation (of two overlapping entities, the shorter) instead of refusing "
     "the corpus; everything dropped is listed",
 )
-_DEV_FRACTION = flags.DEFINE_float(
-    "dev_fraction", 0.1, "split: fraction of the sentences that go to dev.json"
-)
-_TEST_FRACTION = flags.DEFINE_float(
-    "test_fraction", 0.1, "split: fraction of the sentences that go to test.json"
-)
+_DEV_FRACTION = flags.DEFINE_float("dev_fraction", 0.1, "split: fraction of the sentences that go to dev")
+_TEST_FRACTION = flags.DEFINE_float("test_fraction", 0.1, "split: fraction of the sentences that go to test")
 _SEED = flags.DEFINE_integer("seed", 0, "split: seed of the draw")
 
 
@@ -94,10 +111,15 @@ def main() -> None:
         raise InputError(
             f"--tokenization is for {', '.join(TEXT_FORMATS)}, not for {_input_format()} (tokenized already)"
         )
+    for name in (_LINES.name, repair_flag.NAME):
+        if flags.FLAGS[name].value and _input_format() not in SPLIT_FORMATS:
+            raise InputError(f"--{name} is for {' and '.join(SPLIT_FORMATS)}, not for {_input_format()}")
     if _EVENT_ARGUMENTS.value and _input_format() != "brat":
         raise InputError(f"--event_arguments is for brat, not for {_input_format()} (it has no events)")
     output = files.user_path(_OUTPUT.value or "")
     corpus = _load(source, _TOKENIZATION.value)
+    if corpus.look:
+        print(f"--lines={corpus.look.lines}: {corpus.look.reason}", file=sys.stderr)
     if _ACTION.value == "validate":
         _validate(source, corpus)
     elif _ACTION.value == "stats":
@@ -113,7 +135,8 @@ def _input_format() -> str:
 
 
 def _load(source: pathlib.Path, tokenization: str | None) -> Corpus:
-    return load(source, _input_format(), tokenization, _ade_types(), _EVENT_ARGUMENTS.value)
+    given = _ade_types(), _EVENT_ARGUMENTS.value, _LINES.value, repair_flag.repairs()
+    return load(source, _input_format(), tokenization, *given)
 
 
 def _ade_types() -> ade_rel.Types:
@@ -145,7 +168,9 @@ def _show_statistics(source: pathlib.Path, corpus: Corpus) -> None:
     _show("Size", statistics.size_table(sentences))
     _show("Entities", statistics.entity_table(sentences))
     _show("Relations (distance: tokens between the two entities)", statistics.relation_table(sentences))
-    _show("Lengths", statistics.length_table(sentences))
+    if corpus.documents is not None:
+        _show("Relations by distance in sentences", statistics.distance_table(corpus.distances))
+    _show("Lengths", statistics.length_table(sentences, corpus.documents is not None))
     _show("Overlapping entities", statistics.overlap_table(sentences))
     _show(_WHOLE_TOKENS, _tokenization_table(source, corpus))
     _show("Losses", statistics.loss_table(*_valid_part(corpus)))
@@ -163,23 +188,64 @@ def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
 
 
 def _convert(corpus: Corpus, output: pathlib.Path) -> None:
-    sentences = _valid_sentences(corpus)
     format = format_of(output, _OUTPUT_FORMAT.value)
-    findings = unsupported(sentences, output, format)
+    if corpus.documents is not None and format in TEXT_FORMATS:
+        corpus = _readable_documents(corpus)
+        written = f"{len(corpus.documents or ())} documents"
+    else:
+        corpus = Corpus(_valid_sentences(corpus), [])
+        written = _counts(corpus.sentences)
+    findings = unsupported(corpus, output, format)
     if findings:
         _list(findings, sys.stderr)
         raise InputError(f"{output}: not written: {len(findings)} things that {format} cannot represent")
-    write(sentences, output, format)
-    print(f"{output}: {_counts(sentences)}")
+    write(corpus, output, format)
+    print(f"{output}: {written}")
+
+
+def _readable_documents(corpus: Corpus) -> Corpus:
+    """The corpus as it goes from one format of texts to another, sentences left aside.
+
+    Lists the findings; raises InputError if there are problems, unless what they are about may be dropped.
+    """
+    findings = corpus.document_findings
+    _list(findings, sys.stderr)
+    _refuse_problems([finding for finding in findings if finding.kind == "problem"])
+    if not corpus.documents:
+        raise InputError(f"{_INPUT.value}: no document: nothing written")
+    if losses := by_reason(finding.loss for finding in findings if finding.loss):
+        entities, relations = (
+            sum(getattr(loss, name) for loss in losses) for name in ("entities", "relations")
+        )
+        print(f"left out: {entities} entities, {relations} relations", file=sys.stderr)
+    documents = corpus.documents
+    if _DROP_INVALID.value:
+        documents = [drop_invalid_annotation(document) for document in documents]
+        dropped = sum(len(d.entities) for d in corpus.documents) - sum(len(d.entities) for d in documents)
+        print(f"dropped because they overlap, or are given twice: {dropped} entities", file=sys.stderr)
+    return Corpus([], [], documents=documents)
 
 
 def _split(corpus: Corpus, output: pathlib.Path) -> None:
-    parts = split(_valid_sentences(corpus), _DEV_FRACTION.value, _TEST_FRACTION.value, _SEED.value)
+    sentences = _valid_sentences(corpus)
+    parts = split(sentences, _DEV_FRACTION.value, _TEST_FRACTION.value, _SEED.value)
+    if _input_format() not in SPLIT_FORMATS:
+        with new_folder(output) as folder:
+            for name, part in parts.items():
+                spert_json.write(part, folder / f"{name}.json")
+        for name, part in parts.items():
+            print(f"{output / name}.json: {_counts(part)}")
+        return
+    # A document goes where its sentences go; one that has none, to train.
+    part_of = {sentence.document: name for name, part in parts.items() for sentence in part}
+    by_part: dict[str, list[Document]] = {name: [] for name in parts}
+    for document, key in zip(corpus.documents or (), corpus.document_keys, strict=True):
+        by_part[part_of.get(key, "train")].append(drop_invalid_annotation(document))
     with new_folder(output) as folder:
-        for name, sentences in parts.items():
-            spert_json.write(sentences, folder / f"{name}.json")
-    for name, sentences in parts.items():
-        print(f"{output / name}.json: {_counts(sentences)}")
+        for name, part_documents in by_part.items():
+            documents.write(part_documents, folder / f"{name}.jsonl")
+    for name, part in parts.items():
+        print(f"{output / name}.jsonl: {len(by_part[name])} documents, {_counts(part)}")
 
 
 def _valid_sentences(corpus: Corpus) -> list[Sentence]:
@@ -189,15 +255,19 @@ def _valid_sentences(corpus: Corpus) -> list[Sentence]:
     if not corpus.problems:
         _tell_losses(sentences, losses)
         return sentences
-    if not _DROP_INVALID.value:
-        raise InputError(
-            f"{_INPUT.value}: {len(corpus.problems)} problems: nothing written; "
-            "correct them, or drop invalid annotation with --drop_invalid"
-        )
+    _refuse_problems(corpus.problems)
     if not sentences:
         raise InputError(f"{_INPUT.value}: no valid sentence: nothing written")
     _tell_losses(sentences, losses)
     return sentences
+
+
+def _refuse_problems(problems: Sequence[Finding]) -> None:
+    if problems and not _DROP_INVALID.value:
+        raise InputError(
+            f"{_INPUT.value}: {len(problems)} problems: nothing written; "
+            "correct them, or drop invalid annotation with --drop_invalid"
+        )
 
 
 def _valid_part(corpus: Corpus) -> tuple[list[Sentence], list[Loss]]:

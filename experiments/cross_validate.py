@@ -14,12 +14,11 @@ from absl import flags
 
 from jner_re import corpora, files, program
 from jner_re.corpora import data_dir
-from jner_re.corpora.corpus import Finding
+from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
 from jner_re.corpora.tokenization_fit import warn_of_misfit
-from jner_re.schema import Sentence
 
-from . import config_flags
+from . import config_flags, repair_flag
 from .jobs import pool, pool_flags, protocol_flags
 from .jobs.job_lists import fold_jobs
 from .run_jobs import run_jobs
@@ -43,6 +42,7 @@ _FIRST = flags.DEFINE_integer(
 )
 _DEV = flags.DEFINE_float("dev_fraction", 0.1, "fraction of the sentences held out as dev")
 _SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of dev and folds")
+flags.adopt_module_key_flags(repair_flag)
 flags.adopt_module_key_flags(pool_flags)
 flags.adopt_module_key_flags(protocol_flags)
 config_flags.define()
@@ -50,8 +50,10 @@ config_flags.define()
 
 def main() -> None:
     """Runs the folds and prints their table."""
-    config, train_config = config_flags.parsed()
-    sentences, name, changes = _read(config.tokenization)
+    corpus, name = _read()
+    config, train_config = config_flags.parsed(look=corpus.look)
+    sentences, changes = corpus.valid_sentences(), corpus.warnings
+    warn_of_misfit(sentences, config.tokenization)
     protocol = protocol_flags.protocol_of_folds(train_config)
     split = (_FOLDS.value, _DEV.value, _SPLIT_SEED.value)
     jobs = fold_jobs(name, sentences, *split, protocol, config, train_config)[: _FIRST.value or None]
@@ -70,22 +72,22 @@ def main() -> None:
     run_jobs(jobs)
 
 
-def _read(tokenization: str) -> tuple[list[Sentence], str, list[Finding]]:
-    """The sentences, the corpus's name, and what reading it removed or changed.
+def _read() -> tuple[Corpus, str]:
+    """The corpus and its name.
 
     Raises:
-      InputError: the corpus can't be read or is not valid.
+      InputError: it can't be read.
     """
     if _CORPUS.value == data_dir.SAMPLE:
         sentences = [s for split in ("train", "dev", "test") for s in data_dir.read_sample(split)]
-        return sentences, _CORPUS_NAME.value or "sample", []
+        return Corpus(sentences, []), _CORPUS_NAME.value or "sample"
     path = files.user_path(_CORPUS.value)
     format = format_of(path, _FORMAT.value)
-    corpus = corpora.load(path, format, tokenization if format in TEXT_FORMATS else None)
-    sentences = corpus.valid_sentences()
-    warn_of_misfit(sentences, tokenization)
-    name = _CORPUS_NAME.value or ("ade" if format == "ade" else path.stem)
-    return sentences, name, corpus.warnings
+    given = flags.FLAGS.tokenization if format in TEXT_FORMATS else None
+    corpus = corpora.load(
+        path, format, given, lines=flags.FLAGS[config_flags.LINES].value, repair=repair_flag.repairs()
+    )
+    return corpus, _CORPUS_NAME.value or ("ade" if format == "ade" else path.stem)
 
 
 if __name__ == "__main__":

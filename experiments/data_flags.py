@@ -6,10 +6,13 @@ import pathlib
 
 from absl import flags
 
+from jner_re.config import ModelConfig
 from jner_re.corpora import data_dir
+from jner_re.corpora.text_sentences import Splitting
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.schema import Sentence
 
+from . import config_flags, repair_flag
 from .jobs.training_job import Data
 
 HEADING = "Corpus"  # in the help of programs
@@ -24,22 +27,32 @@ _CORPUS_NAME = flags.DEFINE_string(
     None,
     "name of the corpus, by default its folder's; published figures are shown beside conll04 and ade",
 )
+flags.adopt_module_key_flags(repair_flag)
 
 
-def read() -> Data:
+def configs() -> config_flags.Configs:
+    """Those of the flags, for this corpus; raises as `config_flags.parsed` and `data_dir.look` do."""
+    return config_flags.parsed(look=data_dir.look(_folder()))
+
+
+def read(config: ModelConfig) -> Data:
     """All three splits.
+
+    Args:
+      config: of the model that reads them.
 
     Raises:
       InputError: a file is missing or not valid.
     """
-    return Data(name(), *(read_split(split) for split in data_dir.SPLITS))
+    return Data(name(), *(read_split(split, config) for split in data_dir.SPLITS))
 
 
-def read_split(split: str) -> tuple[Sentence, ...]:
+def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
     """One of them; raises as `read` does. Says if train fits another --tokenization better."""
-    sentences = data_dir.read_split(_folder(), split, flags.FLAGS.tokenization)
+    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs())
+    sentences = data_dir.read_split(_folder(), split, splitting)
     if split == "train":
-        warn_of_misfit(sentences, flags.FLAGS.tokenization)
+        warn_of_misfit(sentences, config.tokenization)
     return tuple(sentences)
 
 

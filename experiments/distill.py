@@ -55,12 +55,12 @@ config_flags.define()
 
 def main() -> None:
     """Trains the members, then the students, and prints the students' table."""
-    config, train_config = config_flags.parsed()
+    config, train_config = data_flags.configs()
     if _FOLDS.value == 1:
         raise InputError("--folds is 1, expected 2 or more, or 0 for teachers that have seen all sentences")
     if not _FOLDS.value and protocol_flags.protocol(train_config) != AS_GIVEN:
         raise InputError("--folds=0 needs --protocol=paper: dev, which its teachers have seen, can't choose")
-    data, folders = data_flags.read(), pool_flags.folders()
+    data, folders = data_flags.read(config), pool_flags.folders()
     targets: SoftTargets = {}
     if pool.unfinished(_students(data, config, train_config, targets), folders.output):
         targets = _mixed_targets(data, config, train_config, folders)

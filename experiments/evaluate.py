@@ -1,21 +1,33 @@
 """Evaluates a trained model on an annotated corpus.
 
 %s --model=DIR --corpus=test.json --output=evaluation.json
+
+Of documents (.jsonl, brat) the model reads the raw text, as in production: what it splits otherwise than the
+annotation counts as missed.
 """
 
 from __future__ import annotations
 
 import json
 import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from jner_re import config as configs
 from jner_re import corpora, files, program
 from jner_re.corpora import data_dir
-from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
+from jner_re.corpora.corpus import raise_problems
+from jner_re.corpora.formats import FORMAT_HELP, FORMATS, SPLIT_FORMATS, TEXT_FORMATS, format_of
+from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.models import model_files
+from jner_re.schema import Scored, Sentence
+
+if TYPE_CHECKING:
+    from jner_re.evaluation.whole_texts import WholeText
+    from jner_re.models.model_dir import TrainedModel
 
 _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
@@ -48,9 +60,14 @@ def main() -> None:
     if _CORPUS.value == data_dir.SAMPLE:
         corpus /= "test.json"
     format = format_of(corpus, _FORMAT.value)
-    sentences = corpora.read(corpus, format, config.tokenization if format in TEXT_FORMATS else None)
+    style = config.tokenization if format in TEXT_FORMATS else None
+    read = corpora.load(corpus, format, style, lines=config.lines)
+    from_text = format in SPLIT_FORMATS
+    if from_text:  # what no sentence can have is scored as missed
+        raise_problems([finding for finding in read.document_findings if finding.kind == "problem"])
+    sentences = read.sentences if from_text else read.valid_sentences()
     program.import_tensorflow_quietly(_THREADS.value)
-    from jner_re.evaluation import calibration
+    from jner_re.evaluation import calibration, whole_texts
     from jner_re.evaluation.evaluate import evaluate
     from jner_re.evaluation.report import facts, page
     from jner_re.evaluation.table import table
@@ -58,21 +75,45 @@ def main() -> None:
 
     model = model_dir.load(folder)
     threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
-    report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
-    about = facts.facts(folder, corpus, sentences, _THRESHOLD.value)
+    annotated: Sequence[Sentence] = sentences
+    if from_text:
+        report, texts, scored = _from_text(model, folder, read.documents or [], threshold)
+        annotated = texts
+    else:
+        report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
+    about = facts.facts(folder, corpus, sentences, _THRESHOLD.value, annotated if from_text else None)
     report["threshold"] = threshold
     if _CALIBRATION.value:
-        results = calibration.calibration(sentences, scored)
+        results = calibration.calibration(annotated, scored)
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
         files.write_text(files.user_path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     if report_path:
-        files.write_text(report_path, page(report, sentences, scored, threshold, about))
-    print(f"Strict scores on {_CORPUS.value}:\n{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
+        drawn = whole_texts.WholeText.drawn if from_text else Document.of_sentence
+        files.write_text(report_path, page(report, annotated, scored, threshold, about, drawn))
+    source = f"the raw text of {_CORPUS.value}" if from_text else _CORPUS.value
+    print(f"Strict scores on {source}:\n{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
+    if from_text:
+        print(whole_texts.tables(report))
     if report_path:
         print(f"report: {report_path}")
     if _CALIBRATION.value:
         print(f"\n{calibration.table(results)}")
+
+
+def _from_text(
+    model: TrainedModel, folder: pathlib.Path, documents: Sequence[Document], threshold: float
+) -> tuple[dict[str, Any], list[WholeText], list[Scored]]:
+    """What `whole_texts.evaluate` gives."""
+    from jner_re.evaluation import whole_texts
+    from jner_re.extraction import client
+
+    reader = client.load(folder)
+    predicted = reader([document.text for document in documents], 0.0)
+    config, vocabulary = model.config, model.vocabulary
+    pairs = vocabulary.argument_types if config.typed_pairs else None
+    reading = whole_texts.Reading(config.tokenization, config.lines, vocabulary.label_set, pairs)
+    return whole_texts.evaluate(documents, predicted, reading, threshold, _CORPUS.value)
 
 
 def _report_path() -> pathlib.Path | None:

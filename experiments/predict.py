@@ -4,16 +4,18 @@
 
 --model is a model directory, an exported folder (its newest version), or the URL of a model behind TensorFlow
 Serving, such as http://localhost:8501/v1/models/jner_re. Every line of the files (- or none for standard
-input) that is not blank is a text of one or more sentences. In files that end in .jsonl, and wherever
---input_format=jsonl says so, a line is a JSON object with a text as its "text"; its other fields are given
-back. Each line gives a line of JSON, or on a terminal what --output_format=text gives, lines to read:
+input) that is not blank is a text of one or more sentences; in a folder, every .txt file is one. In files
+that end in .jsonl, and wherever --input_format=jsonl says so, a line is a JSON object with a text as its
+"text"; its other fields are given back. Each text gives a line of JSON, or on a terminal what
+--output_format=text gives, lines to read:
 
 {"text": …, "entities": [{"type", "start", "end", "text", "score"}],
  "relations": [{"type", "head", "tail", "score"}]}
 
 start and end count characters (Unicode code points, end exclusive); head and tail index the entities; scores
-are probabilities. With --brat=DIR, each is a document of a brat collection instead: DIR/FILE-LINE.txt and
-.ann, with the types in DIR/annotation.conf.
+are probabilities. With --brat=DIR, each is a document of a brat collection instead: DIR/NAME.txt, the text as
+it is, and NAME.ann, with scores as notes and the types in DIR/annotation.conf. NAME is that of the file in a
+folder, the "id" of a JSON object, or else FILE-LINE.
 
 A sentence of more than 2,000 tokens is broken; "broken_at" then says at which characters. A text that is not
 UTF-8, and a line that is not such JSON, gives
@@ -32,6 +34,7 @@ from absl import flags
 from tqdm import tqdm
 
 from jner_re import files, program
+from jner_re.corpora import brat, brat_configuration
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.extraction import client, precision
@@ -96,7 +99,7 @@ def main(paths: Sequence[str]) -> None:
                 if collection is None:
                     _print(show, line, found)
                 elif isinstance(found, Document):
-                    collection.add(line.name, found)
+                    collection.add(line, found)
             progress.update(len(batch))
     if refused:
         sys.exit(1)
@@ -131,27 +134,31 @@ class _BratCollection:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(f"{folder}: exists already, expected a new or empty folder")
         self._folder = folder
-        self._entities: set[str] = set()
-        self._relations: set[str] = set()
+        self._places: dict[str, str] = {}
+        self._types: tuple[set[str], set[str]] | None = None
 
-    def add(self, name: str, document: Document) -> None:
+    def add(self, line: Line, document: Document) -> None:
         """Writes a document.
 
         Raises:
-          InputError: the folder can't be written to, or a type has white space.
+          InputError: its name is another's, the folder can't be written to, or a type has white space.
         """
+        name = brat.file_name(line.name, len(self._places))
+        other = self._places.setdefault(name.casefold(), line.place)
+        if other != line.place:
+            raise InputError(
+                f"{line.place}: its document would be {name}, as that of {other}, expected another id"
+            )
         files.write_text(self._folder / f"{name}.ann", document.to_brat())
         files.write_text(self._folder / f"{name}.txt", document.text)
-        entities = self._entities | {entity.type for entity in document.entities}
-        relations = self._relations | {relation.type for relation in document.relations}
-        if (entities, relations) != (self._entities, self._relations):
-            self._entities, self._relations = entities, relations
-            files.write_text(self._folder / "annotation.conf", self._types())
-
-    def _types(self) -> str:
-        relations = [f"{kind}\tArg1:<ENTITY>, Arg2:<ENTITY>" for kind in sorted(self._relations)]
-        lines = ["[entities]", *sorted(self._entities), "[relations]", *relations, "[events]", "[attributes]"]
-        return "\n".join(lines) + "\n"
+        entities, relations = self._types or (set(), set())
+        types = (
+            entities | {entity.type for entity in document.entities},
+            relations | {relation.type for relation in document.relations},
+        )
+        if types != self._types:
+            self._types = types
+            files.write_text(self._folder / brat_configuration.NAME, brat_configuration.of_types(*types))
 
 
 if __name__ == "__main__":

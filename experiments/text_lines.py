@@ -1,4 +1,4 @@
-"""Texts from files and standard input, one a line: as they are, or as JSON objects."""
+"""Texts from files and standard input, one a line, as they are or as JSON; or the files of a folder."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ TAKEN = ("entities", "relations", "broken_at", "error")  # fields of an answer
 
 
 class Line(NamedTuple):
-    """A line that is not blank.
+    """A line that is not blank, or a file of a folder.
 
     Attributes:
       place: for messages.
-      name: of its document in a collection, e.g. "news-12" for line 12 of news.txt.
+      name: of its document in a collection: its file's in a folder, the "id" of a JSON object, or e.g.
+        "news-12" for line 12 of news.txt.
       text: to read; "" if there is an error.
       fields: to give back, the text among them: those of its JSON object but for TAKEN ones.
       error: what is wrong with the line, if anything.
@@ -40,10 +41,10 @@ class Line(NamedTuple):
 
 
 def check(paths: Sequence[str]) -> None:
-    """Raises InputError if one of the files can't be read, or standard input is given twice."""
+    """Raises InputError if one of them can't be read or has no text, or standard input is given twice."""
     for path in paths:
-        if path != STANDARD_INPUT and files.user_path(path).is_dir():
-            raise InputError(f"{path}: is a folder, expected a text file")
+        if path != STANDARD_INPUT and files.user_path(path).is_dir() and not _texts(files.user_path(path)):
+            raise InputError(f"{path}: is a folder without .txt files, expected texts")
         if path != STANDARD_INPUT and not os.access(files.user_path(path), os.R_OK):
             raise InputError(f"{path}: no such file, or not readable, expected a text file")
     if paths.count(STANDARD_INPUT) > 1:
@@ -54,7 +55,8 @@ def check_names(paths: Sequence[str]) -> None:
     """Raises InputError if the lines of two files would have the same names."""
     stems = collections.defaultdict(list)
     for path in paths:
-        stems[_stem(path)].append(path)
+        if not files.user_path(path).is_dir():
+            stems[_stem(path)].append(path)
     for stem, same in stems.items():
         if len(same) > 1:
             raise InputError(
@@ -67,10 +69,13 @@ def read(paths: Sequence[str], input_format: str | None) -> Iterator[Line]:
     """The lines that are not blank.
 
     Args:
-      paths: files, or STANDARD_INPUT.
+      paths: files, STANDARD_INPUT, or folders, of which each .txt file is a text.
       input_format: "txt" or "jsonl"; None for each file's ending.
     """
     for path in paths:
+        if path != STANDARD_INPUT and (folder := files.user_path(path)).is_dir():
+            yield from (_document(file, folder) for file in _texts(folder))
+            continue
         place = "standard input" if path == STANDARD_INPUT else path
         is_json = (input_format or pathlib.Path(path).suffix.removeprefix(".")) == "jsonl"
         with sys.stdin.buffer if path == STANDARD_INPUT else files.user_path(path).open("rb") as file:
@@ -105,7 +110,32 @@ def _lines(
         if content.strip():
             fields, error = _read_line(content, is_json, text_field)
             text = "" if error else fields[text_field]
-            yield Line(f"{place}: line {number}", f"{stem}-{number}", text, fields, error)
+            id = fields.get("id") if is_json else None
+            name = str(id) if isinstance(id, str | int) and str(id) else f"{stem}-{number}"
+            yield Line(f"{place}: line {number}", name, text, fields, error)
+
+
+def _texts(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The .txt files under a folder in the order of their names, but hidden ones."""
+    found = (path for path in folder.rglob("*.txt") if path.is_file())
+    return sorted(
+        path for path in found if not any(p.startswith(".") for p in path.relative_to(folder).parts)
+    )
+
+
+def _document(path: pathlib.Path, folder: pathlib.Path) -> Line:
+    """A whole file as a text, without the byte order mark that it may have."""
+    name = path.relative_to(folder).with_suffix("").as_posix()
+    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    try:
+        content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    except OSError as error:
+        return Line(str(path), name, "", {"id": name, TEXT: ""}, f"can't be read: {error.strerror}")
+    fields = {"id": name, TEXT: content.decode("utf-8", errors="replace")}
+    try:
+        return Line(str(path), name, content.decode("utf-8"), fields)
+    except UnicodeDecodeError as error:
+        return Line(str(path), name, "", fields, f"byte {error.start} is not UTF-8, expected UTF-8 text")
 
 
 def _stem(path: str) -> str:

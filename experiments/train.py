@@ -13,11 +13,12 @@ from absl import flags
 
 from jner_re import files, program
 from jner_re.corpora import data_dir
+from jner_re.corpora.text_sentences import Splitting
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.errors import InputError
 from jner_re.models import model_files
 
-from . import config_flags
+from . import config_flags, repair_flag
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir",
@@ -32,21 +33,22 @@ _TRAIN_ON = flags.DEFINE_list(
     "splits to train on, e.g. train,dev; dev chooses the best epoch unless it is trained on",
 )
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
+flags.adopt_module_key_flags(repair_flag)
 config_flags.define()
 
 
 def main() -> None:
     """Reads the corpus and trains."""
-    config, train_config = config_flags.parsed()
+    folder = data_dir.located(_DATA_DIR.value)
+    config, train_config = config_flags.parsed(look=data_dir.look(folder))
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    folder = data_dir.located(_DATA_DIR.value)
-    style = config.tokenization
+    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs())
     sentences = [
-        sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split, style)
+        sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split, splitting)
     ]
-    dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev", style)
+    dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev", splitting)
     warn_of_misfit(sentences, config.tokenization)
 
     program.import_tensorflow_quietly(_THREADS.value)

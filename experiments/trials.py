@@ -36,9 +36,9 @@ def main() -> None:
     """Runs the trials and prints their table."""
     if _MEMBERS.value and not 2 <= _MEMBERS.value <= _SEEDS.value:
         raise InputError(f"--members is {_MEMBERS.value}, expected from 2 to --seeds={_SEEDS.value}")
-    config, train_config = config_flags.parsed()
+    config, train_config = data_flags.configs()
     protocol = protocol_flags.protocol(train_config)
-    data = data_flags.read()
+    data = data_flags.read(config)
     singles = trial_jobs(data, protocol, config, train_config, _SEEDS.value)
     folders = pool_flags.folders()
     failed = pool.run_all(singles, folders, pool_flags.workers())

@@ -49,8 +49,9 @@ config_flags.define()
 
 def main() -> None:
     """Runs the trials, and prints the best."""
-    config, train_config = config_flags.parsed()
-    corpus, train, dev = data_flags.name(), data_flags.read_split("train"), data_flags.read_split("dev")
+    config, train_config = data_flags.configs()
+    corpus = data_flags.name()
+    train, dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
     candidates = (
         search_space.depth_grid()
         if _SEARCH.value == "depths"

@@ -65,6 +65,12 @@ class ModelConfig:
         "how raw text is split into words: news keeps hyphenated words, fine splits them",
         choices=("news", "fine"),
     )
+    lines: str = _option(
+        "wrapped",
+        "what a line of raw text is: a part of a paragraph, which ends with a blank line (wrapped), or a "
+        "paragraph (separate); no sentence goes on in the next paragraph",
+        choices=("wrapped", "separate"),
+    )
     rnn_cell: str = _option("gru", "cell of every BiRNN", choices=("gru", "lstm"))
     rnn_size: int = _option(256, "size of the BiRNN layers per direction", low=1)
     shared_layers: int = _option(1, "number of shared BiRNN layers", low=1)

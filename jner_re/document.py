@@ -1,10 +1,11 @@
-"""What extraction gives: a text with its tokens, entities and relations."""
+"""A text with its entities and relations: what is annotated, and what extraction gives."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from jner_re import drawing, schema
@@ -34,14 +35,14 @@ class Entity:
       start: place in the document's text, in code points.
       end: exclusive.
       text: the document's text there.
-      score: the CRF's posterior probability of this span with this type.
+      score: the CRF's posterior probability of this span with this type; NaN if it is annotated.
     """
 
     type: str
     start: int
     end: int
     text: str
-    score: float
+    score: float = math.nan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,26 +53,28 @@ class Relation:
       type: e.g. "Live_In".
       head: index of the entity that it leads from.
       tail: index of the entity that it leads to.
-      score: its probability.
+      score: its probability; NaN if it is annotated.
     """
 
     type: str
     head: int
     tail: int
-    score: float
+    score: float = math.nan
 
 
 @dataclasses.dataclass(frozen=True)
 class Document:
-    """A text, read.
+    """A text with its annotation, gold or predicted.
 
     Attributes:
       text: as given.
-      tokens: its words.
-      entities: in the order of the text.
+      tokens: its words, if a model has read it.
+      entities: of the text; predicted ones in its order.
       relations: between them.
       broken_at: places in the text where a sentence that is too long for the model was broken; no relation
         was looked for across them.
+      id: by which its file knows it; "" for none.
+      fields: what its file says of it besides, by name, as JSON has it.
     """
 
     text: str
@@ -79,6 +82,8 @@ class Document:
     entities: tuple[Entity, ...] = ()
     relations: tuple[Relation, ...] = ()
     broken_at: tuple[int, ...] = ()
+    id: str = ""
+    fields: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
 
     @classmethod
     def of_sentence(cls, sentence: schema.Sentence, scored: schema.Scored | None = None) -> Document:
@@ -100,15 +105,17 @@ class Document:
             start, end = tokens[entity.start].start, tokens[entity.end - 1].end
             entities.append(Entity(entity.type, start, end, text[start:end], score))
         relations = (Relation(r.type, r.head, r.tail, score) for r, score in scored[1])
-        return cls(text, tuple(tokens), tuple(entities), tuple(relations))
+        return cls(text, tuple(tokens), tuple(entities), tuple(relations), id=sentence.id)
 
     def to_json(self) -> dict[str, Any]:
-        """{"text", "entities": [{fields of Entity}], "relations": [{fields of Relation}]}.
+        """{"id", "text", "entities": [{fields of Entity}], "relations": [{fields of Relation}], …}.
 
-        Scores are rounded to four digits; those that are NaN are left out, and so are the tokens. If a
-        sentence was broken, "broken_at" says where.
+        The further fields are among them. Scores are rounded to four digits; those that are NaN are left out,
+        an id that is "", and the tokens. If a sentence was broken, "broken_at" says where.
         """
         return {
+            **({"id": self.id} if self.id else {}),
+            **self.fields,
             "text": self.text,
             "entities": [_rounded(entity) for entity in self.entities],
             "relations": [_rounded(relation) for relation in self.relations],
@@ -142,19 +149,18 @@ class Document:
         """The annotation file (.ann) of brat's standoff format; "" if nothing was found.
 
         It belongs to a file with exactly `text` (UTF-8, line ends as they are). An entity with a line break
-        or a tab inside has one fragment for each part, and its parts are joined by a space:
+        or a tab inside has one fragment for each part, and its parts are joined by a space. Scores are notes,
+        rounded to four digits:
 
             T1\tPeop 0 3;4 8\tAda Berg
             R1\tLive_In Arg1:T1 Arg2:T2
+            #1\tAnnotatorNotes T1\t0.93
 
         Raises:
-          InputError: a type has white space or is empty, which the format cannot represent.
+          InputError: it has what the format cannot represent (`not_in_brat`).
         """
-        types = [(f"entities[{i}]", entity.type) for i, entity in enumerate(self.entities)]
-        types += [(f"relations[{i}]", relation.type) for i, relation in enumerate(self.relations)]
-        for name, type in types:
-            if type.split() != [type]:
-                raise InputError(f"{name}.type is {type!r}, expected one without white space")
+        for field, value, expected in self.not_in_brat():
+            raise InputError(f"{field} is {value!r}, expected {expected}")
         lines = []
         for i, entity in enumerate(self.entities, start=1):
             fragments = _fragments(self.text, entity)
@@ -163,7 +169,28 @@ class Document:
             lines.append(f"T{i}\t{entity.type} {places}\t{covered}\n")
         for i, relation in enumerate(self.relations, start=1):
             lines.append(f"R{i}\t{relation.type} Arg1:T{relation.head + 1} Arg2:T{relation.tail + 1}\n")
+        scored = [(f"T{i}", entity.score) for i, entity in enumerate(self.entities, start=1)]
+        scored += [(f"R{i}", relation.score) for i, relation in enumerate(self.relations, start=1)]
+        notes = [f"{id}\t{_digits(score)}" for id, score in scored if not math.isnan(score)]
+        lines += [f"#{i}\tAnnotatorNotes {note}\n" for i, note in enumerate(notes, start=1)]
         return "".join(lines)
+
+    def not_in_brat(self) -> Iterator[tuple[str, str, str]]:
+        """What brat's standoff format cannot represent: field, value, and what is expected.
+
+        Types that are empty or have white space; entities that begin or end with the end of a line or of a
+        field, or have nothing else.
+        """
+        types = [(f"entities[{i}]", entity.type) for i, entity in enumerate(self.entities)]
+        types += [(f"relations[{i}]", relation.type) for i, relation in enumerate(self.relations)]
+        for name, type in types:
+            if type.split() != [type]:
+                yield f"{name}.type", type, "one without white space"
+        for i, entity in enumerate(self.entities):
+            if not entity.text.strip():
+                yield f"entities[{i}]", entity.text, "more than white space"
+            elif _BREAK.match(entity.text) or _BREAK.fullmatch(entity.text, len(entity.text.rstrip())):
+                yield f"entities[{i}]", entity.text, "text that begins and ends on the entity's lines"
 
     def to_dataframe(self, of: Literal["relations", "entities"] = "relations") -> pd.DataFrame:
         """A table, one row a relation or an entity; its columns and their types are always the same.
@@ -236,4 +263,8 @@ def _fragments(text: str, entity: Entity) -> list[tuple[int, int]]:
 def _rounded(found: Entity | Relation) -> dict[str, Any]:
     record = dataclasses.asdict(found)
     score = record.pop("score")
-    return record if math.isnan(score) else {**record, "score": round(score, 4)}
+    return record if math.isnan(score) else {**record, "score": _digits(score)}
+
+
+def _digits(score: float) -> float:
+    return round(score, 4)

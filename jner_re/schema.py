@@ -38,12 +38,14 @@ class Sentence:
       entities: in the order of the corpus; relations refer to this order.
       relations: pairs of entities.
       id: where the sentence came from; "" if unknown.
+      document: what the sentences of one document share, by which splits keep them together; "" for none.
     """
 
     tokens: tuple[str, ...]
     entities: tuple[EntitySpan, ...] = ()
     relations: tuple[RelationPair, ...] = ()
     id: str = ""
+    document: str = dataclasses.field(default="", compare=False)
 
     def relation_facts(self) -> set[tuple[EntitySpan, EntitySpan, str]]:
         """Each relation by the entities that it joins, and its type."""

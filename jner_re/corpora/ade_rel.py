@@ -4,7 +4,8 @@ A row is one relation: PubMed-ID|sentence|adverse effect|begin|end|drug|begin|en
 end exclusive) counted from the start of the document. Rows of the same abstract and sentence make one
 sentence; its place in the document is the one that matches the offsets of all its rows, which also tells
 which mention is meant where a text occurs more than once. Overlapping entities are resolved as in the paper
-(section 4): the longer one stays, relations of a removed one go.
+(section 4): the longer one stays, relations of a removed one go. The sentences are given, so they are not
+split again.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ from jner_re.corpora.corpus import (
     check_corpus,
     check_sentence,
     raise_problems,
-    require_valid,
+    shortened,
 )
 from jner_re.corpora.dropping import resolve_overlaps
 from jner_re.corpora.text_files import read_text
+from jner_re.document import Document, Entity, Relation
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.tokenization import tokenize
 
@@ -61,44 +63,49 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
     content = read_text(path)
     reading = Reading(path, tokenization, types)
     reading.findings += content.warnings(str(path))
-    sentences, places = [], []
+    sentences, places, documents = [], [], []
     for (document, text), rows in rows_by_sentence(content.text, reading).items():
         offset = sentence_offset(text, rows, reading)
         if offset is None:
             mentions = {mention for row in rows for mention in dataclasses.astuple(row)[1:]}
             reading.lost(Loss("sentence left out", 1, len(mentions), len(rows)))
             continue
-        sentence = _sentence(f"{document}:{offset}", text, rows, offset, reading)
+        sentence, annotated = _sentence(f"{document}:{offset}", text, rows, offset, reading)
         sentences.append(sentence)
+        documents.append(annotated)
         places.append(f"line {rows[0].line}")
         reading.findings += check_sentence(sentence, path, places[-1])
     findings = reading.findings + check_corpus(sentences, path, places)
-    return Corpus(sentences, findings, Spans(sum(reading.mentions), len(reading.mentions)))
+    spans = Spans(sum(reading.mentions), len(reading.mentions))
+    distances = {0: sum(len(document.relations) for document in documents)}
+    return Corpus(sentences, findings, spans, documents, [], reading.findings, distances)
 
 
-def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
-    """Writes one row a relation; a sentence's text is its tokens joined by spaces.
+def write(documents: Sequence[Document], path: pathlib.Path) -> None:
+    """Writes one row a relation; a document is one sentence.
 
     Raises:
-      InputError: a sentence is not valid, the format cannot represent it, or the file cannot be written.
+      InputError: the format cannot represent a document, or the file cannot be written.
     """
     path = pathlib.Path(path)
-    require_valid(sentences, path)
-    raise_problems(unsupported(sentences, path))
-    files.write_text(path, "".join(_rows_text(sentence) for sentence in sentences))
+    raise_problems(unsupported(documents, path))
+    files.write_text(path, "".join(_rows_text(document) for document in documents))
 
 
-def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Finding]:
     """What the format cannot represent: other types, whatever is in no relation, "|" and line ends."""
     findings = []
 
     def report(record: int, field: str, value: object, expected: str) -> None:
         findings.append(Finding(str(path), f"record {record}", field, repr(value), expected))
 
-    for i, sentence in enumerate(sentences):
-        for j, token in enumerate(sentence.tokens):
-            if "|" in token or token.split() != [token]:
-                report(i, f"tokens[{j}]", token, "no white space and no '|' (the format separates by them)")
+    for i, sentence in enumerate(documents):
+        if any(character in sentence.text for character in "|\r\n"):
+            report(
+                i, "text", shortened(sentence.text), "no line ends and no '|' (the format separates by them)"
+            )
+        for name in sentence.fields:
+            report(i, name, sentence.fields[name], "no further field (the format has none)")
         if not sentence.relations:
             report(i, "relations", [], "a relation (the format has only sentences with relations)")
         for j, relation in enumerate(sentence.relations):
@@ -122,10 +129,13 @@ def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Findi
     return findings
 
 
-def _sentence(id: str, text: str, rows: list[Row], offset: int, reading: Reading) -> Sentence:
+def _sentence(
+    id: str, text: str, rows: list[Row], offset: int, reading: Reading
+) -> tuple[Sentence, Document]:
     tokens = tokenize(text, reading.tokenization)
     spans: dict[Mention, EntitySpan] = {}
     line_of: dict[EntitySpan, int] = {}
+    mention_of: dict[EntitySpan, Mention] = {}
     merged = -1
     for row in rows:
         for name, mention in ((reading.first, row.first), (reading.second, row.second)):
@@ -141,6 +151,7 @@ def _sentence(id: str, text: str, rows: list[Row], offset: int, reading: Reading
                 reading.lost(Loss("merged", entities=1))
                 merged = len(reading.findings) - 1
             line_of.setdefault(entity, row.line)
+            mention_of.setdefault(entity, mention)
             reading.mentions.append(is_exact(tokens, span, start, end))
             if not reading.mentions[-1]:
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
@@ -168,7 +179,10 @@ def _sentence(id: str, text: str, rows: list[Row], offset: int, reading: Reading
         reading.warning(line_of[removal.entity], name, value, expected, action)
         count = len(sentence.relations) - len(resolved.relations) if removal is removals[0] else 0
         reading.lost(Loss("overlapping", entities=1, relations=count))
-    return resolved
+    mentions = [mention_of[entity] for entity in resolved.entities]
+    found = (Entity(m.type, m.start - offset, m.end - offset, m.text) for m in mentions)
+    joined = (Relation(r.type, r.head, r.tail) for r in resolved.relations)
+    return resolved, Document(text, (), tuple(found), tuple(joined), id=id)
 
 
 def _split_id(id: str) -> tuple[str, int]:
@@ -178,15 +192,12 @@ def _split_id(id: str) -> tuple[str, int]:
     return id, 0
 
 
-def _rows_text(sentence: Sentence) -> str:
+def _rows_text(sentence: Document) -> str:
     document, offset = _split_id(sentence.id)
-    text = " ".join(sentence.tokens)
     rows = []
     for relation in sentence.relations:
-        fields = [document, text]
+        fields = [document, sentence.text]
         for entity in (sentence.entities[relation.head], sentence.entities[relation.tail]):
-            start = offset + len(" ".join((*sentence.tokens[: entity.start], "")))
-            words = sentence.entity_text(entity)
-            fields += [words, str(start), str(start + len(words))]
+            fields += [entity.text, str(offset + entity.start), str(offset + entity.end)]
         rows.append("|".join(fields) + "\n")
     return "".join(rows)

@@ -1,9 +1,8 @@
 """brat standoff: a folder of documents, each a text (.txt) and its annotation (.ann).
 
-Every line of a text that is not blank is one sentence; lines that an entity joins are one. A sentence's id is
-the document's name, followed by ":LINE" (from 1) if the document has several sentences. `write` makes a
-document of every sentence and names it POSITION=ID (a six-digit position from 0 and the percent-encoded id),
-which `load` recognizes.
+A document's id is the path of its files in the folder, without the ending. `write` names files so, too, or
+POSITION=ID (a six-digit position from 0 and the percent-encoded id) where the id is no such path;
+`texts` gives the id back. `text_sentences` makes sentences of documents.
 """
 
 from __future__ import annotations
@@ -15,31 +14,30 @@ import re
 import urllib.parse
 from collections.abc import Callable, Sequence
 
-from jner_re.corpora import brat_annotation
+from jner_re.corpora import brat_annotation, brat_configuration, brat_document
+from jner_re.corpora.annotated_text import AnnotatedText
+from jner_re.corpora.brat_configuration import NAME as CONFIGURATION
 from jner_re.corpora.brat_configuration import Configurations
-from jner_re.corpora.brat_document import BratDocument, Source
-from jner_re.corpora.corpus import Corpus, Finding, Loss, Spans, check_corpus, raise_problems, require_valid
-from jner_re.corpora.text_files import Decoded, UnreadableError, decode, new_folder, read_bytes
+from jner_re.corpora.brat_document import Source
+from jner_re.corpora.corpus import Finding, Loss, raise_problems, shortened
+from jner_re.corpora.text_files import LINE_END, Decoded, UnreadableError, decode, new_folder, read_bytes
 from jner_re.document import Document
 from jner_re.errors import InputError
-from jner_re.schema import Sentence
 
 _WRITTEN_NAME = re.compile(r"\d{6,}=(.*)", re.ASCII | re.DOTALL)
 _LONGEST_NAME = 240  # bytes; file systems allow 255, with the extension
 _ANNOTATIONS = (".ann", ".a1", ".a2")
 
 
-def load(path: pathlib.Path, tokenization: str = "news", event_arguments: bool = False) -> Corpus:
+def texts(path: pathlib.Path, event_arguments: bool = False) -> tuple[list[AnnotatedText], list[Finding]]:
     """Reads all documents under a folder, in the order of their names; hidden files are no documents.
 
     Problems, each left out: entities that are discontinuous, out of the text or unlike their text; relations
-    without two entities of one sentence; unreadable lines and files, ids used twice; a text without
-    annotation file and the reverse. Warnings: annotations of other kinds, spans that do not end where tokens
-    do (they are widened to whole tokens), byte order marks, offsets that do not count code points.
+    without two entities; unreadable lines and files, ids used twice; a text without annotation file and the
+    reverse. Warnings: annotations of other kinds, byte order marks, offsets that do not count code points.
 
     Args:
       path: the folder.
-      tokenization: how texts are split; "whitespace" for texts that `write` made.
       event_arguments: the arguments of events are relations too, from the event's trigger, named by the role.
 
     Raises:
@@ -49,67 +47,57 @@ def load(path: pathlib.Path, tokenization: str = "news", event_arguments: bool =
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder, expected one with .txt and .ann files")
     paths, findings = _files(folder)
-    texts = [file for file in paths if file.suffix == ".txt"]
-    if not texts:
+    files = [file for file in paths if file.suffix == ".txt"]
+    if not files:
         raise InputError(f"{folder}: has no .txt file, expected a brat collection")
     configurations = Configurations(folder)
-    sentences, places = [], []
-    spans: list[bool] = []
-    findings += _files_left_out([file for file in paths if file.suffix in _ANNOTATIONS], set(texts))
+    findings += _files_left_out([file for file in paths if file.suffix in _ANNOTATIONS], set(files))
     annotated = set(paths)
-    for text in texts:
-        if text.with_suffix(".ann") not in annotated:
-            findings.append(_not_annotated(text))
-            continue
-        document = _read(text, folder, configurations, tokenization, event_arguments, findings)
-        if document:
-            sentences += document.sentences
-            places += document.places
-            findings += document.findings
-            spans += document.spans.values()
+    found = []
+    for file in files:
+        if file.with_suffix(".ann") not in annotated:
+            findings.append(_not_annotated(file))
+        elif text := _read(file, folder, configurations, event_arguments, findings):
+            found.append(text)
     for file, error in configurations.unreadable:
         findings.append(dataclasses.replace(_unreadable(file, error, "not used"), kind="warning"))
-    findings += check_corpus(sentences, folder, places)
-    return Corpus(sentences, findings, Spans(sum(spans), len(spans)))
+    return found, findings
 
 
-def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
-    """Writes a new folder, one document a sentence, the tokens joined by spaces.
-
-    `load(path, "whitespace")` gives the sentences back exactly.
+def write(documents: Sequence[Document], path: pathlib.Path) -> None:
+    """Writes a new folder: of each document its text, exactly, and its annotation, and annotation.conf.
 
     Raises:
-      InputError: a sentence is not valid, the format cannot represent it, or the folder is not empty.
+      InputError: the format cannot represent a document, or the folder is not empty.
     """
     path = pathlib.Path(path)
-    require_valid(sentences, path)
-    raise_problems(unsupported(sentences, path))
+    raise_problems(unsupported(documents, path))
     with new_folder(path) as folder:
-        for i, sentence in enumerate(sentences):
-            name, document = _written_name(i, sentence), Document.of_sentence(sentence)
-            (folder / f"{name}.txt").write_bytes(f"{document.text}\n".encode())
+        for name, document in zip(_names(documents), documents, strict=True):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.txt").write_bytes(document.text.encode())
             (folder / f"{name}.ann").write_bytes(document.to_brat().encode())
+        (folder / CONFIGURATION).write_bytes(brat_configuration.of_documents(documents).encode())
 
 
-def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
-    """What the format cannot represent: white space in tokens and types, ids too long for a file name."""
+def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot represent of valid documents, such as white space in types."""
     findings = []
-    for i, sentence in enumerate(sentences):
-        texts = [(f"tokens[{j}]", token) for j, token in enumerate(sentence.tokens)]
-        texts += [(f"entities[{j}].type", entity.type) for j, entity in enumerate(sentence.entities)]
-        texts += [(f"relations[{j}].type", relation.type) for j, relation in enumerate(sentence.relations)]
-        for field, text in texts:
-            if text.split() != [text]:
-                expected = "no white space (the format separates by it)"
-                findings.append(Finding(str(path), f"record {i}", field, repr(text), expected))
-        if sentence.tokens[0].startswith("\ufeff"):
-            expected = "no byte order mark at the start of a text"
-            findings.append(
-                Finding(str(path), f"record {i}", "tokens[0]", repr(sentence.tokens[0]), expected)
-            )
-        if len(_written_name(i, sentence)) > _LONGEST_NAME:
-            expected = "an id short enough for a file name"
-            findings.append(Finding(str(path), f"record {i}", "id", repr(sentence.id[:60]), expected))
+    for i, (name, document) in enumerate(zip(_names(documents), documents, strict=True)):
+        found = list(document.not_in_brat())
+        if document.text.startswith("\ufeff"):
+            found.append(("text", document.text, "no byte order mark at the start"))
+        if max(len(part.encode()) for part in name.split("/")) > _LONGEST_NAME:
+            found.append(("id", document.id, "one short enough for a file name"))
+        fields = {
+            **document.fields,
+            **({"broken_at": list(document.broken_at)} if document.broken_at else {}),
+        }
+        found += [
+            (name, str(value), "no further field (the format has none)") for name, value in fields.items()
+        ]
+        for field, value, expected in found:
+            findings.append(Finding(str(path), f"record {i}", field, repr(shortened(value)), expected))
     return findings
 
 
@@ -153,7 +141,7 @@ def _not_annotated(text: pathlib.Path) -> Finding:
 
 def _lines(text: pathlib.Path, reason: str) -> Loss:
     """The sentences of a text that is left out: its lines that are not blank."""
-    lines = brat_annotation.LINE_END.split(_readable_part(text))
+    lines = LINE_END.split(_readable_part(text))
     return Loss(reason, sentences=sum(bool(line.strip()) for line in lines))
 
 
@@ -188,10 +176,9 @@ def _read(
     text: pathlib.Path,
     collection: pathlib.Path,
     configurations: Configurations,
-    tokenization: str,
     event_arguments: bool,
     findings: list[Finding],
-) -> BratDocument | None:
+) -> AnnotatedText | None:
     """Reads a document; None if a file of it cannot be read. Adds what was found in the files."""
     ann = text.with_suffix(".ann")
     content = _decoded(text, findings, lambda: _document(text, ann))
@@ -209,7 +196,9 @@ def _read(
         configurations.roles(text.parent),
     )
     parsed = brat_annotation.parse(annotation.text, source.file)
-    return BratDocument(source, parsed, tokenization, event_arguments)
+    found, more = brat_document.read(source, parsed, event_arguments)
+    findings += more
+    return found
 
 
 def _decoded(file: pathlib.Path, findings: list[Finding], loss: Callable[[], Loss | None]) -> Decoded | None:
@@ -228,5 +217,36 @@ def _shown(path: pathlib.Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _written_name(position: int, sentence: Sentence) -> str:
-    return f"{position:06d}={urllib.parse.quote(sentence.id, safe=' ')}"
+def _names(documents: Sequence[Document]) -> list[str]:
+    """The path of each document's files without their endings: its id if that can be, POSITION=ID else."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, document in enumerate(documents):
+        name = file_name(document.id, position)
+        if name.casefold() in taken:
+            name = _positioned(document.id, position)
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def file_name(id: str, position: int) -> str:
+    """The path of a document's files without their endings: its id if it can be one, else POSITION=ID."""
+    return id if _is_name(id) else _positioned(id, position)
+
+
+def _positioned(id: str, position: int) -> str:
+    return f"{position:06d}={urllib.parse.quote(id, safe=' ')}"
+
+
+def _is_name(id: str) -> bool:
+    """Whether an id can be the path of files that give it back."""
+    parts = id.split("/")
+    return (
+        id.isprintable()
+        and "\\" not in id
+        and all(part and part == part.strip() and part[0] != "." for part in parts)
+        and not any(part.endswith((".txt", ".ann")) for part in parts)
+        and not _WRITTEN_NAME.fullmatch(id)
+        and max(len(part.encode()) for part in parts) <= _LONGEST_NAME
+    )

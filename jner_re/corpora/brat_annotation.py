@@ -7,8 +7,11 @@ import re
 from typing import NamedTuple
 
 from jner_re.corpora.corpus import Finding, Loss
+from jner_re.corpora.text_files import LINE_END
 
 _ENTITY = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)", re.ASCII)
+# A score as `Document.to_brat` writes it.
+_SCORE = re.compile(r"AnnotatorNotes ([TR]\S*) (0(?:\.\d+)?|1(?:\.0)?)", re.ASCII)
 _BEYOND = 10**15  # stands for offsets of more digits, which no text has
 _OTHER_KINDS = {
     "*": "equivalence (*)",
@@ -18,8 +21,6 @@ _OTHER_KINDS = {
     "#": "note (#)",
 }
 _LEFT_OUT = "the annotation is left out"
-
-LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class TextBound(NamedTuple):
@@ -59,11 +60,15 @@ class Event:
 
 @dataclasses.dataclass(frozen=True)
 class Annotation:
-    """What an .ann file says, in its order, and what was found wrong with its lines."""
+    """What an .ann file says, in its order, and what was found wrong with its lines.
+
+    `scores` are those of entities and relations by their ids, from notes that are a number from 0 to 1.
+    """
 
     entities: dict[str, TextBound]
     relations: list[BinaryRelation]
     events: dict[str, Event]
+    scores: dict[str, float]
     findings: list[Finding]
 
     def entity_id(self, id: str) -> str:
@@ -81,7 +86,7 @@ def parse(text: str, file: str) -> Annotation:
       text: the file's text.
       file: quoted in the findings.
     """
-    annotation = Annotation({}, [], {}, [])
+    annotation = Annotation({}, [], {}, {}, [])
     lines_by_id: dict[str, int] = {}
     for number, line in enumerate(LINE_END.split(text), start=1):
         if not line.strip():
@@ -116,6 +121,9 @@ def _parse_line(line: str, number: int, annotation: Annotation) -> Finding | Non
     """Adds a line to the annotation, or says what is wrong with it (file and record still to be set)."""
     id, *fields = line.split("\t", 2)
     kind = id[:1]
+    if kind == "#" and (note := _SCORE.fullmatch(" ".join(fields))):
+        annotation.scores[note[1]] = float(note[2])
+        return None
     if kind in _OTHER_KINDS:
         expected = "an entity (T), a relation (R) or an event (E)"
         value = repr(" ".join(fields)[:60])

@@ -6,9 +6,10 @@ import dataclasses
 import logging
 import pathlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import Problem, Sentence, find_problems
 
@@ -66,6 +67,18 @@ class Finding:
         return f"{self.file}: {self.record}: {self.field} is {self.value}, expected {self.expected}{done}"
 
 
+class Look(NamedTuple):
+    """What the lines of texts look like.
+
+    Attributes:
+      lines: a key of `PARAGRAPH_END`.
+      reason: why, to be read by people.
+    """
+
+    lines: str
+    reason: str
+
+
 class Spans(NamedTuple):
     """Different entities of running text: how many are whole tokens, and how many in all."""
 
@@ -81,11 +94,21 @@ class Corpus:
       sentences: in the order of the files.
       findings: about them, and about what is left out.
       spans: of the entities before overlaps go; None if the files have tokens.
+      documents: of running text, as the files have them; None if the files have tokens.
+      document_keys: of each document that is split, the `document` of its sentences.
+      document_findings: the findings that are about documents, and not about their sentences.
+      distances: how many relations of documents there are by their distance in sentences.
+      look: what lines are if a look at the texts decided it.
     """
 
     sentences: list[Sentence]
     findings: list[Finding]
     spans: Spans | None = None
+    documents: list[Document] | None = None
+    document_keys: list[str] = dataclasses.field(default_factory=list)
+    document_findings: list[Finding] = dataclasses.field(default_factory=list)
+    distances: Mapping[int, int] = dataclasses.field(default_factory=dict)
+    look: Look | None = None
 
     @property
     def problems(self) -> list[Finding]:

@@ -11,7 +11,9 @@ import pathlib
 from importlib import resources
 
 from jner_re import files
-from jner_re.corpora import formats
+from jner_re.corpora import documents, formats, line_style
+from jner_re.corpora.corpus import Look
+from jner_re.corpora.text_sentences import Splitting
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
@@ -30,26 +32,39 @@ def read_sample(split: str) -> list[Sentence]:
     return read_split(_SAMPLE_FOLDER, split)
 
 
-def read_split(data_dir: pathlib.Path, split: str, tokenization: str | None = None) -> list[Sentence]:
+def read_split(data_dir: pathlib.Path, split: str, splitting: Splitting | None = None) -> list[Sentence]:
     """One split of a data directory.
 
     Args:
       data_dir: the folder.
       split: "train", "dev" or "test".
-      tokenization: of documents.
+      splitting: of documents.
 
     Raises:
       InputError: no such folder or file, or the corpus is not valid.
     """
     data_dir = pathlib.Path(data_dir)
-    file, documents = data_dir / f"{split}.json", data_dir / f"{split}.jsonl"
-    if documents.exists():
+    file, lines = data_dir / f"{split}.json", data_dir / f"{split}.jsonl"
+    if lines.exists():
         if file.exists():
-            raise InputError(f"{data_dir}: has {file.name} and {documents.name}, expected one of them")
-        return formats.read(documents, "documents", tokenization)
+            raise InputError(f"{data_dir}: has {file.name} and {lines.name}, expected one of them")
+        given = splitting._asdict() if splitting else {}
+        return formats.load(lines, "documents", **given).valid_sentences()
     if not file.exists():
         raise InputError(f"{data_dir}: {_why(data_dir, file)}")
     return formats.read(file)
+
+
+def look(data_dir: pathlib.Path) -> Look | None:
+    """What the lines of the documents for training look like; None if there are none.
+
+    Raises:
+      InputError: they are no UTF-8 text.
+    """
+    path = pathlib.Path(data_dir) / "train.jsonl"
+    if not path.exists():
+        return None
+    return line_style.look(text.document.text for text in documents.texts(path)[0])
 
 
 def _why(data_dir: pathlib.Path, file: pathlib.Path) -> str:

@@ -2,13 +2,12 @@
 
 A line is {"id": str or int (optional), "text": str, "entities": [{"type", "start", "end"}], "relations":
 [{"type", "head", "tail"}]}, its places in code points, `end` exclusive; head and tail index the document's
-entities. Further fields are read over, such as scores; an entity's "text" has to be what stands at its place.
-Documents become sentences as the exported model splits text (`text.sentences`).
+entities, "score" may stand in both. An entity's "text" has to be what stands at its place. Further fields of
+the document are kept. `text_sentences` makes sentences of documents.
 """
 
 from __future__ import annotations
 
-import bisect
 import json
 import pathlib
 from collections.abc import Sequence
@@ -16,34 +15,21 @@ from typing import Any
 
 from jner_re import files
 from jner_re.corpora import json_records
-from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
-from jner_re.corpora.corpus import (
-    Corpus,
-    Finding,
-    Loss,
-    Spans,
-    check_corpus,
-    check_sentence,
-    raise_problems,
-    require_valid,
-    shortened,
-)
+from jner_re.corpora.annotated_text import AnnotatedText, Place
+from jner_re.corpora.corpus import Finding, Loss, raise_problems, shortened
 from jner_re.corpora.text_files import read_text
-from jner_re.document import Document
-from jner_re.schema import EntitySpan, RelationPair, Sentence
-from jner_re.text.sentences import split
+from jner_re.document import Document, Entity, Relation
+
+_OWN = ("id", "text", "entities", "relations", "broken_at")
+_OF_ENTITIES = {"type", "start", "end", "text", "score"}
+_OF_RELATIONS = {"type", "head", "tail", "score"}
 
 
-def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
-    """Reads a corpus with everything found about it.
+def texts(path: pathlib.Path) -> tuple[list[AnnotatedText], list[Finding]]:
+    """Reads a file.
 
-    A line that is no JSON, or of a wrong shape, is left out whole. Entities and relations that no sentence
-    can have are left out too, each with a finding: an entity across the end of a sentence, a relation between
-    two sentences.
-
-    Args:
-      path: the file.
-      tokenization: a key of `TOKEN_PATTERNS`.
+    A line that is no JSON, or of a wrong shape, is left out whole; so are entities outside of the text or
+    unlike it, and relations without two entities. Each has a finding.
 
     Raises:
       InputError: the file is no UTF-8 text, or empty.
@@ -51,16 +37,14 @@ def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
     path = pathlib.Path(path)
     content = read_text(path)
     findings = content.warnings(str(path))
-    sentences: list[Sentence] = []
-    places: list[str] = []
-    whole: list[bool] = []
+    found = []
     for number, line in enumerate(content.text.split("\n"), 1):
         if not line.strip():
             continue
         record, place = None, f"line {number}"
         try:
             record = _record(line)
-            document = _Document(record, str(path), place, tokenization)
+            document = _Document(record, str(path), place)
         except json_records.WrongShapeError as wrong:
             loss = json_records.loss_of(record)
             action = "the record is left out"
@@ -68,40 +52,26 @@ def load(path: pathlib.Path, tokenization: str = "news") -> Corpus:
                 Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action, loss=loss)
             )
             continue
-        sentences += document.sentences
-        places += [place] * len(document.sentences)
-        whole += document.whole
+        found.append(document.text())
         findings += document.findings
-    findings += check_corpus(sentences, path, places)
-    return Corpus(sentences, findings, Spans(sum(whole), len(whole)))
+    return found, findings
 
 
-def write(sentences: Sequence[Sentence], path: pathlib.Path) -> None:
-    """Writes a document a sentence, its tokens joined by spaces; `load` splits it again.
+def write(documents: Sequence[Document], path: pathlib.Path) -> None:
+    """Writes a document a line.
 
     Raises:
-      InputError: a sentence is not valid, the format cannot represent it, or the file cannot be written.
+      InputError: the format cannot represent one, or the file cannot be written.
     """
     path = pathlib.Path(path)
-    require_valid(sentences, path)
-    raise_problems(unsupported(sentences, path))
-    lines = []
-    for sentence in sentences:
-        record = Document.of_sentence(sentence).to_json()
-        lines.append(
-            json.dumps({**({"id": sentence.id} if sentence.id else {}), **record}, ensure_ascii=False)
-        )
+    raise_problems(unsupported(documents, path))
+    lines = (json.dumps(document.to_json(), ensure_ascii=False) for document in documents)
     files.write_text(path, "".join(f"{line}\n" for line in lines))
 
 
-def unsupported(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
-    """What the format cannot represent: tokens with white space."""
-    return [
-        Finding(str(path), f"record {i}", f"tokens[{j}]", repr(token), "no white space in a token of a text")
-        for i, sentence in enumerate(sentences)
-        for j, token in enumerate(sentence.tokens)
-        if token.split() != [token]
-    ]
+def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Finding]:
+    """What the format cannot represent of valid documents: nothing."""
+    return []
 
 
 def _record(line: str) -> Any:
@@ -116,119 +86,97 @@ def _record(line: str) -> Any:
 
 
 class _Document:
-    """The sentences of a record, and what was found wrong or left out.
+    """A record while it is read.
 
     Attributes:
-      sentences: in the order of the text.
-      findings: about all of them.
-      whole: of each different entity, whether it is whole tokens.
+      findings: what was found wrong or left out.
     """
 
-    def __init__(self, record: Any, file: str, place: str, tokenization: str) -> None:
-        """Reads a record; raises WrongShapeError."""
+    def __init__(self, record: Any, file: str, place: str) -> None:
+        """Takes a record; raises WrongShapeError."""
         if not isinstance(record, dict):
             raise json_records.WrongShapeError(
                 "document", record, "an object with text, entities and relations"
             )
-        self._file, self._place = file, place
+        self._record, self._file, self._place = record, file, place
         self._text = json_records.check_text(record.get("text"), "text")
         self._id = json_records.check_id(record.get("id"), "id")
-        self._entities = json_records.entities(record)
-        self._quotes = [item.get("text") for item in record["entities"]]
-        relations = json_records.relations(record)
+        self._spans = json_records.entities(record)
+        self._pairs = json_records.relations(record)
+        self._scores = {key: json_records.scores(record, key) for key in ("entities", "relations")}
+        self._broken_at = json_records.integers(record, "broken_at")
         self.findings: list[Finding] = []
-        self._spans: dict[tuple[int, int, str], bool] = {}
 
-        split_text = list(split(self._text, tokenization))
-        self._tokens = [token for tokens in split_text for token in tokens]
-        self._starts = [0]  # of the sentences, in tokens
-        for tokens in split_text:
-            self._starts.append(self._starts[-1] + len(tokens))
-        self._places: dict[int, tuple[int, int]] = {}  # of entities: the sentence, and the index in it
-        entities: list[list[EntitySpan]] = [[] for _ in split_text]
-        pairs: list[list[RelationPair]] = [[] for _ in split_text]
-        for i, entity in enumerate(self._entities):
-            if span := self._token_span(i):
-                number = self._number(span[0])
-                first = self._starts[number]
-                self._places[i] = number, len(entities[number])
-                entities[number].append(EntitySpan(span[0] - first, span[1] - first, entity.type))
-        for i, relation in enumerate(relations):
-            if self._is_in_a_sentence(i, relation):
-                (number, head), (_, tail) = self._places[relation.head], self._places[relation.tail]
-                pairs[number].append(RelationPair(head, tail, relation.type))
-        self.sentences = [
-            Sentence(
-                tuple(token.text for token in tokens),
-                tuple(entities[number]),
-                tuple(pairs[number]),
-                f"{self._id}:{number + 1}" if self._id and len(split_text) > 1 else self._id,
-            )
-            for number, tokens in enumerate(split_text)
-        ]
-        self.whole = list(self._spans.values())
-        for number, sentence in enumerate(self.sentences, 1):
-            self.findings += check_sentence(sentence, file, f"{place} (sentence {number})")
+    def text(self) -> AnnotatedText:
+        """The document, with the places of its annotation."""
+        entities: dict[int, Entity] = {}
+        for i, (span, score) in enumerate(zip(self._spans, self._scores["entities"], strict=True)):
+            if self._is_in_text(i):
+                covered = self._text[span.start : span.end]
+                entities[i] = Entity(span.type, span.start, span.end, covered, score)
+        index = {old: new for new, old in enumerate(entities)}
+        relations: dict[int, Relation] = {}
+        for i, (pair, score) in enumerate(zip(self._pairs, self._scores["relations"], strict=True)):
+            if self._has_entities(i, index):
+                relations[i] = Relation(pair.type, index[pair.head], index[pair.tail], score)
+        self._tell_other_keys("entities", _OF_ENTITIES)
+        self._tell_other_keys("relations", _OF_RELATIONS)
+        fields = {name: value for name, value in self._record.items() if name not in _OWN}
+        annotation = tuple(entities.values()), tuple(relations.values())
+        document = Document(self._text, (), *annotation, self._broken_at, self._id, fields)
+        places = (self._places("entities", entities), self._places("relations", relations))
+        return AnnotatedText(document, self._file, self._place, "", *places)
 
-    def _token_span(self, index: int) -> tuple[int, int] | None:
-        """The tokens of an entity, which are of one sentence, or None if it is reported."""
-        entity, field = self._entities[index], f"entities[{index}]"
-        start, end = entity.start, entity.end
+    def _places(self, key: str, kept: dict[int, Any]) -> tuple[Place, ...]:
+        return tuple(Place(self._place, f"{key}[{i}]", f"{key}[{i}]") for i in kept)
+
+    def _is_in_text(self, index: int) -> bool:
+        """Whether an entity is what stands at its place; else it is reported."""
+        span, field = self._spans[index], f"entities[{index}]"
+        start, end = span.start, span.end
         if not 0 <= start < end <= len(self._text):
             expected = f"places from 0 to {len(self._text)}, the start before the end"
             self._lose(field, shortened(f"{start} to {end}"), expected, "outside of the text")
-            return None
-        covered, quoted = self._text[start:end], self._quotes[index]
+            return False
+        covered, quoted = self._text[start:end], self._record["entities"][index].get("text")
         if quoted is not None and quoted != covered:
             expected = f"the text at {start} to {end}, {shortened(covered)!r}"
             self._lose(f"{field}.text", repr(shortened(str(quoted))), expected, "unlike its text")
-            return None
-        span = token_span(self._tokens, start, end)
-        if span is None:
+            return False
+        if not covered.strip():
             self._lose(field, repr(shortened(covered)), "more than white space", "blank")
-            return None
-        number = self._number(span[0])
-        if span[1] > self._starts[number + 1]:
-            expected = "an entity inside a sentence"
-            self._lose(field, repr(shortened(covered)), expected, "across the end of a sentence", "warning")
-            return None
-        exact = is_exact(self._tokens, span, start, end)
-        self._spans[start, end, entity.type] = exact
-        if not exact:
-            begin, after = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
-            action = f"changed to {shortened(self._text[begin:after])!r}"
-            expected = whole_tokens(self._text, start, end)
-            self._find(field, repr(shortened(covered)), expected, action, "warning")
-        return span
+            return False
+        return True
 
-    def _is_in_a_sentence(self, index: int, relation: RelationPair) -> bool:
-        """Whether a sentence has both entities of a relation; else it is reported."""
-        field, ends, count = f"relations[{index}]", (relation.head, relation.tail), len(self._entities)
+    def _has_entities(self, index: int, entities: dict[int, int]) -> bool:
+        """Whether a relation has two entities; else it is reported."""
+        pair, field, count = self._pairs[index], f"relations[{index}]", len(self._spans)
+        ends = pair.head, pair.tail
         if not all(0 <= end < count for end in ends):
             expected = f"indexes of the {count} entities, from 0"
             self._lose(field, shortened(" to ".join(map(str, ends))), expected, "of an unknown entity")
             return False
-        value = f"{shortened(relation.type)!r} of entities[{relation.head}] and entities[{relation.tail}]"
         for end in ends:
-            if end not in self._places:
+            if end not in entities:
+                value = f"{shortened(pair.type)!r} of entities[{pair.head}] and entities[{pair.tail}]"
                 expected = f"entities that are read, unlike entities[{end}]"
-                self._lose(field, value, expected, "of a lost entity", "warning")
+                self._lose(field, value, expected, "of a lost entity")
                 return False
-        if self._places[relation.head][0] != self._places[relation.tail][0]:
-            self._lose(field, value, "entities of one sentence", "between two sentences", "warning")
-            return False
         return True
 
-    def _number(self, token: int) -> int:
-        """Of the sentence of a token."""
-        return bisect.bisect_right(self._starts, token) - 1
+    def _tell_other_keys(self, list_name: str, known: set[str]) -> None:
+        """Says what is not kept of entities or relations, by name."""
+        others = {
+            key: i for i, item in enumerate(self._record[list_name]) for key in item if key not in known
+        }
+        for key, i in others.items():
+            field, value = f"{list_name}[{i}]", shortened(repr(key))
+            expected = f"no keys but {', '.join(sorted(known))}"
+            self.findings.append(
+                Finding(self._file, self._place, field, value, expected, "read over", "warning")
+            )
 
-    def _lose(self, field: str, value: str, expected: str, reason: str, kind: Any = "problem") -> None:
+    def _lose(self, field: str, value: str, expected: str, reason: str) -> None:
         is_entity = field.startswith("entities")
         loss = Loss(reason, entities=int(is_entity), relations=int(not is_entity))
-        self._find(field, value, expected, "left out", kind, loss)
-
-    def _find(
-        self, field: str, value: str, expected: str, action: str, kind: Any, loss: Loss | None = None
-    ) -> None:
-        self.findings.append(Finding(self._file, self._place, field, value, expected, action, kind, loss))
+        self.findings.append(Finding(self._file, self._place, field, value, expected, "left out", loss=loss))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from jner_re.corpora.corpus import Loss, by_reason
+from jner_re.document import Document, Relation
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 
@@ -104,6 +105,25 @@ def drop_invalid(sentence: Sentence) -> tuple[Sentence | None, list[Loss]]:
     losses.append(Loss("overlapping", entities=len(removals)))
     losses.append(Loss("of a lost entity", relations=len(relations) - len(resolved.relations)))
     return resolved, by_reason(losses)
+
+
+def drop_invalid_annotation(document: Document) -> Document:
+    """The document with only its valid entities and relations, by the rules of `drop_invalid`."""
+    spans = tuple(EntitySpan(entity.start, entity.end, entity.type) for entity in document.entities)
+    pairs = tuple(RelationPair(r.head, r.tail, r.type) for r in document.relations)
+    whole = Sentence(tuple(document.text), spans, pairs)
+    kept, _ = drop_invalid(whole)
+    if kept is None or kept == whole:
+        return document
+    entities = dict(zip(reversed(spans), reversed(document.entities), strict=True))  # the first of equal ones
+    scores = {(spans[r.head], spans[r.tail], r.type): r.score for r in reversed(document.relations)}
+    relations = (
+        Relation(r.type, r.head, r.tail, scores[kept.entities[r.head], kept.entities[r.tail], r.type])
+        for r in kept.relations
+    )
+    return dataclasses.replace(
+        document, entities=tuple(entities[span] for span in kept.entities), relations=tuple(relations)
+    )
 
 
 def _valid_relations(sentence: Sentence) -> tuple[tuple[RelationPair, ...], list[Loss]]:

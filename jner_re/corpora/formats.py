@@ -7,19 +7,21 @@ import itertools
 import pathlib
 from collections.abc import Sequence
 
-from jner_re.corpora import ade_rel, brat, documents, multihead, spert_json
-from jner_re.corpora.corpus import Corpus, Finding, Loss
+from jner_re.corpora import ade_rel, brat, documents, line_style, multihead, spert_json
+from jner_re.corpora.corpus import Corpus, Finding, Loss, raise_problems, require_valid
+from jner_re.corpora.text_sentences import Splitting, corpus_of
+from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import RelationPair, Sentence
 from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
-FORMATS = {"spert": spert_json, "multihead": multihead, "ade": ade_rel, "brat": brat, "documents": documents}
-TEXT_FORMATS = {
-    "ade": "fine",
-    "brat": "news",
-    "documents": "news",
-}  # formats of running text, and how it is tokenized by default
-
+SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead}
+# Those that have texts, and how these are tokenized by default.
+TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news"}
+# Those of them whose texts are split into sentences; ade's are sentences.
+SPLIT_FORMATS = ("brat", "documents")
+_TEXT_MODULES = {"ade": ade_rel, "brat": brat, "documents": documents}
+FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
 
 FORMAT_HELP = "by default documents for a file that ends in .jsonl, else spert"
 
@@ -35,6 +37,8 @@ def load(
     tokenization: str | None = None,
     ade_types: ade_rel.Types = ade_rel.TYPES,
     event_arguments: bool = False,
+    lines: str | None = None,
+    repair: bool = False,
 ) -> Corpus:
     """Reads a corpus with everything found about it; sentences that are too long are broken.
 
@@ -44,20 +48,24 @@ def load(
       tokenization: a key of `tokenization.TOKEN_PATTERNS`, for the formats of `TEXT_FORMATS`.
       ade_types: what the columns of an ade file hold.
       event_arguments: brat: the arguments of events are relations too.
+      lines: a key of `PARAGRAPH_END`, for the formats of `SPLIT_FORMATS`; by default what
+        `line_style.look` says of the texts.
+      repair: for them, whether tokens and ends of sentences give way to entities (`Splitting.repair`).
 
     Raises:
       InputError: the corpus cannot be read at all.
     """
-    _check_kind(pathlib.Path(path), format)
+    path = pathlib.Path(path)
+    _check_kind(path, format)
+    if format in SENTENCE_FORMATS:
+        return _broken(SENTENCE_FORMATS[format].load(path), path)
+    style = tokenization or TEXT_FORMATS[format]
     if format == "ade":
-        corpus = ade_rel.load(path, tokenization or TEXT_FORMATS["ade"], ade_types)
-    elif format == "brat":
-        corpus = brat.load(path, tokenization or TEXT_FORMATS["brat"], event_arguments)
-    elif format == "documents":
-        corpus = documents.load(path, tokenization or TEXT_FORMATS["documents"])
-    else:
-        corpus = multihead.load(path) if format == "multihead" else spert_json.load(path)
-    return _broken(corpus, path)
+        return _broken(ade_rel.load(path, style, ade_types), path)
+    texts, findings = brat.texts(path, event_arguments) if format == "brat" else documents.texts(path)
+    look = line_style.look(text.document.text for text in texts)
+    corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair), path)
+    return dataclasses.replace(_broken(corpus, path), look=None if lines else look)
 
 
 def holds_brat(folder: pathlib.Path) -> bool:
@@ -87,14 +95,46 @@ def read(path: pathlib.Path, format: str = "spert", tokenization: str | None = N
     return load(path, format, tokenization).valid_sentences()
 
 
-def unsupported(sentences: Sequence[Sentence], path: pathlib.Path, format: str) -> list[Finding]:
-    """What the format cannot represent of valid sentences."""
-    return FORMATS[format].unsupported(sentences, path)
+def unsupported(corpus: Corpus, path: pathlib.Path, format: str) -> list[Finding]:
+    """What the format cannot represent of a valid corpus."""
+    if format in SENTENCE_FORMATS:
+        return SENTENCE_FORMATS[format].unsupported(corpus.sentences, path)
+    findings = [] if corpus.documents else _not_in_texts(corpus.sentences, path)
+    return findings or _TEXT_MODULES[format].unsupported(_documents(corpus), path)
 
 
-def write(sentences: Sequence[Sentence], path: pathlib.Path, format: str = "spert") -> None:
-    """Writes sentences; raises InputError if they are not valid or the format cannot represent them."""
-    FORMATS[format].write(sentences, path)
+def write(corpus: Corpus | Sequence[Sentence], path: pathlib.Path, format: str = "spert") -> None:
+    """Writes a corpus, or sentences; where both it and the format have documents, these.
+
+    In a format of texts, a sentence is a document, its tokens joined by spaces.
+
+    Raises:
+      InputError: sentences are not valid, or the format cannot represent them.
+    """
+    if not isinstance(corpus, Corpus):
+        corpus = Corpus(list(corpus), [])
+    if format in SENTENCE_FORMATS:
+        SENTENCE_FORMATS[format].write(corpus.sentences, path)
+        return
+    path = pathlib.Path(path)
+    if not corpus.documents:
+        require_valid(corpus.sentences, path)
+        raise_problems(_not_in_texts(corpus.sentences, path))
+    _TEXT_MODULES[format].write(_documents(corpus), path)
+
+
+def _documents(corpus: Corpus) -> list[Document]:
+    return corpus.documents or [Document.of_sentence(sentence) for sentence in corpus.sentences]
+
+
+def _not_in_texts(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Finding]:
+    """What of sentences no text can represent: tokens with white space."""
+    return [
+        Finding(str(path), f"record {i}", f"tokens[{j}]", repr(token), "no white space in a token of a text")
+        for i, sentence in enumerate(sentences)
+        for j, token in enumerate(sentence.tokens)
+        if token.split() != [token]
+    ]
 
 
 def _broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
@@ -151,4 +191,5 @@ def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:
             if r.head in place and r.tail in place
         ),
         sentence.id,
+        sentence.document,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import math
 from typing import Any
 
 from jner_re import json_numbers
@@ -58,6 +59,19 @@ def relations(record: dict[str, Any]) -> list[RelationPair]:
     ]
 
 
+def scores(record: dict[str, Any], key: str) -> list[float]:
+    """The "score" of each object of a list, NaN where there is none; raises WrongShapeError."""
+    return [_score(item, f"{field}.score") for field, item in _objects(record, key)]
+
+
+def integers(record: dict[str, Any], key: str) -> tuple[int, ...]:
+    """The list of integers under a key that may be missing; raises WrongShapeError."""
+    values = record.get(key) or []
+    if not isinstance(values, list) or not all(type(value) is int for value in values):
+        raise WrongShapeError(key, values, "a list of integers")
+    return tuple(values)
+
+
 def list_of(record: dict[str, Any], key: str) -> list[Any]:
     """The list under a key; raises WrongShapeError."""
     if key not in record:
@@ -107,6 +121,15 @@ def _integer(item: dict[str, Any], key: str, field: str) -> int:
         missing = "" if key in item else " (the key is missing)"
         raise WrongShapeError(f"{field}.{key}", value, "an integer" + missing)
     return value
+
+
+def _score(item: dict[str, Any], field: str) -> float:
+    value = item.get("score")
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise WrongShapeError(field, value, "a number from 0 to 1")
+    return float(value)
 
 
 def _type(item: dict[str, Any], field: str) -> str:

@@ -2,7 +2,8 @@
 
 Every draw depends only on the seed and on the sentences' tokens: sentences are ranked by a hash of both.
 Sentences with equal tokens stay together, so that no test sentence is seen in training, and every part keeps
-the order of the corpus.
+the order of the corpus. Of documents, all sentences of one stay together, and those of two that have half of
+the sentences of the shorter one in common; then equal sentences of other documents may be apart.
 """
 
 from __future__ import annotations
@@ -100,11 +101,46 @@ def folds(sentences: Sequence[Sentence], count: int, seed: int) -> list[list[Sen
 
 
 def _groups(sentences: Sequence[Sentence], seed: int) -> list[list[int]]:
-    """Positions of sentences with equal tokens, in the order of the draw."""
-    groups: dict[tuple[str, ...], list[int]] = collections.defaultdict(list)
+    """Positions of sentences that stay together, in the order of the draw."""
+    documents: dict[object, list[int]] = collections.defaultdict(list)
     for i, sentence in enumerate(sentences):
-        groups[sentence.tokens].append(i)
-    return [groups[tokens] for tokens in sorted(groups, key=lambda tokens: _rank(tokens, seed))]
+        documents[sentence.document or sentence.tokens].append(i)
+    ranks = {tokens: _rank(tokens, seed) for tokens in {sentence.tokens for sentence in sentences}}
+    groups = [
+        sorted(i for document in alike for i in document)
+        for alike in _alike(list(documents.values()), sentences)
+    ]
+    return sorted(groups, key=lambda group: min(ranks[sentences[i].tokens] for i in group))
+
+
+def _alike(documents: list[list[int]], sentences: Sequence[Sentence]) -> list[list[list[int]]]:
+    """Groups of documents: each has half of its sentences or more in common with a longer one.
+
+    Args:
+      documents: positions of the sentences of each.
+      sentences: of all.
+    """
+    texts = [{sentences[i].tokens for i in document} for document in documents]
+    having: dict[tuple[str, ...], list[int]] = collections.defaultdict(list)
+    parent = list(range(len(documents)))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    for number in sorted(range(len(documents)), key=lambda number: -len(texts[number])):
+        common = collections.Counter(other for tokens in texts[number] for other in having[tokens])
+        for other, count in common.items():
+            if 2 * count >= len(texts[number]):
+                parent[root(number)] = root(other)
+        for tokens in texts[number]:
+            having[tokens].append(number)
+    groups: dict[int, list[list[int]]] = collections.defaultdict(list)
+    for number, document in enumerate(documents):
+        groups[root(number)].append(document)
+    return list(groups.values())
 
 
 def _rank(tokens: tuple[str, ...], seed: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import re
 from collections.abc import Mapping, Sequence
 
@@ -76,8 +77,20 @@ def _distance(a: EntitySpan, b: EntitySpan) -> int:
     return max(0, a.start - b.end, b.start - a.end)
 
 
-def length_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
-    """Quantiles of lengths: tokens of sentences and entities, entities and relations of sentences."""
+def distance_table(distances: Mapping[int, int]) -> pd.DataFrame:
+    """Relations by the number of ends of sentences between their entities."""
+    rows = {str(distance): sum(n for d, n in distances.items() if d == distance) for distance in (0, 1, 2)}
+    rows["more"] = sum(count for distance, count in distances.items() if distance > 2)
+    return pd.DataFrame({"relations": rows}).rename_axis("sentences between")
+
+
+def length_table(sentences: Sequence[Sentence], of_documents: bool = False) -> pd.DataFrame:
+    """Quantiles of lengths: tokens of sentences and entities, entities and relations of sentences.
+
+    Args:
+      sentences: of the corpus.
+      of_documents: whether they are parts of documents, of which to tell how many they have.
+    """
     columns = {
         "tokens a sentence": [len(sentence.tokens) for sentence in sentences],
         "characters a token": [len(token) for sentence in sentences for token in sentence.tokens],
@@ -85,6 +98,8 @@ def length_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
         "relations a sentence": [len(sentence.relations) for sentence in sentences],
         "tokens an entity": [e.end - e.start for sentence in sentences for e in sentence.entities],
     }
+    if of_documents:
+        columns["sentences a document"] = list(collections.Counter(s.document for s in sentences).values())
     rows = {name: _summary(pd.Series(values, dtype=float)) for name, values in columns.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import pathlib
+import re
 from collections.abc import Iterator
 
 from jner_re import files
 from jner_re.corpora.corpus import Finding
 from jner_re.errors import InputError
+
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 class UnreadableError(InputError):

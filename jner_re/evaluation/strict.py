@@ -98,21 +98,32 @@ def _arguments(sentence: Sentence, relation: RelationPair) -> tuple[EntitySpan, 
     return sentence.entities[relation.head], sentence.entities[relation.tail]
 
 
+def micro(gold: Sequence[set[Fact]], predicted: Sequence[set[Fact]]) -> dict[str, float]:
+    """P of `evaluate`, of all facts.
+
+    Args:
+      gold: the facts of each sentence.
+      predicted: likewise.
+    """
+    right = [a & b for a, b in zip(gold, predicted, strict=True)]
+    return _prf(_count(right), _count(predicted), _count(gold))
+
+
 def _score(gold: list[set[Fact]], predicted: list[set[Fact]], types: Collection[str]) -> dict[str, Any]:
     """S of `evaluate`, from the facts of each sentence."""
     right = [a & b for a, b in zip(gold, predicted, strict=True)]
-    micro = _prf(_count(right), _count(predicted), _count(gold))
     per_type = {name: _prf(*(_count(facts, name) for facts in (right, predicted, gold))) for name in types}
     occurring = [scores for scores in per_type.values() if scores["tp"] or scores["fp"] or scores["fn"]]
     ratios = ("precision", "recall", "f1")
+    overall = micro(gold, predicted)
     if types:
         macro = {ratio: _divide(sum(s[ratio] for s in occurring), len(occurring)) for ratio in ratios}
     else:
-        macro = {ratio: micro[ratio] for ratio in ratios}
-    return {"micro": micro, "macro": macro, "per_type": per_type}
+        macro = {ratio: overall[ratio] for ratio in ratios}
+    return {"micro": overall, "macro": macro, "per_type": per_type}
 
 
-def _count(sentences: list[set[Fact]], name: str | None = None) -> int:
+def _count(sentences: Sequence[set[Fact]], name: str | None = None) -> int:
     """How many facts there are, of type `name` if given."""
     return sum(name is None or fact[0] == name for facts in sentences for fact in facts)
 

@@ -14,9 +14,10 @@ def rows(scores: Mapping[str, Any]) -> list[list[str]]:
     """Micro, macro and each type in `COLUMNS`: precision, recall and F1 in percent, then counts.
 
     Args:
-      scores: S of DESIGN's evaluation JSON. A macro average has no counts.
+      scores: S of DESIGN's evaluation JSON, or its "per_type" alone. A macro average has no counts.
     """
-    groups = [("micro", scores["micro"]), ("macro", scores["macro"]), *scores["per_type"].items()]
+    averages = [(name, scores[name]) for name in ("micro", "macro") if name in scores]
+    groups = [*averages, *scores["per_type"].items()]
     return [
         [
             name,

@@ -89,5 +89,9 @@ GOING_ON = rf"(?s){_OPENING}(?:\p{{Ll}}|[,;:]).*|[.?!…]+"  # lower case, or pu
 # And if a sentence begins, even after an abbreviation: "He", "(It's".
 STARTER = rf"(?s){_OPENING}(?:{_STARTERS})(?:['’,:;…].*)?"
 
-# White space with a blank line: two line breaks, of which "\r\n" is one.
-BLANK_LINE = "(?s).*(?:\n.*[\r\n]|\r.*\r|\r.+\n|\u2029).*"
+# White space that ends a paragraph, and so a sentence, by what a line is: a part of a paragraph ("wrapped"),
+# which then ends with a blank line (two line breaks, of which "\r\n" is one), or a paragraph ("separate").
+PARAGRAPH_END = {
+    "wrapped": "(?s).*(?:\n.*[\r\n]|\r.*\r|\r.+\n|\u2029).*",
+    "separate": "(?s).*[\n\r\u2028\u2029].*",
+}

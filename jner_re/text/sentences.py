@@ -24,31 +24,34 @@ class _Word(NamedTuple):
     Attributes:
       text: of it.
       start: in code points of the whole text.
-      after_blank_line: whether a blank line is before it.
+      begins_paragraph: whether the end of one is before it.
     """
 
     text: str
     start: int
-    after_blank_line: bool
+    begins_paragraph: bool
 
 
-def split(text: str, tokenization: str, max_tokens: int = MAX_TOKENS) -> Iterator[list[Token]]:
+def split(
+    text: str, tokenization: str, lines: str = "wrapped", max_tokens: int = MAX_TOKENS
+) -> Iterator[list[Token]]:
     """Splits a text into sentences and these into tokens.
 
-    A sentence begins after white space, never inside a word, and always after a blank line; a text without
-    tokens has none. One that is too long is broken (`long_sentences`).
+    A sentence begins after white space, never inside a word, and always where a paragraph does; a text
+    without tokens has none. One that is too long is broken (`long_sentences`).
 
     Args:
       text: without surrogates.
       tokenization: a key of `TOKEN_PATTERNS`.
+      lines: a key of `PARAGRAPH_END`.
       max_tokens: of a sentence.
 
     Yields:
       The tokens of a sentence, in the order of the text.
     """
-    words = list(_words(text))
+    words = list(_words(text, patterns.PARAGRAPH_END[lines]))
     breaks = _breaks([word.text for word in words])
-    begins = [i for i, word in enumerate(words) if breaks[i] or word.after_blank_line]
+    begins = [i for i, word in enumerate(words) if breaks[i] or word.begins_paragraph]
     for first, end in itertools.pairwise([*begins, len(words)]):
         tokens, spaced = [], []
         for word in words[first:end]:
@@ -60,11 +63,9 @@ def split(text: str, tokenization: str, max_tokens: int = MAX_TOKENS) -> Iterato
             yield tokens[begin:after]
 
 
-def _words(text: str) -> Iterator[_Word]:
+def _words(text: str, paragraph_end: str) -> Iterator[_Word]:
     for match in _WORD_AFTER_SPACE.finditer(text):
-        yield _Word(
-            match[2], match.start(2), match[1] is not None and _matches(patterns.BLANK_LINE, match[1])
-        )
+        yield _Word(match[2], match.start(2), match[1] is not None and _matches(paragraph_end, match[1]))
 
 
 def _breaks(words: Sequence[str]) -> list[bool]:

@@ -13,7 +13,7 @@ import tensorflow_text as tf_text
 
 from jner_re.text.long_sentence_breaks import break_points
 from jner_re.text.sentence_breaks import begins_sentence
-from jner_re.text.sentence_patterns import BLANK_LINE
+from jner_re.text.sentence_patterns import PARAGRAPH_END
 from jner_re.text.tokenization import SPACE_PATTERN, TOKEN_PATTERNS
 
 # RegexSplit ends a string at NUL. Pairs of control characters, which are in words like it, stand for it and
@@ -39,17 +39,18 @@ class SplitText(NamedTuple):
     breaks: tf.RaggedTensor
 
 
-def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
+def split_text(texts: tf.Tensor, tokenization: str, lines: str = "wrapped") -> SplitText:
     """Splits texts into sentences and these into tokens.
 
     The tokens are those of `tokenization.tokenize`. A sentence begins after white space, never inside
-    a word, and always after a blank line; a text without tokens has none. One that is too long for the model
-    is broken (`long_sentences`).
+    a word, and always where a paragraph does; a text without tokens has none. One that is too long for the
+    model is broken (`long_sentences`).
 
     Args:
       texts: string [B], UTF-8. Each broken piece counts as one U+FFFD, where Python's
         `decode("utf-8", "replace")` has one; offsets are those of this repaired text.
       tokenization: a key of `TOKEN_PATTERNS`.
+      lines: a key of `PARAGRAPH_END`.
     """
     repaired = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
     # Words and what is between them.
@@ -60,7 +61,7 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     word_starts = tf.boolean_mask(_starts(pieces.with_values(_with_nul(pieces.values))), is_word)
     pieces_before = tf.concat([[""], pieces.values], axis=0)[:-1]
     word_spaces = tf.where(word_starts > 0, tf.boolean_mask(pieces_before, is_word), "")
-    after_blank_line = tf.strings.regex_full_match(word_spaces, BLANK_LINE)
+    begins_paragraph = tf.strings.regex_full_match(word_spaces, PARAGRAPH_END[lines])
 
     pattern = TOKEN_PATTERNS[tokenization]
     tokens = tf_text.regex_split(words, pattern, pattern)  # [W, (tokens)]; they leave nothing of a word
@@ -71,7 +72,7 @@ def split_text(texts: tf.Tensor, tokenization: str) -> SplitText:
     spaces = tf.where(within_word == 0, tf.gather(word_spaces, word_ids), "")
     ends = starts + tf.strings.length(tokens.values, unit="UTF8_CHAR")
 
-    begins = begins_sentence(words, text_ids) | after_blank_line
+    begins = begins_sentence(words, text_ids) | begins_paragraph
     token_begins = (within_word == 0) & tf.gather(begins, word_ids)
     token_texts = tf.gather(text_ids, word_ids)
     count = tf.size(word_ids, tf.int64)

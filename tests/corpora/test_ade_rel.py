@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.corpora import ade_rel
+from jner_re.corpora import ade_rel, formats
 from jner_re.corpora.corpus import Corpus
 from jner_re.errors import InputError
 from jner_re.schema import EntitySpan, RelationPair, Sentence
@@ -233,14 +233,15 @@ def test_round_trip_is_exact(drawn: list[Sentence], offset: int) -> None:
     corpus = [Sentence(s.tokens, s.entities, s.relations, f"{i}:{offset}") for i, s in enumerate(drawn)]
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "corpus.rel"
-        ade_rel.write(corpus, path)
+        formats.write(corpus, path, "ade")
         assert ade_rel.load(path, "whitespace").valid_sentences() == corpus
 
 
 @pytest.mark.parametrize(
     ("sentence", "field"),
     [
-        (Sentence(("a|b",)), "tokens[0]"),
+        (Sentence(("a b",)), "tokens[0]"),
+        (Sentence(("a|b",)), "text"),
         (Sentence(("a",), id="1:2"), "relations"),
         (
             Sentence(
@@ -259,6 +260,6 @@ def test_what_the_format_cannot_represent_is_refused(
     tmp_path: pathlib.Path, sentence: Sentence, field: str
 ) -> None:
     with pytest.raises(InputError) as error:
-        ade_rel.write([sentence], tmp_path / "corpus.rel")
+        formats.write([sentence], tmp_path / "corpus.rel", "ade")
     assert f"record 0: {field} is" in str(error.value)
     assert list(tmp_path.iterdir()) == []

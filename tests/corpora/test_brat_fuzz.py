@@ -9,7 +9,7 @@ import tempfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re.corpora import brat
+from jner_re.corpora import formats
 from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.dropping import drop_invalid
 from jner_re.schema import find_problems
@@ -59,7 +59,7 @@ def read(text: bytes, ann: bytes, conf: bytes, event_arguments: bool) -> Corpus:
     with tempfile.TemporaryDirectory() as folder:
         for name, content in (("doc.txt", text), ("doc.ann", ann), ("annotation.conf", conf)):
             (pathlib.Path(folder) / name).write_bytes(content)
-        return brat.load(pathlib.Path(folder), event_arguments=event_arguments)
+        return formats.load(pathlib.Path(folder), "brat", event_arguments=event_arguments)
 
 
 @settings(deadline=None, max_examples=100)

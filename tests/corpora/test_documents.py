@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from sentence_strategy import SOLID_TEXT, sentences
 
-from jner_re.corpora import data_dir, documents, formats
+from jner_re.corpora import data_dir, formats
 from jner_re.corpora.corpus import Corpus, Loss
+from jner_re.corpora.text_sentences import Splitting
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import EntitySpan, RelationPair, Sentence
@@ -31,7 +32,7 @@ RECORD: dict[str, Any] = {
 def load(folder: pathlib.Path, *records: Any, tokenization: str = "news") -> Corpus:
     path = folder / "corpus.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    return documents.load(path, tokenization)
+    return formats.load(path, "documents", tokenization)
 
 
 def test_a_prediction_is_a_corpus(tmp_path: pathlib.Path) -> None:
@@ -111,7 +112,8 @@ def test_what_is_no_document(tmp_path: pathlib.Path) -> None:
     ]
     (tmp_path / "corpus.jsonl").write_text('{"text": "a"}\n{"text"}\n{"id": 1, "id": 2}\n')
     told = [
-        str(problem).partition("jsonl: ")[2] for problem in documents.load(tmp_path / "corpus.jsonl").problems
+        str(problem).partition("jsonl: ")[2]
+        for problem in formats.load(tmp_path / "corpus.jsonl", "documents").problems
     ]
     assert told[1:3] == [
         'line 2: column 8 is "{\\"text\\"}", expected JSON of a document '
@@ -127,8 +129,8 @@ def test_entities_of_sentences_that_are_written_come_back(
 ) -> None:
     """Where the text is one sentence, all of it does."""
     path = tmp_path_factory.mktemp("written") / "corpus.jsonl"
-    documents.write([sentence], path)
-    corpus = documents.load(path, "whitespace")
+    formats.write([sentence], path, "documents")
+    corpus = formats.load(path, "documents", "whitespace")
     assert [token for s in corpus.sentences for token in s.tokens] == list(sentence.tokens)
     if len(corpus.sentences) == 1:
         (found,) = corpus.sentences
@@ -139,7 +141,7 @@ def test_entities_of_sentences_that_are_written_come_back(
 def test_what_is_printed_is_read(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     path = tmp_path_factory.mktemp("printed") / "corpus.jsonl"
     path.write_text(json.dumps(document.to_json()) + "\n")
-    corpus = documents.load(path, "whitespace")
+    corpus = formats.load(path, "documents", "whitespace")
     lost = sum(loss.entities for loss in corpus.losses)
     assert sum(len(sentence.entities) for sentence in corpus.sentences) == len(document.entities) - lost
 
@@ -147,8 +149,10 @@ def test_what_is_printed_is_read(tmp_path_factory: pytest.TempPathFactory, docum
 def test_the_model_chooses_the_tokens_of_a_data_directory(tmp_path: pathlib.Path) -> None:
     record = {"text": "A well-known drug.", "entities": [], "relations": []}
     (tmp_path / "train.jsonl").write_text(json.dumps(record) + "\n")
-    (news,), (fine,) = (data_dir.read_split(tmp_path, "train", style) for style in ("news", "fine"))
+    (news,), (fine,) = (
+        data_dir.read_split(tmp_path, "train", Splitting(style)) for style in ("news", "fine")
+    )
     assert news.tokens == ("A", "well-known", "drug", ".") and len(fine.tokens) == 6
     formats.write([news], tmp_path / "train.json")
     with pytest.raises(InputError, match=r"has train.json and train.jsonl, expected one of them"):
-        data_dir.read_split(tmp_path, "train", "news")
+        data_dir.read_split(tmp_path, "train", Splitting("news"))

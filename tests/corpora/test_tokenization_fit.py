@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sentence_strategy import ANY_TEXT
 
-from jner_re.corpora import ade_rel, brat, statistics
+from jner_re.corpora import ade_rel, formats, statistics
 from jner_re.corpora.alignment import whole_tokens
 from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.tokenization_fit import as_text, bounded, difference, misfit, warn_of_misfit
@@ -118,8 +118,8 @@ def test_different_entities_are_counted_once_and_before_they_merge_or_overlap(tm
     (tmp_path / "a.txt").write_text(text)
     spans = ("A 8 11\tfoo", "A 7 11\txfoo", "A 7 11\txfoo", "B 21 28\taspirin")
     (tmp_path / "a.ann").write_text("".join(f"T{i}\t{span}\n" for i, span in enumerate(spans)))
-    for load, source in ((ade_rel.load, path), (brat.load, tmp_path)):
-        read = {style: load(source, style) for style in TOKEN_PATTERNS}
+    for format, source in (("ade", path), ("brat", tmp_path)):
+        read = {style: formats.load(source, format, style) for style in TOKEN_PATTERNS}
         assert statistics.tokenization_table(read).T.to_dict("list") == {
             "news": [1, 3], "fine": [1, 3], "whitespace": [0, 3]
         }  # fmt: skip

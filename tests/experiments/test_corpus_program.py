@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from jner_re.corpora import brat, data_dir, multihead, spert_json
+from jner_re.corpora import data_dir, formats, multihead, spert_json
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLE = data_dir.located(data_dir.SAMPLE) / "dev.json"
@@ -94,7 +94,7 @@ def test_convert_drops_invalid_annotation_and_tells(invalid: pathlib.Path, tmp_p
 def test_convert_through_all_formats(tmp_path: pathlib.Path) -> None:
     corpus = spert_json.read(SAMPLE)
     assert run(action="convert", input=SAMPLE, output=tmp_path / "brat", output_format="brat").returncode == 0
-    assert brat.load(tmp_path / "brat", "whitespace").valid_sentences() == corpus
+    assert formats.load(tmp_path / "brat", "brat", "whitespace").valid_sentences() == corpus
     done = run(
         action="convert",
         input=tmp_path / "brat",
@@ -124,10 +124,10 @@ def test_validate_counts_what_stands_in_the_files(tmp_path: pathlib.Path) -> Non
     assert [line.split()[-4:] for line in (files, discontinuous, lines, kept)] == [
         ["files", "2", "5", "3"],
         ["discontinuous", "0", "-1", "0"],
-        ["lines", "0", "0", "-1"],
+        ["sentences", "0", "0", "-1"],
         ["kept", "2", "4", "2"],
     ]
-    assert summary == f"{tmp_path}: not valid: 2 sentences, 5 entities, 3 relations; 2 problems, 0 warnings"
+    assert summary == f"{tmp_path}: not valid: 2 sentences, 5 entities, 3 relations; 1 problems, 1 warnings"
 
 
 def test_split_makes_a_data_dir(tmp_path: pathlib.Path) -> None:

@@ -8,10 +8,13 @@ import pathlib
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
-from jner_re.corpora import brat, data_dir, spert_json
+from jner_re.corpora import brat, data_dir, formats, spert_json
+from jner_re.corpora.corpus import Corpus
+from jner_re.document import Document, Entity, Relation
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -245,10 +248,87 @@ def test_prediction_writes_a_brat_collection(model_dir: pathlib.Path, tmp_path: 
         "a-3.txt",
         "b-2.txt",
     }
-    corpus = brat.load(folder)
+    corpus = formats.load(folder, "brat")
     assert not corpus.problems and sum(len(sentence.relations) for sentence in corpus.sentences)
     assert "[entities]\n" in (folder / "annotation.conf").read_text()
     assert_one_line_error(run(*command, tmp_path / "a.txt"), "brat: exists already")
+
+
+def as_documents(sentences: list[Sentence], size: int) -> list[Document]:
+    """Texts of so many sentences, a line each, with their annotation and a relation between the first two."""
+    found = []
+    for number, first in enumerate(range(0, len(sentences), size)):
+        text, entities, relations = "", [], []
+        for sentence in sentences[first : first + size]:
+            part, before = Document.of_sentence(sentence), len(entities)
+            place = len(text)
+            text += f"{part.text}\r\n"
+            for e in part.entities:
+                entities.append(Entity(e.type, place + e.start, place + e.end, e.text))
+            relations += [Relation(r.type, before + r.head, before + r.tail) for r in part.relations]
+        relations.append(Relation("Live_In", 0, len(entities) - 1))
+        found.append(Document(text, (), tuple(entities), tuple(relations), id=f"part/{number}"))
+    return found
+
+
+def test_evaluation_from_raw_text_is_that_of_what_is_predicted(
+    model_dir: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    gold = as_documents(data_dir.read_sample("train")[:12], 3)
+    formats.write(Corpus([], [], documents=gold), corpus := tmp_path / "gold.jsonl", "documents")
+    formats.write(Corpus([], [], documents=gold), folder := tmp_path / "gold", "brat")
+    output = tmp_path / "scores.json"
+    done = run("experiments.evaluate", f"--model={model_dir}", f"--corpus={corpus}", f"--output={output}")
+    assert done.returncode == 0, done.stderr
+    assert "Relations by distance in sentences:" in done.stdout and "between two sentences" in done.stdout
+    report = json.loads(output.read_text())
+
+    done = run("experiments.predict", f"--model={model_dir}", folder)
+    assert done.returncode == 0, done.stderr
+    predicted = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["text"] for record in predicted] == [document.text for document in gold]
+
+    def facts(records: list[dict[str, Any]]) -> tuple[set[Any], set[Any]]:
+        """Ten lines that know nothing of the package."""
+        entities, relations = set(), set()
+        for record in records:
+            spans = [(e["type"], e["start"], e["end"]) for e in record["entities"]]
+            entities |= {(record["id"], *span) for span in spans}
+            relations |= {
+                (record["id"], r["type"], spans[r["head"]], spans[r["tail"]]) for r in record["relations"]
+            }
+        return entities, relations
+
+    sides = zip(facts([document.to_json() for document in gold]), facts(predicted), strict=True)
+    for task, (expected, found) in zip(("ner", "re"), sides, strict=True):
+        counts = {"tp": len(expected & found), "fp": len(found - expected), "fn": len(expected - found)}
+        micro = report[task]["strict"]["micro"]
+        assert {name: micro[name] for name in counts} == counts and found
+    by_distance = report["by_distance"].values()
+    for name in ("tp", "fp", "fn"):
+        assert sum(prf[name] for prf in by_distance) == report["re"]["strict"]["micro"][name]
+    assert report["by_distance"]["2"]["fn"] == len(gold)
+
+    done = run("experiments.predict", f"--model={model_dir}", f"--brat={tmp_path / 'found'}", folder)
+    assert done.returncode == 0, done.stderr
+    read, _ = brat.texts(tmp_path / "found")
+    again = [text.document.to_json() for text in read]
+    assert [{**record, "id": record["id"]} for record in again] == predicted
+    for document in gold:
+        assert (tmp_path / "found" / f"{document.id}.txt").read_bytes() == document.text.encode()
+
+
+def test_documents_are_trained_on(tmp_path: pathlib.Path) -> None:
+    """Lines of their own are sentences in training, prediction and the evaluation, since they look so."""
+    for split in ("train", "dev"):
+        documents = as_documents(data_dir.read_sample(split)[:30], 5)
+        corpus = Corpus([], [], documents=documents)
+        formats.write(corpus, tmp_path / "data" / f"{split}.jsonl", "documents")
+    flags = (*TINY, "--epochs=1", f"--data_dir={tmp_path / 'data'}", f"--model_dir={tmp_path / 'model'}")
+    done = run("experiments.train", *flags)
+    assert done.returncode == 0, done.stderr
+    assert "--lines=separate: 0 of 24 lines go on in lower case" in done.stderr
+    assert json.loads((tmp_path / "model" / "config.json").read_text())["model"]["lines"] == "separate"
 
 
 def test_every_field_of_the_configs_is_a_flag_with_a_help_text() -> None:

@@ -68,7 +68,7 @@ def test_what_is_wrong_with_a_line_is_told_and_the_rest_goes_on(
 
 def test_files_that_cannot_be_read(tmp_path: pathlib.Path) -> None:
     for paths, message in (
-        ([str(tmp_path)], "is a folder, expected a text file"),
+        ([str(tmp_path)], "is a folder without .txt files, expected texts"),
         ([str(tmp_path / "no.txt")], r"no\.txt: no such file, or not readable"),
         (["-", "-"], "- is given twice"),
     ):

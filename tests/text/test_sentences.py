@@ -14,21 +14,25 @@ from jner_re.corpora import data_dir
 from jner_re.document import Token
 from jner_re.text.sentences import split
 from jner_re.text.splitter import split_text
-from jner_re.text.tokenization import TOKEN_PATTERNS
 
 SHARED = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data"
 FRAGMENTS = st.sampled_from(
     ["Mr.", "U.S.", ".", '"', "(", ")", "No.", "5", "He", "he", "hepatitis", "C.", "Ala.", ",", "Danville,",
      "(AP)", "go.", "go!)", "“", "”", "“Yes.”", "é", "。", "Inc.", "The", "-LRB-", "-RRB-", "...", "?", "\0"]
 )  # fmt: skip
-SPACES = st.sampled_from(["", " ", " ", "  ", "\n", "\r\n", "\n\n", "\n \r", "\u2029", "\u3000"])
+SPACES = st.sampled_from(
+    ["", " ", " ", "  ", "\n", "\r\n", "\n\n", "\n \r", "\u2028", "\u2029", "\u3000", "\x0b"]
+)
 TEXTS = st.lists(FRAGMENTS | SPACES | st.text(max_size=3), max_size=40).map("".join)
 
-each_style = pytest.mark.parametrize("style", TOKEN_PATTERNS)
+each_way = pytest.mark.parametrize(
+    ("style", "lines"),
+    [("news", "wrapped"), ("fine", "separate"), ("whitespace", "wrapped"), ("news", "separate")],
+)
 
 
-def in_graph(texts: list[str], style: str) -> Iterator[list[list[Token]]]:
-    found = split_text(tf.constant([text.encode() for text in texts], tf.string), style)
+def in_graph(texts: list[str], style: str, lines: str = "wrapped") -> Iterator[list[list[Token]]]:
+    found = split_text(tf.constant([text.encode() for text in texts], tf.string), style, lines)
     for columns in zip(*(part.to_list() for part in (found.tokens, found.starts, found.ends)), strict=True):
         yield [
             [Token(token.decode(), start, end) for token, start, end in zip(*sentence, strict=True)]
@@ -36,23 +40,30 @@ def in_graph(texts: list[str], style: str) -> Iterator[list[list[Token]]]:
         ]
 
 
-@each_style
+@each_way
 @settings(max_examples=60, deadline=None)
-@given(st.lists(TEXTS, min_size=1, max_size=8))
-def test_of_any_text(style: str, texts: list[str]) -> None:
+@given(texts=st.lists(TEXTS, min_size=1, max_size=8))
+def test_of_any_text(style: str, lines: str, texts: list[str]) -> None:
     texts = [text.encode(errors="replace").decode() for text in texts]
-    assert [list(split(text, style)) for text in texts] == list(in_graph(texts, style))
+    assert [list(split(text, style, lines)) for text in texts] == list(in_graph(texts, style, lines))
 
 
-@each_style
-def test_of_corpora(style: str) -> None:
+def test_every_line_is_a_paragraph() -> None:
+    text = "Add salt\nto water.\r\n\r\nStir\rit\u2028well\x0b, please. Heat"
+    for lines, count in (("wrapped", 3), ("separate", 6)):
+        found = list(split(text, "news", lines))
+        assert [found] == list(in_graph([text], "news", lines)) and len(found) == count
+
+
+@each_way
+def test_of_corpora(style: str, lines: str) -> None:
     """The sample corpus in one text, a paragraph a split; and the documents at hand, if they are there."""
     texts = [" ".join(" ".join(s.tokens) for s in data_dir.read_sample(split)) for split in data_dir.SPLITS]
     texts.append("\n\n".join(texts))
     texts += [path.read_text(encoding="utf-8") for path in sorted(SHARED.glob("wlp/dev/*.txt"))[:20]]
     texts += [path.read_text(encoding="utf-8") for path in sorted(SHARED.glob("keepha_ja/**/*.txt"))]
-    for text, expected in zip(texts, in_graph(texts, style), strict=True):
-        assert list(split(text, style)) == expected
+    for text, expected in zip(texts, in_graph(texts, style, lines), strict=True):
+        assert list(split(text, style, lines)) == expected
 
 
 @pytest.mark.parametrize("joined", ["word, ", "word ", "(a)", "語。"])

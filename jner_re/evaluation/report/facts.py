@@ -21,6 +21,7 @@ def facts(
     corpus: pathlib.Path,
     sentences: Sequence[Sentence],
     given_threshold: float | None = None,
+    documents: Sequence[Sentence] | None = None,
 ) -> dict[str, str]:
     """Names and values, both to be read by people.
 
@@ -29,6 +30,7 @@ def facts(
       corpus: where the sentences were read from.
       sentences: with their gold annotation.
       given_threshold: the relation threshold if it is not the model's.
+      documents: what the sentences were split from, with all annotation, if it was raw text.
 
     Raises:
       InputError: a file of the model directory is damaged.
@@ -43,8 +45,9 @@ def facts(
         "Seen in training": ", ".join(f"it is the model's {split} set" for split in splits)
         or "it is neither the model's train nor its dev set; single sentences were not compared",
         "Sentences": f"{len(sentences):,}",
-        "Entities": _counted(entity.type for sentence in sentences for entity in sentence.entities),
-        "Relations": _counted(relation.type for sentence in sentences for relation in sentence.relations),
+        **({} if documents is None else {"Documents": f"{len(documents):,}"}),
+        "Entities": _counted(e.type for each in documents or sentences for e in each.entities),
+        "Relations": _counted(r.type for each in documents or sentences for r in each.relations),
         "Model directory": str(model_dir),
         "Encoder": config.encoder or "none",
         "Word vectors": config.glove or "none",

@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jner_re import drawing, templates
+from jner_re.document import Document
 from jner_re.drawing.characters import clean
 from jner_re.drawing.colors import color
 from jner_re.evaluation import calibration, table
 from jner_re.evaluation.report import tables
 from jner_re.evaluation.report.outcomes import KINDS, outcomes
-from jner_re.evaluation.report.sentence_card import sentence_card
+from jner_re.evaluation.report.sentence_card import ToDocument, sentence_card
 from jner_re.models.scored_relations import ScoredRelations
 from jner_re.schema import Scored, Sentence
 
@@ -32,6 +33,8 @@ TEMPLATES.globals |= {
     "color": color,
     "score_columns": table.COLUMNS,
     "score_rows": table.rows,
+    "distance_rows": tables.distance_rows,
+    "never_rows": tables.never_rows,
     "kinds_rows": tables.kinds_rows,
     "bins_rows": tables.bins_rows,
 }
@@ -43,6 +46,7 @@ def page(
     scored: Sequence[Scored],
     threshold: float,
     facts: Mapping[str, str],
+    document: ToDocument = Document.of_sentence,
 ) -> str:
     """The HTML.
 
@@ -52,17 +56,19 @@ def page(
       scored: what was found in each, relations of any score.
       threshold: a relation counts as predicted if its score exceeds it.
       facts: names and values that say what was evaluated, "Corpus" and "Model directory" among them.
+      document: makes what is drawn of a sentence, with what was predicted or with its own annotation.
     """
     cards = []
     for sentence, (entities, relations) in zip(sentences, scored, strict=True):
         predicted = entities, list(ScoredRelations.of(relations).above(threshold))
         found = outcomes(sentence, (entities, relations), threshold)
-        cards.append(sentence_card(sentence, predicted, found))
+        cards.append(sentence_card(sentence, predicted, found, document))
     found = [outcome for card in cards for outcome in (*card.errors, *card.right)]
     script = (_FOLDER / "page.js").read_text(encoding="utf-8")
     html = TEMPLATES.get_template("page.html").render(
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        unit="Documents" if "by_distance" in report else "Sentences",
         style=drawing.STYLE + (_FOLDER / "page.css").read_text(encoding="utf-8"),
         report=report,
         facts=facts,

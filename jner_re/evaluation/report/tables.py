@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from jner_re.evaluation import table
 from jner_re.evaluation.calibration import Reliability
 from jner_re.evaluation.report.outcomes import KINDS, Outcome, Task
+
+
+def distance_rows(scores: Mapping[str, Any]) -> list[list[str]]:
+    """Of relations by distance in sentences: what `table.rows` has of a type."""
+    return table.rows({"per_type": scores})
+
+
+def never_rows(losses: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """What the model cannot find, by reason."""
+    return [(loss["reason"], f"{loss['entities']:,}", f"{loss['relations']:,}") for loss in losses]
 
 
 def kinds_rows(task: Task, outcomes: Iterable[Outcome]) -> list[tuple[str, int, int, int]]:
