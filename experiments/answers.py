@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from jner_re import json_text
 from jner_re.document import Document
 from jner_re.extraction.client import Client
 from jner_re.extraction.rows import RefusedInputError
@@ -33,13 +33,7 @@ def as_fields(found: Document | str) -> dict[str, Any]:
 
 def as_json(line: Line, found: Document | str) -> str:
     """A JSON object: the line's fields, and what was found."""
-    record = {**line.fields, **as_fields(found)}
-    text = json.dumps(record, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a pair, which JSON can say
-        return json.dumps(record)
-    return text
+    return json_text.line({**line.fields, **as_fields(found)})
 
 
 def as_text(line: Line, found: Document | str) -> str:

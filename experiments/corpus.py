@@ -213,17 +213,21 @@ def _readable_documents(corpus: Corpus) -> Corpus:
     _refuse_problems([finding for finding in findings if finding.kind == "problem"])
     if not corpus.documents:
         raise InputError(f"{_INPUT.value}: no document: nothing written")
-    if losses := by_reason(finding.loss for finding in findings if finding.loss):
-        entities, relations = (
-            sum(getattr(loss, name) for loss in losses) for name in ("entities", "relations")
-        )
-        print(f"left out: {entities} entities, {relations} relations", file=sys.stderr)
-    documents = corpus.documents
-    if _DROP_INVALID.value:
-        documents = [drop_invalid_annotation(document) for document in documents]
-        dropped = sum(len(d.entities) for d in corpus.documents) - sum(len(d.entities) for d in documents)
-        print(f"dropped because they overlap, or are given twice: {dropped} entities", file=sys.stderr)
+    documents, dropped = _valid_documents(corpus)
+    losses = by_reason([*(finding.loss for finding in findings if finding.loss), *dropped])
+    if losses:
+        print(statistics.loss_table(documents, losses, "documents"), file=sys.stderr)
     return Corpus([], [], documents=documents)
+
+
+def _valid_documents(corpus: Corpus) -> tuple[list[Document], list[Loss]]:
+    """The documents, with --drop_invalid without invalid annotation, and what was dropped."""
+    documents, losses = list(corpus.documents or ()), []
+    if _DROP_INVALID.value:
+        for i, outside in enumerate(corpus.outside):
+            documents[i], dropped = drop_invalid_annotation(documents[i], outside)
+            losses += dropped
+    return documents, losses
 
 
 def _split(corpus: Corpus, output: pathlib.Path) -> None:
@@ -239,8 +243,8 @@ def _split(corpus: Corpus, output: pathlib.Path) -> None:
     # A document goes where its sentences go; one that has none, to train.
     part_of = {sentence.document: name for name, part in parts.items() for sentence in part}
     by_part: dict[str, list[Document]] = {name: [] for name in parts}
-    for document, key in zip(corpus.documents or (), corpus.document_keys, strict=True):
-        by_part[part_of.get(key, "train")].append(drop_invalid_annotation(document))
+    for document, key in zip(_valid_documents(corpus)[0], corpus.document_keys, strict=True):
+        by_part[part_of.get(key, "train")].append(document)
     with new_folder(output) as folder:
         for name, part_documents in by_part.items():
             documents.write(part_documents, folder / f"{name}.jsonl")

@@ -18,7 +18,6 @@ from absl import flags
 from jner_re import config as configs
 from jner_re import corpora, files, program
 from jner_re.corpora import data_dir
-from jner_re.corpora.corpus import raise_problems
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, SPLIT_FORMATS, TEXT_FORMATS, format_of
 from jner_re.document import Document
 from jner_re.errors import InputError
@@ -63,8 +62,6 @@ def main() -> None:
     style = config.tokenization if format in TEXT_FORMATS else None
     read = corpora.load(corpus, format, style, lines=config.lines)
     from_text = format in SPLIT_FORMATS
-    if from_text:  # what no sentence can have is scored as missed
-        raise_problems([finding for finding in read.document_findings if finding.kind == "problem"])
     sentences = read.sentences if from_text else read.valid_sentences()
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import calibration, whole_texts
@@ -78,6 +75,9 @@ def main() -> None:
     annotated: Sequence[Sentence] = sentences
     if from_text:
         report, texts, scored = _from_text(model, folder, read.documents or [], threshold)
+        report["not_read"] = whole_texts.rows(
+            finding.loss for finding in read.document_findings if finding.loss
+        )
         annotated = texts
     else:
         report, scored = evaluate(model, sentences, threshold, _CORPUS.value)

@@ -25,8 +25,8 @@ UTF-8, and a line that is not such JSON, gives
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-import pathlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -34,7 +34,7 @@ from absl import flags
 from tqdm import tqdm
 
 from jner_re import files, program
-from jner_re.corpora import brat, brat_configuration
+from jner_re.corpora import brat
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.extraction import client, precision
@@ -75,11 +75,10 @@ def main(paths: Sequence[str]) -> None:
     """Reads, predicts and prints."""
     paths = paths or [text_lines.STANDARD_INPUT]
     text_lines.check(paths)
-    collection = None
     show = _form()
-    if _BRAT.value:
+    collection = _new_collection()
+    if collection:
         text_lines.check_names(paths)
-        collection = _BratCollection(files.user_path(_BRAT.value))
     if "://" not in _MODEL.value:
         program.import_tensorflow_quietly(_THREADS.value)
         program.skip_graph_optimization()
@@ -93,16 +92,29 @@ def main(paths: Sequence[str]) -> None:
     with tqdm(desc="texts", unit="", disable=among_answers or None) as progress:  # only on a terminal
         while batch := list(itertools.islice(lines, 1 if typed else _TEXTS.value)):
             for line, found in zip(batch, answers.answers(model, batch, _THRESHOLD.value), strict=True):
+                if collection and isinstance(found, Document):
+                    found = _added(collection, line, found)
                 if isinstance(found, str):
                     refused += 1
                     progress.write(f"error: {line.place}: {found}", file=sys.stderr)
-                if collection is None:
+                if not collection:
                     _print(show, line, found)
-                elif isinstance(found, Document):
-                    collection.add(line, found)
             progress.update(len(batch))
+            if collection:
+                collection.write_types()  # of those until here, if it is interrupted
+    if collection:
+        collection.write_types()
     if refused:
         sys.exit(1)
+
+
+def _added(collection: brat.BratCollection, line: Line, document: Document) -> Document | str:
+    """The document, which is written, or why the format cannot represent it."""
+    document = dataclasses.replace(document, id=line.name, broken_at=())
+    problem = collection.problem(document)
+    if not problem:
+        collection.add(document)
+    return problem or document
 
 
 def _print(show: Callable[[Line, Document | str], str], line: Line, found: Document | str) -> None:
@@ -122,43 +134,14 @@ def _form() -> Callable[[Line, Document | str], str]:
     return answers.as_text
 
 
-class _BratCollection:
-    """A folder of documents, each a .txt and an .ann, and of brat's list of their types."""
-
-    def __init__(self, folder: pathlib.Path) -> None:
-        """Writes nothing yet.
-
-        Raises:
-          InputError: the folder has something in it.
-        """
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError(f"{folder}: exists already, expected a new or empty folder")
-        self._folder = folder
-        self._places: dict[str, str] = {}
-        self._types: tuple[set[str], set[str]] | None = None
-
-    def add(self, line: Line, document: Document) -> None:
-        """Writes a document.
-
-        Raises:
-          InputError: its name is another's, the folder can't be written to, or a type has white space.
-        """
-        name = brat.file_name(line.name, len(self._places))
-        other = self._places.setdefault(name.casefold(), line.place)
-        if other != line.place:
-            raise InputError(
-                f"{line.place}: its document would be {name}, as that of {other}, expected another id"
-            )
-        files.write_text(self._folder / f"{name}.ann", document.to_brat())
-        files.write_text(self._folder / f"{name}.txt", document.text)
-        entities, relations = self._types or (set(), set())
-        types = (
-            entities | {entity.type for entity in document.entities},
-            relations | {relation.type for relation in document.relations},
-        )
-        if types != self._types:
-            self._types = types
-            files.write_text(self._folder / brat_configuration.NAME, brat_configuration.of_types(*types))
+def _new_collection() -> brat.BratCollection | None:
+    """What --brat asks for; raises InputError if the folder has something in it."""
+    if not _BRAT.value:
+        return None
+    folder = files.user_path(_BRAT.value)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: exists already, expected a new or empty folder")
+    return brat.BratCollection(folder)
 
 
 if __name__ == "__main__":

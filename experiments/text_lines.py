@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from jner_re import files
 from jner_re.errors import InputError
-from jner_re.json_numbers import finite_float, finite_integer
+from jner_re.json_text import finite_float, finite_integer, refuse_constant
 
 STANDARD_INPUT = "-"
 TEXT = "text"  # the field of a JSON object to read
-TAKEN = ("entities", "relations", "broken_at", "error")  # fields of an answer
+TAKEN = ("entities", "relations", "broken_at", "error")  # fields of an answer, and of annotated documents
 
 
 class Line(NamedTuple):
@@ -154,7 +154,7 @@ def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str
     try:
         record = json.loads(
             as_read[text_field],
-            parse_constant=_refuse_constant,
+            parse_constant=refuse_constant,
             parse_float=finite_float,
             parse_int=finite_integer,
         )
@@ -168,10 +168,16 @@ def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str
     if not isinstance(record.get(text_field), str):
         return fields, f'"{text_field}" is {record.get(text_field)!r:.100}, expected a string'
     for name in TAKEN:
-        if name in record:
+        if name in record and not _is_answer(name, record[name]):
             return fields, f'it has "{name}", a field of the answer, expected another name'
     return fields, ""
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+def _is_answer(name: str, value: Any) -> bool:
+    """Whether a field is that of an answer or of an annotated document, in whose place a new one comes."""
+    keys = {"entities": {"type", "start", "end"}, "relations": {"type", "head", "tail"}, "broken_at": set()}
+    if name not in keys or not isinstance(value, list):
+        return False
+    return all(isinstance(item, int if name == "broken_at" else dict) for item in value) and all(
+        keys[name] <= item.keys() for item in value if isinstance(item, dict)
+    )

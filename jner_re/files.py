@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from jner_re.errors import InputError
-from jner_re.json_numbers import finite_integer
+from jner_re.json_text import finite_integer
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ _PACKAGES = ("jner_re", "experiments", "export", "benchmarks")
 _ORDER = (
     "jner_re.errors",
     "jner_re.extras",
-    "jner_re.json_numbers",
+    "jner_re.json_text",
     "jner_re.files",
     "jner_re.templates",
     "jner_re.schema",

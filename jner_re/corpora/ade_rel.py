@@ -11,6 +11,7 @@ split again.
 from __future__ import annotations
 
 import dataclasses
+import math
 import pathlib
 from collections.abc import Sequence
 
@@ -78,7 +79,7 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
     findings = reading.findings + check_corpus(sentences, path, places)
     spans = Spans(sum(reading.mentions), len(reading.mentions))
     distances = {0: sum(len(document.relations) for document in documents)}
-    return Corpus(sentences, findings, spans, documents, [], reading.findings, distances)
+    return Corpus(sentences, findings, spans, documents, [], [], reading.findings, distances)
 
 
 def write(documents: Sequence[Document], path: pathlib.Path) -> None:
@@ -104,8 +105,12 @@ def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Findi
             report(
                 i, "text", shortened(sentence.text), "no line ends and no '|' (the format separates by them)"
             )
-        for name in sentence.fields:
-            report(i, name, sentence.fields[name], "no further field (the format has none)")
+        scores = [entity.score for entity in sentence.entities] + [r.score for r in sentence.relations]
+        scored = [score for score in scores if not math.isnan(score)]
+        others = {**sentence.fields, "broken_at": sentence.broken_at, "score": scored}
+        for name, value in others.items():
+            if value or name in sentence.fields:
+                report(i, name, shortened(str(value)), "no further field (the format has none)")
         if not sentence.relations:
             report(i, "relations", [], "a relation (the format has only sentences with relations)")
         for j, relation in enumerate(sentence.relations):

@@ -12,11 +12,11 @@ import os
 import pathlib
 import re
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from jner_re import files
 from jner_re.corpora import brat_annotation, brat_configuration, brat_document
 from jner_re.corpora.annotated_text import AnnotatedText
-from jner_re.corpora.brat_configuration import NAME as CONFIGURATION
 from jner_re.corpora.brat_configuration import Configurations
 from jner_re.corpora.brat_document import Source
 from jner_re.corpora.corpus import Finding, Loss, raise_problems, shortened
@@ -47,14 +47,14 @@ def texts(path: pathlib.Path, event_arguments: bool = False) -> tuple[list[Annot
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder, expected one with .txt and .ann files")
     paths, findings = _files(folder)
-    files = [file for file in paths if file.suffix == ".txt"]
-    if not files:
+    texts = [file for file in paths if file.suffix == ".txt"]
+    if not texts:
         raise InputError(f"{folder}: has no .txt file, expected a brat collection")
     configurations = Configurations(folder)
-    findings += _files_left_out([file for file in paths if file.suffix in _ANNOTATIONS], set(files))
+    findings += _files_left_out([file for file in paths if file.suffix in _ANNOTATIONS], set(texts))
     annotated = set(paths)
     found = []
-    for file in files:
+    for file in texts:
         if file.with_suffix(".ann") not in annotated:
             findings.append(_not_annotated(file))
         elif text := _read(file, folder, configurations, event_arguments, findings):
@@ -73,32 +73,83 @@ def write(documents: Sequence[Document], path: pathlib.Path) -> None:
     path = pathlib.Path(path)
     raise_problems(unsupported(documents, path))
     with new_folder(path) as folder:
-        for name, document in zip(_names(documents), documents, strict=True):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / f"{name}.txt").write_bytes(document.text.encode())
-            (folder / f"{name}.ann").write_bytes(document.to_brat().encode())
-        (folder / CONFIGURATION).write_bytes(brat_configuration.of_documents(documents).encode())
+        collection = BratCollection(folder)
+        for document in documents:
+            collection.add(document)
+        collection.write_types()
 
 
 def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Finding]:
     """What the format cannot represent of valid documents, such as white space in types."""
-    findings = []
-    for i, (name, document) in enumerate(zip(_names(documents), documents, strict=True)):
-        found = list(document.not_in_brat())
-        if document.text.startswith("\ufeff"):
-            found.append(("text", document.text, "no byte order mark at the start"))
-        if max(len(part.encode()) for part in name.split("/")) > _LONGEST_NAME:
-            found.append(("id", document.id, "one short enough for a file name"))
-        fields = {
-            **document.fields,
-            **({"broken_at": list(document.broken_at)} if document.broken_at else {}),
-        }
-        found += [
-            (name, str(value), "no further field (the format has none)") for name, value in fields.items()
-        ]
+    collection, findings = BratCollection(path), []
+    for i, document in enumerate(documents):
+        found = [*document.not_in_brat(), *_not_in_files(document, collection.name(document.id))]
         for field, value, expected in found:
             findings.append(Finding(str(path), f"record {i}", field, repr(shortened(value)), expected))
     return findings
+
+
+class BratCollection:
+    """Writes documents into a folder, one after the other."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        """Writes nothing yet."""
+        self._folder = folder
+        self._names: set[str] = set()
+        self._entities: set[str] = set()
+        self._relations: set[str] = set()
+
+    def name(self, id: str) -> str:
+        """The path of the files of the next document without their endings, which no other gets.
+
+        It is the document's id if that can be, else POSITION=ID.
+        """
+        name = self._next_name(id)
+        self._names.add(name.casefold())
+        return name
+
+    def _next_name(self, id: str) -> str:
+        if _is_name(id) and id.casefold() not in self._names:
+            return id
+        return f"{len(self._names):06d}={urllib.parse.quote(id, safe=' ')}"
+
+    def problem(self, document: Document) -> str:
+        """The first thing of a document that the format cannot represent; "" for none."""
+        found = [*document.not_in_brat(), *_not_in_files(document, self._next_name(document.id))]
+        return "".join(
+            f"{field} is {shortened(value)!r}, expected {other}" for field, value, other in found[:1]
+        )
+
+    def add(self, document: Document) -> None:
+        """Writes a document's text and annotation.
+
+        Raises:
+          InputError: the format cannot represent it, or the folder can't be written to.
+        """
+        if problem := self.problem(document):
+            raise InputError(problem)
+        name, annotation = self.name(document.id), document.to_brat()
+        files.write_text(self._folder / f"{name}.ann", annotation)
+        files.write_text(self._folder / f"{name}.txt", document.text)
+        self._entities.update(entity.type for entity in document.entities)
+        self._relations.update(relation.type for relation in document.relations)
+
+    def write_types(self) -> None:
+        """Writes annotation.conf with the types of all documents, so that brat shows them."""
+        content = brat_configuration.of_types(self._entities, self._relations)
+        files.write_text(self._folder / brat_configuration.NAME, content)
+
+
+def _not_in_files(document: Document, name: str) -> Iterator[tuple[str, str, str]]:
+    """What else of a document a file can't represent: field, value, and what is expected."""
+    if document.text.startswith("\ufeff"):
+        yield "text", document.text, "no byte order mark at the start"
+    if len(name.encode()) > _LONGEST_NAME:
+        yield "id", document.id, "one short enough for a file name"
+    for field, value in document.fields.items():
+        yield field, str(value), "no further field (the format has none)"
+    if document.broken_at:
+        yield "broken_at", str(list(document.broken_at)), "no further field (the format has none)"
 
 
 def _files(folder: pathlib.Path) -> tuple[list[pathlib.Path], list[Finding]]:
@@ -217,28 +268,6 @@ def _shown(path: pathlib.Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _names(documents: Sequence[Document]) -> list[str]:
-    """The path of each document's files without their endings: its id if that can be, POSITION=ID else."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for position, document in enumerate(documents):
-        name = file_name(document.id, position)
-        if name.casefold() in taken:
-            name = _positioned(document.id, position)
-        taken.add(name.casefold())
-        names.append(name)
-    return names
-
-
-def file_name(id: str, position: int) -> str:
-    """The path of a document's files without their endings: its id if it can be one, else POSITION=ID."""
-    return id if _is_name(id) else _positioned(id, position)
-
-
-def _positioned(id: str, position: int) -> str:
-    return f"{position:06d}={urllib.parse.quote(id, safe=' ')}"
-
-
 def _is_name(id: str) -> bool:
     """Whether an id can be the path of files that give it back."""
     parts = id.split("/")
@@ -248,5 +277,6 @@ def _is_name(id: str) -> bool:
         and all(part and part == part.strip() and part[0] != "." for part in parts)
         and not any(part.endswith((".txt", ".ann")) for part in parts)
         and not _WRITTEN_NAME.fullmatch(id)
-        and max(len(part.encode()) for part in parts) <= _LONGEST_NAME
+        and parts[0].casefold() != brat_configuration.NAME
+        and len(id.encode()) <= _LONGEST_NAME
     )

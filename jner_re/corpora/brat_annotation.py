@@ -11,7 +11,7 @@ from jner_re.corpora.text_files import LINE_END
 
 _ENTITY = re.compile(r"(\S+) (\d+ \d+(?:;\d+ \d+)*)", re.ASCII)
 # A score as `Document.to_brat` writes it.
-_SCORE = re.compile(r"AnnotatorNotes ([TR]\S*) (0(?:\.\d+)?|1(?:\.0)?)", re.ASCII)
+_SCORE = re.compile(r"AnnotatorNotes ([TR]\S*) (0\.\d+|1\.0)", re.ASCII)
 _BEYOND = 10**15  # stands for offsets of more digits, which no text has
 _OTHER_KINDS = {
     "*": "equivalence (*)",
@@ -102,6 +102,11 @@ def parse(text: str, file: str) -> Annotation:
         if finding:
             place = f"line {number} ({id[:20]})"
             annotation.findings.append(dataclasses.replace(finding, file=file, record=place))
+    known = {*annotation.entities, *(relation.id for relation in annotation.relations)}
+    for id in annotation.scores.keys() - known:
+        expected = "the id of an entity or a relation"
+        finding = Finding(file, "whole file", "score (#)", repr(id), expected, _LEFT_OUT, kind="warning")
+        annotation.findings.append(finding)
     return annotation
 
 
@@ -121,7 +126,8 @@ def _parse_line(line: str, number: int, annotation: Annotation) -> Finding | Non
     """Adds a line to the annotation, or says what is wrong with it (file and record still to be set)."""
     id, *fields = line.split("\t", 2)
     kind = id[:1]
-    if kind == "#" and (note := _SCORE.fullmatch(" ".join(fields))):
+    note = _SCORE.fullmatch(" ".join(fields)) if kind == "#" else None
+    if note and note[1] not in annotation.scores:
         annotation.scores[note[1]] = float(note[2])
         return None
     if kind in _OTHER_KINDS:

@@ -7,22 +7,11 @@ import re
 from collections.abc import Iterable
 
 from jner_re.corpora.text_files import UnreadableError, decode, read_bytes
-from jner_re.document import Document
 
 NAME = "annotation.conf"
 _ROLE = re.compile(r"([^\s:,<>]+):[^,]*")
 
 Roles = dict[str, list[tuple[str, ...]]]  # the roles of a relation type, in order, one tuple a definition
-
-
-def of_documents(documents: Iterable[Document]) -> str:
-    """The file for the types of documents, so that brat shows all of them."""
-    entities: set[str] = set()
-    relations: set[str] = set()
-    for document in documents:
-        entities.update(entity.type for entity in document.entities)
-        relations.update(relation.type for relation in document.relations)
-    return of_types(entities, relations)
 
 
 def of_types(entities: Iterable[str], relations: Iterable[str]) -> str:

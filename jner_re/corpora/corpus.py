@@ -96,6 +96,7 @@ class Corpus:
       spans: of the entities before overlaps go; None if the files have tokens.
       documents: of running text, as the files have them; None if the files have tokens.
       document_keys: of each document that is split, the `document` of its sentences.
+      outside: of each such document the indexes of the entities that no sentence has.
       document_findings: the findings that are about documents, and not about their sentences.
       distances: how many relations of documents there are by their distance in sentences.
       look: what lines are if a look at the texts decided it.
@@ -106,6 +107,7 @@ class Corpus:
     spans: Spans | None = None
     documents: list[Document] | None = None
     document_keys: list[str] = dataclasses.field(default_factory=list)
+    outside: list[frozenset[int]] = dataclasses.field(default_factory=list)
     document_findings: list[Finding] = dataclasses.field(default_factory=list)
     distances: Mapping[int, int] = dataclasses.field(default_factory=dict)
     look: Look | None = None

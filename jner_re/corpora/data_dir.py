@@ -38,7 +38,7 @@ def read_split(data_dir: pathlib.Path, split: str, splitting: Splitting | None =
     Args:
       data_dir: the folder.
       split: "train", "dev" or "test".
-      splitting: of documents.
+      splitting: of documents; by default `news`, and the lines that those for training look like.
 
     Raises:
       InputError: no such folder or file, or the corpus is not valid.
@@ -48,7 +48,7 @@ def read_split(data_dir: pathlib.Path, split: str, splitting: Splitting | None =
     if lines.exists():
         if file.exists():
             raise InputError(f"{data_dir}: has {file.name} and {lines.name}, expected one of them")
-        given = splitting._asdict() if splitting else {}
+        given = splitting._asdict() if splitting else {"lines": (found := look(data_dir)) and found.lines}
         return formats.load(lines, "documents", **given).valid_sentences()
     if not file.exists():
         raise InputError(f"{data_dir}: {_why(data_dir, file)}")
@@ -69,7 +69,7 @@ def look(data_dir: pathlib.Path) -> Look | None:
 
 def _why(data_dir: pathlib.Path, file: pathlib.Path) -> str:
     """Why it is no data directory, and what makes one."""
-    expected = "expected a folder with train.json, dev.json and test.json"
+    expected = "expected a folder with train.json, dev.json and test.json (or .jsonl)"
     make = f"; jner-re corpus --action=split --input={data_dir} --output=FOLDER"
     if data_dir.is_file():
         return f"is a file, {expected}{make} makes one of a corpus"

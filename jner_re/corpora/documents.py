@@ -13,10 +13,10 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-from jner_re import files
+from jner_re import files, json_text
 from jner_re.corpora import json_records
 from jner_re.corpora.annotated_text import AnnotatedText, Place
-from jner_re.corpora.corpus import Finding, Loss, raise_problems, shortened
+from jner_re.corpora.corpus import Finding, Loss, shortened
 from jner_re.corpora.text_files import read_text
 from jner_re.document import Document, Entity, Relation
 
@@ -61,12 +61,10 @@ def write(documents: Sequence[Document], path: pathlib.Path) -> None:
     """Writes a document a line.
 
     Raises:
-      InputError: the format cannot represent one, or the file cannot be written.
+      InputError: the file cannot be written.
     """
-    path = pathlib.Path(path)
-    raise_problems(unsupported(documents, path))
-    lines = (json.dumps(document.to_json(), ensure_ascii=False) for document in documents)
-    files.write_text(path, "".join(f"{line}\n" for line in lines))
+    lines = (json_text.line(document.to_json()) for document in documents)
+    files.write_text(pathlib.Path(path), "".join(f"{line}\n" for line in lines))
 
 
 def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Finding]:
@@ -77,7 +75,7 @@ def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Findi
 def _record(line: str) -> Any:
     """The value of a line; raises WrongShapeError if it is no JSON."""
     try:
-        return json_records.loads(line)
+        return json_records.loads(line, only_finite=True)
     except json.JSONDecodeError as error:
         field, problem = f"column {error.colno}", error.msg
     except (ValueError, RecursionError) as error:

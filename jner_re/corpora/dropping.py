@@ -6,7 +6,9 @@ only where the user asked for it.
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
+from collections.abc import Collection, Iterable, Sequence
 
 from jner_re.corpora.corpus import Loss, by_reason
 from jner_re.document import Document, Relation
@@ -46,14 +48,7 @@ def resolve_overlaps(sentence: Sentence) -> tuple[Sentence, list[Removal]]:
     stays if it overlaps none that stays already.
     """
     entities = sentence.entities
-    kept: list[int] = []
-    blockers: dict[int, int] = {}
-    for i in sorted(range(len(entities)), key=lambda i: entities[i].start - entities[i].end):
-        blocker = next((k for k in kept if overlap(entities[i], entities[k])), None)
-        if blocker is None:
-            kept.append(i)
-        else:
-            blockers[i] = blocker
+    kept, blockers = longest(entities, sorted(range(len(entities)), key=lambda i: -_length(entities[i])))
     removals = [
         Removal(
             entities[i],
@@ -62,7 +57,32 @@ def resolve_overlaps(sentence: Sentence) -> tuple[Sentence, list[Removal]]:
         )
         for i in sorted(blockers)
     ]
-    return keep_entities(sentence, sorted(kept)), removals
+    return keep_entities(sentence, kept), removals
+
+
+def longest(entities: Sequence[EntitySpan], order: Iterable[int]) -> tuple[list[int], dict[int, int]]:
+    """Takes entities one after the other; each stays if it overlaps none that stays already.
+
+    Args:
+      entities: with places in tokens or characters.
+      order: the index of each.
+
+    Returns:
+      The indexes of those that stay, sorted; and by the index of each other that of the first it overlaps.
+    """
+    places: list[tuple[int, int]] = []  # (start, index) of those that stay, sorted: they are disjoint
+    rank: dict[int, int] = {}
+    blockers = {}
+    for i in order:
+        at = bisect.bisect_left(places, (entities[i].start, -1))
+        around = places[max(at - 1, 0) : bisect.bisect_left(places, (entities[i].end, -1))]
+        others = [other for _, other in around if overlap(entities[i], entities[other])]
+        if others:
+            blockers[i] = min(others, key=rank.__getitem__)
+        else:
+            places.insert(at, (entities[i].start, i))
+            rank[i] = len(rank)
+    return sorted(rank), blockers
 
 
 def keep_entities(sentence: Sentence, kept: list[int]) -> Sentence:
@@ -107,23 +127,41 @@ def drop_invalid(sentence: Sentence) -> tuple[Sentence | None, list[Loss]]:
     return resolved, by_reason(losses)
 
 
-def drop_invalid_annotation(document: Document) -> Document:
-    """The document with only its valid entities and relations, by the rules of `drop_invalid`."""
-    spans = tuple(EntitySpan(entity.start, entity.end, entity.type) for entity in document.entities)
-    pairs = tuple(RelationPair(r.head, r.tail, r.type) for r in document.relations)
-    whole = Sentence(tuple(document.text), spans, pairs)
-    kept, _ = drop_invalid(whole)
-    if kept is None or kept == whole:
-        return document
-    entities = dict(zip(reversed(spans), reversed(document.entities), strict=True))  # the first of equal ones
-    scores = {(spans[r.head], spans[r.tail], r.type): r.score for r in reversed(document.relations)}
-    relations = (
-        Relation(r.type, r.head, r.tail, scores[kept.entities[r.head], kept.entities[r.tail], r.type])
-        for r in kept.relations
-    )
-    return dataclasses.replace(
-        document, entities=tuple(entities[span] for span in kept.entities), relations=tuple(relations)
-    )
+def drop_invalid_annotation(document: Document, outside: Collection[int] = ()) -> tuple[Document, list[Loss]]:
+    """The document with only its valid entities and relations, and what was dropped (as `drop_invalid`).
+
+    Args:
+      document: a text with its annotation.
+      outside: indexes of entities that no sentence has, such as one across the end of a sentence: whatever
+        their length is, they go if they overlap others.
+    """
+    spans = [EntitySpan(entity.start, entity.end, entity.type) for entity in document.entities]
+    first = {span: i for i, span in reversed(list(enumerate(spans)))}
+    order = sorted(first.values(), key=lambda i: (i in outside, -_length(spans[i])))
+    kept, blockers = longest(spans, order)
+    index = {i: new for new, i in enumerate(kept)}
+    relations: dict[tuple[str, int, int], Relation] = {}
+    losses = [
+        Loss("given twice", entities=len(spans) - len(first)),
+        Loss("overlapping", entities=len(blockers)),
+    ]
+    for relation in document.relations:
+        head, tail = first[spans[relation.head]], first[spans[relation.tail]]
+        if head == tail:
+            losses.append(Loss("of an entity with itself", relations=1))
+        elif head not in index or tail not in index:
+            losses.append(Loss("of a lost entity", relations=1))
+        elif (key := (relation.type, index[head], index[tail])) in relations:
+            losses.append(Loss("given twice", relations=1))
+        else:
+            relations[key] = Relation(*key, relation.score)
+    entities = tuple(document.entities[i] for i in kept)
+    found = dataclasses.replace(document, entities=entities, relations=tuple(relations.values()))
+    return found, by_reason(losses)
+
+
+def _length(entity: EntitySpan) -> int:
+    return entity.end - entity.start
 
 
 def _valid_relations(sentence: Sentence) -> tuple[tuple[RelationPair, ...], list[Loss]]:

@@ -21,6 +21,7 @@ TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news"}
 # Those of them whose texts are split into sentences; ade's are sentences.
 SPLIT_FORMATS = ("brat", "documents")
 _TEXT_MODULES = {"ade": ade_rel, "brat": brat, "documents": documents}
+_TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
 
 FORMAT_HELP = "by default documents for a file that ends in .jsonl, else spert"
@@ -81,8 +82,8 @@ def _check_kind(path: pathlib.Path, format: str) -> None:
         hint = f"expected a file in the format {format}"
         if holds_brat(path):
             hint += " (--corpus_format=brat reads folders with .ann files)"
-        elif (path / "test.json").is_file():
-            hint += f", such as {path / 'test.json'}"
+        elif found := next((file for name in _TESTS if (file := path / name).is_file()), None):
+            hint += f", such as {found}"
         raise InputError(f"{path}: is a folder, {hint}")
 
 

@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from jner_re import json_numbers
+from jner_re import json_text
 from jner_re.corpora.corpus import Loss, has_surrogate
 from jner_re.schema import EntitySpan, RelationPair
 
@@ -25,15 +25,25 @@ class WrongShapeError(Exception):
         )
 
 
-def loads(text: str) -> Any:
+def loads(text: str, only_finite: bool = False) -> Any:
     """The value of a JSON text.
+
+    Args:
+      text: of JSON.
+      only_finite: whether to refuse numbers that are none of JSON, or infinite.
 
     Raises:
       json.JSONDecodeError: it is none.
-      ValueError: an object has a key twice.
+      ValueError: an object has a key twice, or a number is refused.
       RecursionError: it is nested too deeply.
     """
-    return json.loads(text, object_pairs_hook=_unique_keys, parse_int=json_numbers.integer)
+    strict: dict[str, Any] = {
+        "parse_int": json_text.finite_integer,
+        "parse_float": json_text.finite_float,
+        "parse_constant": json_text.refuse_constant,
+    }
+    how = strict if only_finite else {"parse_int": json_text.integer}
+    return json.loads(text, object_pairs_hook=_unique_keys, **how)
 
 
 def loss_of(record: Any) -> Loss:

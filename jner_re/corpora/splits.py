@@ -2,8 +2,8 @@
 
 Every draw depends only on the seed and on the sentences' tokens: sentences are ranked by a hash of both.
 Sentences with equal tokens stay together, so that no test sentence is seen in training, and every part keeps
-the order of the corpus. Of documents, all sentences of one stay together, and those of two that have half of
-the sentences of the shorter one in common; then equal sentences of other documents may be apart.
+the order of the corpus. Of documents, all sentences of one stay together, and the documents with it that are
+nearly the same (`_alike`); then equal sentences of other documents may be apart.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from jner_re.corpora.data_dir import SPLITS
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
+_MANY = 10  # documents
+
 
 def split(sentences: Sequence[Sentence], dev: float, test: float, seed: int) -> dict[str, list[Sentence]]:
     """Draws dev and test at random; the rest is train.
 
     Args:
       sentences: the corpus.
-      dev: the fraction of the sentences to go to dev, to the nearest sentence.
+      dev: the fraction of the sentences to go to dev, as near as what stays together allows.
       test: likewise for test.
       seed: of the draw.
 
@@ -37,13 +39,14 @@ def split(sentences: Sequence[Sentence], dev: float, test: float, seed: int) -> 
             raise InputError(f"fraction for {name} is {fraction:g}, expected more than 0 and less than 1")
     sizes = {"test": round(test * len(sentences)), "dev": round(dev * len(sentences))}
     drawn: dict[str, list[int]] = {name: [] for name in SPLITS}
-    for group in _groups(sentences, seed):
-        target = next((name for name, size in sizes.items() if len(drawn[name]) < size), "train")
+    groups = _groups(sentences, seed)
+    for group in groups:
+        target = next((name for name, size in sizes.items() if _fits(drawn[name], group, size)), "train")
         drawn[target] += group
     for name in SPLITS:
         if not drawn[name]:
             raise InputError(
-                f"{name} would be empty: {len(sentences)} sentences are too few for such a split"
+                f"{name} would be empty: {_told(sentences, groups)} are too few for such a split"
             )
     return {name: [sentences[i] for i in sorted(drawn[name])] for name in SPLITS}
 
@@ -55,7 +58,7 @@ def hold_out(
 
     Args:
       sentences: the corpus.
-      fraction: the fraction of the sentences to draw, to the nearest sentence.
+      fraction: of the sentences to draw, as near as what stays together allows.
       seed: of the draw.
 
     Returns:
@@ -66,20 +69,24 @@ def hold_out(
     """
     if not 0 < fraction < 1:
         raise InputError(f"fraction to hold out is {fraction:g}, expected more than 0 and less than 1")
-    drawn: set[int] = set()
-    for group in _groups(sentences, seed):
-        if len(drawn) < round(fraction * len(sentences)):
-            drawn.update(group)
+    drawn: list[int] = []
+    groups = _groups(sentences, seed)
+    for group in groups:
+        if _fits(drawn, group, round(fraction * len(sentences))):
+            drawn += group
     if not 0 < len(drawn) < len(sentences):
-        raise InputError(f"{len(sentences)} sentences are too few to hold out {fraction:g} of them")
+        raise InputError(f"{_told(sentences, groups)} are too few to hold out {fraction:g} of them")
+    held = set(drawn)
     parts: tuple[list[Sentence], list[Sentence]] = ([], [])
     for i, sentence in enumerate(sentences):
-        parts[i in drawn].append(sentence)
+        parts[i in held].append(sentence)
     return parts
 
 
 def folds(sentences: Sequence[Sentence], count: int, seed: int) -> list[list[Sentence]]:
-    """Draws the test sets of a cross-validation: each sentence is in one of them, and they are equally large.
+    """Draws the test sets of a cross-validation: each sentence is in one of them.
+
+    They are as equally large as what stays together allows.
 
     Args:
       sentences: the corpus.
@@ -87,12 +94,12 @@ def folds(sentences: Sequence[Sentence], count: int, seed: int) -> list[list[Sen
       seed: of the draw.
 
     Raises:
-      InputError: there are fewer different sentences than folds, or fewer than two folds.
+      InputError: there are fewer groups of what stays together than folds, or fewer than two folds.
     """
     groups = _groups(sentences, seed)
     if not 2 <= count <= len(groups):
         raise InputError(
-            f"{count} folds of {len(groups)} different sentences, expected from 2 folds to one a sentence"
+            f"{count} folds of {_told(sentences, groups)}, expected from 2 folds to one for each"
         )
     drawn: list[list[int]] = [[] for _ in range(count)]
     for group in groups:
@@ -100,47 +107,59 @@ def folds(sentences: Sequence[Sentence], count: int, seed: int) -> list[list[Sen
     return [[sentences[i] for i in sorted(fold)] for fold in drawn]
 
 
+def _fits(drawn: Sequence[int], group: Sequence[int], size: int) -> bool:
+    """Whether a part comes nearer to its size, or at least not farther from it, by a group."""
+    return len(drawn) < size and len(drawn) + len(group) - size <= size - len(drawn)
+
+
+def _told(sentences: Sequence[Sentence], groups: Sequence[Sequence[int]]) -> str:
+    """What may be apart, for messages."""
+    of_documents = any(sentence.document for sentence in sentences)
+    return f"{len(groups)} different {'documents' if of_documents else 'sentences'}"
+
+
 def _groups(sentences: Sequence[Sentence], seed: int) -> list[list[int]]:
     """Positions of sentences that stay together, in the order of the draw."""
     documents: dict[object, list[int]] = collections.defaultdict(list)
     for i, sentence in enumerate(sentences):
         documents[sentence.document or sentence.tokens].append(i)
-    ranks = {tokens: _rank(tokens, seed) for tokens in {sentence.tokens for sentence in sentences}}
-    groups = [
-        sorted(i for document in alike for i in document)
-        for alike in _alike(list(documents.values()), sentences)
-    ]
-    return sorted(groups, key=lambda group: min(ranks[sentences[i].tokens] for i in group))
+    texts = [frozenset(sentences[i].tokens for i in document) for document in documents.values()]
+    ranks = {tokens: _rank(tokens, seed) for text in texts for tokens in text}
+    groups: dict[int, list[int]] = collections.defaultdict(list)
+    for group, document in zip(_alike(texts), documents.values(), strict=True):
+        groups[group] += document
+
+    def rank(group: list[int]) -> bytes:
+        found = sorted({ranks[sentences[i].tokens] for i in group})
+        return found[0] if len(found) == 1 else hashlib.sha256(b"".join(found)).digest()
+
+    return sorted(map(sorted, groups.values()), key=rank)
 
 
-def _alike(documents: list[list[int]], sentences: Sequence[Sentence]) -> list[list[list[int]]]:
-    """Groups of documents: each has half of its sentences or more in common with a longer one.
+def _alike(texts: Sequence[frozenset[tuple[str, ...]]]) -> list[int]:
+    """The number of the group of each document.
+
+    A document is in that of the longer one with which it has most sentences in common, if these are half of
+    its own or more. Sentences of many documents, such as headings, don't count.
 
     Args:
-      documents: positions of the sentences of each.
-      sentences: of all.
+      texts: the different sentences of each.
     """
-    texts = [{sentences[i].tokens for i in document} for document in documents]
+    first: dict[frozenset[tuple[str, ...]], int] = {}
+    group = [first.setdefault(text, number) for number, text in enumerate(texts)]
+    different = sorted(first.values(), key=lambda number: -len(texts[number]))
+    occurrences = collections.Counter(tokens for number in different for tokens in texts[number])
     having: dict[tuple[str, ...], list[int]] = collections.defaultdict(list)
-    parent = list(range(len(documents)))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    for number in sorted(range(len(documents)), key=lambda number: -len(texts[number])):
-        common = collections.Counter(other for tokens in texts[number] for other in having[tokens])
-        for other, count in common.items():
-            if 2 * count >= len(texts[number]):
-                parent[root(number)] = root(other)
-        for tokens in texts[number]:
+    for number in different:
+        rare = [tokens for tokens in texts[number] if 1 < occurrences[tokens] <= _MANY]
+        common = collections.Counter(other for tokens in rare for other in having[tokens])
+        if common:
+            most = max(common.values())
+            if 2 * most >= len(texts[number]):
+                group[number] = group[min(other for other, count in common.items() if count == most)]
+        for tokens in rare:
             having[tokens].append(number)
-    groups: dict[int, list[list[int]]] = collections.defaultdict(list)
-    for number, document in enumerate(documents):
-        groups[root(number)].append(document)
-    return list(groups.values())
+    return [group[group[number]] for number in range(len(texts))]
 
 
 def _rank(tokens: tuple[str, ...], seed: int) -> bytes:

@@ -11,6 +11,7 @@ import pandas as pd
 from jner_re.corpora.corpus import Corpus, Finding, Loss
 from jner_re.corpora.dropping import overlapping_pairs
 from jner_re.corpora.tokenization_fit import bounded
+from jner_re.document import Document
 from jner_re.schema import EntitySpan, Sentence
 
 _QUANTILES = {"min": 0.0, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1.0}
@@ -140,18 +141,21 @@ def _kind_of_overlap(a: EntitySpan, b: EntitySpan) -> str:
     return "nested" if b.end <= a.end or a.start == b.start else "crossing"
 
 
-def loss_table(sentences: Sequence[Sentence], losses: Sequence[Loss]) -> pd.DataFrame:
+def loss_table(
+    sentences: Sequence[Sentence] | Sequence[Document], losses: Sequence[Loss], name: str = "sentences"
+) -> pd.DataFrame:
     """What stands in the files, what of it was lost for each reason (below zero), and what is kept.
 
     Args:
-      sentences: what is kept.
+      sentences: what is kept, or documents.
       losses: what is not, one a reason; the greatest come first.
+      name: of the sentences.
     """
     kept = (len(sentences), sum(len(s.entities) for s in sentences), sum(len(s.relations) for s in sentences))
     lost = sorted(losses, key=lambda loss: loss.sentences + loss.entities + loss.relations, reverse=True)
     rows = {loss.reason: (-loss.sentences, -loss.entities, -loss.relations) for loss in lost}
     found = tuple(count - sum(row[i] for row in rows.values()) for i, count in enumerate(kept))
-    columns = ["sentences", "entities", "relations"]
+    columns = [name, "entities", "relations"]
     return pd.DataFrame.from_dict(
         {"in the files": found, **rows, "kept": kept}, orient="index", columns=columns
     )

@@ -23,6 +23,8 @@ from jner_re.document import Entity, Relation, Token
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.sentences import split
 
+_AROUND = 50  # characters
+
 
 class Splitting(NamedTuple):
     """How texts are split.
@@ -60,6 +62,7 @@ def corpus_of(
         Spans(sum(sum(each.whole.values()) for each in read), sum(len(each.whole) for each in read)),
         [text.document for text in texts],
         [text.key for text in texts],
+        [each.outside for each in read],
         list(findings),
         collections.Counter(distance for each in read for distance in each.distances),
     )
@@ -74,6 +77,7 @@ class _TextSentences:
       findings: about all of them.
       whole: of each different entity (start, end, type), whether it is whole tokens.
       distances: of each relation, in sentences.
+      outside: the indexes of the entities that no sentence has.
     """
 
     def __init__(self, source: AnnotatedText, splitting: Splitting) -> None:
@@ -89,6 +93,7 @@ class _TextSentences:
         spans = {
             i: span for i, entity in enumerate(document.entities) if (span := self._token_span(i, entity))
         }
+        self.outside = frozenset(range(len(document.entities))) - spans.keys()
         for i in self._inside_tokens_of_others(spans):
             del spans[i]
         entities: list[list[EntitySpan]] = [[] for _ in parts]
@@ -157,10 +162,9 @@ class _TextSentences:
         if not exact:
             text = self._source.document.text
             begin, after = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
-            number = self._number(span[0])
-            left = self._tokens[self._starts[number]].start
-            right = self._tokens[self._starts[number + 1] - 1].end
-            expected = whole_tokens(text[left:right], entity.start - left, entity.end - left)
+            expected = whole_tokens(
+                *_words_around(text, min(begin, entity.start), max(after, entity.end), entity)
+            )
             self._warn(place, _quoted(entity), expected, f"changed to {shortened(text[begin:after])!r}")
         return span
 
@@ -240,6 +244,16 @@ class _TextSentences:
         self.findings.append(
             Finding(self._source.file, place.record, place.field, value, expected, action, "warning", loss)
         )
+
+
+def _words_around(text: str, begin: int, after: int, entity: Entity) -> tuple[str, int, int]:
+    """The words that a place in a text is in, and where in them an entity is."""
+    first, last = begin - _AROUND, after + _AROUND  # of a text without white space, a part of it will do
+    while begin > max(first, 0) and not text[begin - 1].isspace():
+        begin -= 1
+    while after < min(last, len(text)) and not text[after].isspace():
+        after += 1
+    return text[begin:after], entity.start - begin, entity.end - begin
 
 
 def _quoted(entity: Entity) -> str:

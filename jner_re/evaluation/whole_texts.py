@@ -9,12 +9,13 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from jner_re.corpora.corpus import Loss, by_reason
+from jner_re.corpora.dropping import longest
 from jner_re.document import Document, Entity, Relation
 from jner_re.evaluation import strict, table
 from jner_re.models.decode import without_scores
@@ -92,25 +93,33 @@ def evaluate(
     report = strict.evaluate(texts, found, reading.label_set.extended_with(texts, name))
     places = [_Places(document.text, reading) for document in gold]
     report["by_distance"] = _by_distance(texts, found, places)
-    losses = by_reason(
+    report["never_found"] = rows(
         loss for text, place in zip(texts, places, strict=True) for loss in _never_found(text, place, reading)
     )
-    report["never_found"] = [
-        {"reason": loss.reason, "entities": loss.entities, "relations": loss.relations} for loss in losses
-    ]
     return report, texts, scored
 
 
+def rows(losses: Iterable[Loss]) -> list[dict[str, Any]]:
+    """[{"reason", "entities", "relations"}], of each reason one."""
+    return [
+        {"reason": loss.reason, "entities": loss.entities, "relations": loss.relations}
+        for loss in by_reason(losses)
+    ]
+
+
 def tables(report: Mapping[str, Any]) -> str:
-    """The scores of relations by distance, and what the model cannot find."""
+    """The scores of relations by distance, what the model cannot find, and what was not read ("not_read")."""
     shown = []
     distances = table.rows({"per_type": report["by_distance"]})
     columns = [BETWEEN, *table.COLUMNS[1:]]
     shown.append("Relations by distance in sentences:")
     shown.append(pd.DataFrame(distances, columns=columns).to_string(index=False, justify="right"))
-    if report["never_found"]:
-        shown.append("Annotated, and never found, whatever the scores are:")
-        shown.append(pd.DataFrame(report["never_found"]).to_string(index=False, justify="right"))
+    for key, title in (
+        ("never_found", "Annotated, and found at no threshold:"),
+        ("not_read", "In the files, and not read, so not counted as missed:"),
+    ):
+        if report[key]:
+            shown += [title, pd.DataFrame(report[key]).to_string(index=False, justify="right")]
     return "\n".join(shown)
 
 
@@ -160,20 +169,19 @@ def _by_distance(
 
 def _never_found(text: Sentence, places: _Places, reading: Reading) -> list[Loss]:
     """Each entity and relation that no scores can give, once, with the first reason that holds."""
-    losses = []
-    lost = set()
     entities = sorted(set(text.entities), key=lambda e: (e.start - e.end, e))
-    kept: list[EntitySpan] = []
-    for entity in entities:
-        reason = "" if entity.type in reading.label_set.entity_types else "of a type not in training"
-        reason = reason or places.problem(entity)
-        if not reason and any(entity.start < other.end and other.start < entity.end for other in kept):
-            reason = "overlapping a longer one"
-        if reason:
-            lost.add(entity)
-            losses.append(Loss(reason, entities=1))
-        else:
-            kept.append(entity)
+    reasons = [
+        places.problem(entity)
+        if entity.type in reading.label_set.entity_types
+        else "of a type not in training"
+        for entity in entities
+    ]
+    possible = [i for i, reason in enumerate(reasons) if not reason]
+    _, blocked = longest(entities, possible)
+    for i in blocked:
+        reasons[i] = "overlapping a longer one"
+    losses = [Loss(reason, entities=1) for reason in reasons if reason]
+    lost = {entity for entity, reason in zip(entities, reasons, strict=True) if reason}
     for head, tail, type in text.relation_facts():
         triple = head.type, tail.type, type
         if type not in reading.label_set.relation_types:

@@ -52,7 +52,7 @@ def test_a_folder_that_is_no_data_directory(brat: pathlib.Path, tmp_path: pathli
     with pytest.raises(InputError, match=r"none: no such folder, expected a folder with train.json"):
         data_dir.read_split(tmp_path / "none", "train")
     (empty := tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"empty: has no dev.json, expected .*test.json$"):
+    with pytest.raises(InputError, match=r"empty: has no dev.json, expected .*test.json \(or .jsonl\)$"):
         data_dir.read_split(empty, "dev")
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import pathlib
+import random
 from typing import Any
 
 import pytest
 
 from jner_re.corpora import formats, line_style
 from jner_re.corpora.corpus import Corpus, Loss
-from jner_re.corpora.dropping import drop_invalid_annotation
+from jner_re.corpora.dropping import drop_invalid_annotation, longest, overlap
 from jner_re.corpora.splits import folds, split
 from jner_re.document import Document, Entity, Relation
 from jner_re.schema import EntitySpan, RelationPair, Sentence
@@ -96,6 +97,10 @@ def test_a_line_is_what_the_user_says(tmp_path: pathlib.Path) -> None:
         ("Add water.\nstir it.\nheat it.\n", "separate"),
         ("Materials\nWater\nSalt\r\nA pan\n", "separate"),
         ("水を加える\n混ぜる\n", "separate"),
+        (
+            "患者は六十歳の男性であり、高血圧の既往がある。来院時\n意識は清明であり、胸部に痛みを訴えた。心電図では\n異常がない。\n",
+            "wrapped",
+        ),
     ],
 )
 def test_the_look_of_lines(text: str, lines: str, tmp_path: pathlib.Path) -> None:
@@ -137,6 +142,47 @@ def test_what_is_invalid_is_dropped_from_a_document() -> None:
         Entity("P", 12, 14, "Bo", 0.1),
     )  # fmt: skip
     relations = (Relation("Met", 1, 2, 0.6), Relation("Met", 1, 3, 0.2), Relation("Met", 0, 2, 0.3))
-    assert drop_invalid_annotation(Document(text, (), entities, relations, id="a")) == Document(
-        text, (), entities[1:3], (Relation("Met", 0, 1, 0.6),), id="a"
-    )
+    found, losses = drop_invalid_annotation(Document(text, (), entities, relations, id="a"))
+    assert found == Document(text, (), entities[1:3], (Relation("Met", 0, 1, 0.6),), id="a")
+    assert sorted(losses, key=lambda loss: loss.reason) == [
+        Loss("given twice", entities=1, relations=1),
+        Loss("of a lost entity", relations=1),
+        Loss("overlapping", entities=1),
+    ]
+    found, _ = drop_invalid_annotation(Document(text, (), entities, relations), outside={1})
+    assert found.entities == (entities[0], entities[2]) and len(found.relations) == 1
+
+
+def random_spans(draw: random.Random) -> list[EntitySpan]:
+    starts = [draw.randrange(30) for _ in range(draw.randrange(12))]
+    return [EntitySpan(start, start + draw.randrange(1, 8), "A") for start in starts]
+
+
+def test_the_longest_stay() -> None:
+    """As by comparing all with all."""
+    for seed in range(300):
+        spans = random_spans(random.Random(seed))
+        kept: list[int] = []
+        blockers = {}
+        order = sorted(range(len(spans)), key=lambda i: spans[i].start - spans[i].end)
+        for i in order:
+            other = next((k for k in kept if overlap(spans[i], spans[k])), None)
+            if other is None:
+                kept.append(i)
+            else:
+                blockers[i] = other
+        assert longest(spans, order) == (sorted(kept), blockers)
+
+
+def test_boilerplate_does_not_join_documents() -> None:
+    texts = [" ".join(f"{i}-{j}" for j in range(20)) + " Thanks" for i in range(50)]
+    parts = split(documents(*texts, "Thanks"), 0.1, 0.1, seed=0)
+    assert {name: len({s.document for s in part}) for name, part in parts.items()}["dev"] in (5, 6)
+
+
+def test_long_documents_are_drawn_as_often_as_short_ones() -> None:
+    texts = [" ".join(f"{i}-{j}" for j in range(40)) for i in range(40)] + [
+        f"one-{i}" for i in range(40 * 40)
+    ]
+    drawn = split(documents(*texts), 0.2, 0.2, seed=0)["test"]
+    assert 0.3 < sum(s.document.startswith("one") for s in drawn) / len(drawn) < 0.7

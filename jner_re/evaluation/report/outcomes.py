@@ -27,8 +27,10 @@ changes nothing else.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, TypeVar
 
 from jner_re.corpora.dropping import overlap
@@ -123,7 +125,7 @@ def _compared(
         a, b = pair
         return KINDS[task].index(kind(a, b)), -shared(a, b), a.type != b.type, min(a, b), max(a, b)
 
-    near = sorted(((a, b) for a in gold for b in predicted if a != b and kind(a, b)), key=place)
+    near = sorted(((a, b) for a, b in _touching(gold, predicted) if a != b and kind(a, b)), key=place)
     found = [Outcome(task, RIGHT, fact, fact, scores[fact]) for fact in gold & predicted]
     missed, spurious = gold - predicted, predicted - gold
     for a, b in near:
@@ -138,6 +140,20 @@ def _compared(
         of_kind = next((kind(a, b) for a, b in near if b == fact), "spurious")
         found.append(Outcome(task, of_kind, None, fact, scores[fact]))
     return sorted(found, key=_order)
+
+
+def _touching(gold: Iterable[_Fact], predicted: Iterable[_Fact]) -> set[tuple[_Fact, _Fact]]:
+    """The pairs that share a token at all, which facts that are near each other do."""
+    facts_at = collections.defaultdict(set)
+    for fact in predicted:
+        for place in _all_tokens(fact):
+            facts_at[place].add(fact)
+    return {(fact, other) for fact in gold for place in _all_tokens(fact) for other in facts_at[place]}
+
+
+def _all_tokens(fact: EntitySpan | RelationFact) -> Iterator[int]:
+    entities = (fact,) if isinstance(fact, EntitySpan) else (fact.head, fact.tail)
+    return itertools.chain.from_iterable(range(entity.start, entity.end) for entity in entities)
 
 
 def _order(outcome: Outcome) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ import dataclasses
 import json
 from typing import Any
 
-from jner_re import json_numbers
+from jner_re import json_text
 from jner_re.serving.server.errors import invalid
 
 _EXPECTED = '{"instances": [row, …]} or {"inputs": tensor}'
@@ -61,8 +61,8 @@ def read_object(body: bytes, expected: str) -> dict[str, Any]:
     try:
         found = json.loads(
             body.decode("utf-8-sig"),
-            parse_int=json_numbers.finite_integer,
-            parse_float=json_numbers.finite_float,
+            parse_int=json_text.finite_integer,
+            parse_float=json_text.finite_float,
             parse_constant=_refuse_constant,
         )
     except UnicodeDecodeError as error:

@@ -1,8 +1,10 @@
-"""Numbers in JSON: Python reads none of thousands of digits, and prints Infinity, which is no JSON."""
+"""JSON of files: Python reads no number of thousands of digits, and prints Infinity, which is no JSON."""
 
 from __future__ import annotations
 
+import json
 import math
+from typing import Any
 
 _MAX_DIGITS = 1000  # of a whole number
 
@@ -20,6 +22,21 @@ def finite_integer(digits: str) -> float:
 def finite_float(number: str) -> float:
     """Any other number; raises ValueError if it is too large."""
     return _finite(float(number), number)
+
+
+def line(value: Any) -> str:
+    """A line of JSON lines, in Unicode; half of a surrogate pair, which UTF-8 does not have, is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    return text
+
+
+def refuse_constant(name: str) -> None:
+    """Raises ValueError for NaN and Infinity, which Python reads."""
+    raise ValueError(f"{name} is no JSON")
 
 
 def _finite(value: float, number: str) -> float:
