@@ -57,7 +57,7 @@ _OUTPUT = flags.DEFINE_string("output", "", "file for the results, a JSON line f
 # On a quiet machine other programs use fewer cores, and the product always reaches this share of its best.
 _QUIET_CORES, _STEADY_PEAK = 0.2, 0.8
 
-# The architecture and the training recipe of experiments/presets/conll04.flags.
+# The architecture and the training recipe of experiments/presets/conll04_fast.flags.
 MODEL = ModelConfig(rnn_dropout=0.5, pair_context_size=128, typed_pairs=True, entity_weighted=True)
 TRAIN = TrainConfig(learning_rate=1e-3, average_decay=0.99)
 
