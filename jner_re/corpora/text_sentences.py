@@ -128,7 +128,11 @@ class _TextSentences:
         """The sentences with tokens split at the bounds of entities, and joined where an entity is in two."""
         entities = self._source.document.entities
         bounds = sorted({place for entity in entities for place in (entity.start, entity.end)})
+        whole = [token for tokens in parts for token in tokens]
         parts = [[piece for token in tokens for piece in _pieces(token, bounds)] for tokens in parts]
+        for entity, place in zip(entities, self._source.entities, strict=True):
+            if _is_inside_tokens(whole, entity):
+                self._warn(place, _quoted(entity), "whole tokens", "the tokens are split")
         starts = [tokens[0].start for tokens in parts]
         joined: set[int] = set()  # sentences that go on in the one before
         for entity, place in zip(entities, self._source.entities, strict=True):
@@ -265,6 +269,12 @@ def _pieces(token: Token, bounds: Sequence[int]) -> Iterable[Token]:
     inside = bounds[bisect.bisect_right(bounds, token.start) : bisect.bisect_left(bounds, token.end)]
     for start, end in itertools.pairwise([token.start, *inside, token.end]):
         yield Token(token.text[start - token.start : end - token.start], start, end)
+
+
+def _is_inside_tokens(tokens: Sequence[Token], entity: Entity) -> bool:
+    """Whether a token goes on over an end of an entity."""
+    span = token_span(tokens, entity.start, entity.end)
+    return span is not None and (tokens[span[0]].start < entity.start or tokens[span[1] - 1].end > entity.end)
 
 
 def _named(field: str, names: dict[str, list[str]]) -> str:

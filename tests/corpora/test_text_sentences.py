@@ -53,7 +53,8 @@ def test_tokens_give_way_if_told(tmp_path: pathlib.Path, repair: bool) -> None:
     found = [entity("Number", "5"), entity("Unit", "ml")]
     corpus = load(tmp_path / "a.jsonl", found, [(0, 1)], repair=repair)
     if repair:
-        assert corpus.findings == [] and corpus.spans == (2, 2)
+        assert [w.action for w in corpus.warnings] == ["the tokens are split"] * 2
+        assert corpus.problems == [] and corpus.losses == [] and corpus.spans == (2, 2)
         assert corpus.sentences[0].tokens[:3] == ("Add", "5", "ml")
         assert corpus.sentences[0].entities == (EntitySpan(1, 2, "Number"), EntitySpan(2, 3, "Unit"))
     else:
