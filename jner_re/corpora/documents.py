@@ -8,16 +8,14 @@ the document are kept. `text_sentences` makes sentences of documents.
 
 from __future__ import annotations
 
-import json
 import pathlib
 from collections.abc import Sequence
 from typing import Any
 
 from jner_re import files, json_text
-from jner_re.corpora import json_records
+from jner_re.corpora import json_lines, json_records
 from jner_re.corpora.annotated_text import AnnotatedText, Place
 from jner_re.corpora.corpus import Finding, Loss, shortened
-from jner_re.corpora.text_files import read_text
 from jner_re.document import Document, Entity, Relation
 
 _OWN = ("id", "text", "entities", "relations", "broken_at")
@@ -35,23 +33,9 @@ def texts(path: pathlib.Path) -> tuple[list[AnnotatedText], list[Finding]]:
       InputError: the file is no UTF-8 text, or empty.
     """
     path = pathlib.Path(path)
-    content = read_text(path)
-    findings = content.warnings(str(path))
+    documents, findings = json_lines.read(path, lambda record, place: _Document(record, str(path), place))
     found = []
-    for number, line in enumerate(content.text.split("\n"), 1):
-        if not line.strip():
-            continue
-        record, place = None, f"line {number}"
-        try:
-            record = _record(line)
-            document = _Document(record, str(path), place)
-        except json_records.WrongShapeError as wrong:
-            loss = json_records.loss_of(record)
-            action = "the record is left out"
-            findings.append(
-                Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action, loss=loss)
-            )
-            continue
+    for document in documents:
         found.append(document.text())
         findings += document.findings
     return found, findings
@@ -70,17 +54,6 @@ def write(documents: Sequence[Document], path: pathlib.Path) -> None:
 def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Finding]:
     """What the format cannot represent of valid documents: nothing."""
     return []
-
-
-def _record(line: str) -> Any:
-    """The value of a line; raises WrongShapeError if it is no JSON."""
-    try:
-        return json_records.loads(line, only_finite=True)
-    except json.JSONDecodeError as error:
-        field, problem = f"column {error.colno}", error.msg
-    except (ValueError, RecursionError) as error:
-        field, problem = "line", str(error)
-    raise json_records.WrongShapeError(field, shortened(line), f"JSON of a document ({problem})")
 
 
 class _Document:
