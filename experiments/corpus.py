@@ -224,7 +224,7 @@ def _valid_documents(corpus: Corpus) -> tuple[list[Document], list[Loss]]:
     """The documents, with --drop_invalid without invalid annotation, and what was dropped."""
     documents, losses = list(corpus.documents or ()), []
     if _DROP_INVALID.value:
-        for i, outside in enumerate(corpus.outside):
+        for i, outside in enumerate(corpus.outside or [frozenset()] * len(documents)):
             documents[i], dropped = drop_invalid_annotation(documents[i], outside)
             losses += dropped
     return documents, losses

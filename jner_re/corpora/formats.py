@@ -7,7 +7,7 @@ import itertools
 import pathlib
 from collections.abc import Sequence
 
-from jner_re.corpora import ade_rel, brat, documents, line_style, multihead, spert_json
+from jner_re.corpora import ade_rel, brat, documents, dygie, line_style, multihead, spert_json
 from jner_re.corpora.corpus import Corpus, Finding, Loss, raise_problems, require_valid
 from jner_re.corpora.text_sentences import Splitting, corpus_of
 from jner_re.document import Document
@@ -15,7 +15,7 @@ from jner_re.errors import InputError
 from jner_re.schema import RelationPair, Sentence
 from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
-SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead}
+SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead, "dygie": dygie}
 # Those that have texts, and how these are tokenized by default.
 TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news"}
 # Those of them whose texts are split into sentences; ade's are sentences.

@@ -31,7 +31,7 @@ _ENTITY_KEYS = ("type", "start", "end")
 _RELATION_KEYS = ("type", "head", "tail")
 _ONE_LIST = (
     "one list of sentences with tokens, entities and relations "
-    "(JSON lines, as of SciERC or DyGIE++, are another format)"
+    "(JSON lines, as of SciERC or DyGIE++, are another format: dygie)"
 )
 
 

@@ -79,6 +79,25 @@ DOCUMENTS = st.lists(
 ).map("\n".join)
 
 
+FACTS = st.lists(st.lists(PLACE | TEXT, max_size=6) | ANY_JSON, max_size=2)
+DYGIE = st.lists(
+    mostly(
+        json_object(
+            doc_key=NUMBER | TEXT,
+            sentences=st.just([["a", "b"], ["c"]]) | st.lists(st.lists(TEXT, max_size=2), max_size=2),
+            ner=st.lists(st.lists(st.tuples(PLACE, PLACE, TEXT), max_size=3), min_size=2, max_size=2)
+            | st.lists(FACTS, max_size=2),
+            relations=st.lists(
+                st.lists(st.tuples(PLACE, PLACE, PLACE, PLACE, TEXT), max_size=2), min_size=2, max_size=2
+            )
+            | st.lists(FACTS, max_size=2),
+        ).map(json.dumps),
+        TEXT,
+    ),
+    max_size=3,
+).map("\n".join)
+
+
 def lines_of(*fields: st.SearchStrategy, separator: str, odd: st.SearchStrategy) -> st.SearchStrategy[str]:
     line = st.tuples(*(mostly(field, TEXT) for field in fields)).map(separator.join)
     return st.lists(mostly(line, odd), max_size=8).map("\n".join)
@@ -136,7 +155,7 @@ def check(format: str, content: bytes, tokenizations: Iterable[str | None]) -> N
                 assert sentence is None or not find_problems(sentence)
 
 
-@pytest.mark.parametrize("format", ["spert", "multihead", "ade", "documents"])
+@pytest.mark.parametrize("format", ["spert", "multihead", "ade", "documents", "dygie"])
 @settings(max_examples=EXAMPLES)
 @given(st.binary(max_size=60) | TEXT.map(str.encode))
 def test_any_bytes(format: str, content: bytes) -> None:
@@ -174,3 +193,10 @@ def test_any_ade_rows(content: str) -> None:
 @example(f'{{"text": "a", "entities": [{{"type": "Loc", "start": 0, "end": {"9" * 900}}}], "relations": []}}')
 def test_any_documents(content: str) -> None:
     check("documents", content.encode(errors="surrogatepass"), ["news", "whitespace"])
+
+
+@settings(max_examples=EXAMPLES)
+@given(DYGIE)
+@example(f'{{"sentences": [["a"]], "ner": [[[0, {LONG}, "A"]]]}}')
+def test_any_dygie_lines(content: str) -> None:
+    check("dygie", content.encode(errors="surrogatepass"), [None])
