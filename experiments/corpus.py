@@ -63,7 +63,7 @@ _TOKENIZATION = flags.DEFINE_enum(
     "tokenization",
     None,
     list(TOKEN_PATTERNS),
-    "how running text is split into tokens, for ade (default fine), brat and documents (default news): news "
+    "how text is split into tokens, for ade (default fine) and formats of running text (default news): news "
     "keeps abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space "
     "only",
 )
@@ -71,7 +71,7 @@ _LINES = flags.DEFINE_enum(
     "lines",
     None,
     list(PARAGRAPH_END),
-    "brat and documents: what a line is, a part of a paragraph (wrapped) or a paragraph (separate); by "
+    "formats of running text: what a line is, a part of a paragraph (wrapped) or a paragraph (separate); by "
     "default what the collection looks like, which is said",
 )
 flags.adopt_module_key_flags(repair_flag)
@@ -86,6 +86,12 @@ _EVENT_ARGUMENTS = flags.DEFINE_boolean(
     False,
     "brat: the arguments of events are relations too, from the event's trigger to the argument, of the type "
     "that the role names",
+)
+_ANNOTATOR = flags.DEFINE_string(
+    "annotator",
+    None,
+    "label_studio: whose annotations count, by id or e-mail address; by default the newest of a task that "
+    "was not cancelled",
 )
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
@@ -114,6 +120,8 @@ def main() -> None:
     for name in (_LINES.name, repair_flag.NAME):
         if flags.FLAGS[name].value and _input_format() not in SPLIT_FORMATS:
             raise InputError(f"--{name} is for {' and '.join(SPLIT_FORMATS)}, not for {_input_format()}")
+    if _ANNOTATOR.value and _input_format() != "label_studio":
+        raise InputError(f"--annotator is for label_studio, not for {_input_format()}")
     if _EVENT_ARGUMENTS.value and _input_format() != "brat":
         raise InputError(f"--event_arguments is for brat, not for {_input_format()} (it has no events)")
     output = files.user_path(_OUTPUT.value or "")
@@ -135,7 +143,7 @@ def _input_format() -> str:
 
 
 def _load(source: pathlib.Path, tokenization: str | None) -> Corpus:
-    given = _ade_types(), _EVENT_ARGUMENTS.value, _LINES.value, repair_flag.repairs()
+    given = _ade_types(), _EVENT_ARGUMENTS.value, _LINES.value, repair_flag.repairs(), _ANNOTATOR.value
     return load(source, _input_format(), tokenization, *given)
 
 

@@ -7,7 +7,7 @@ import itertools
 import pathlib
 from collections.abc import Sequence
 
-from jner_re.corpora import ade_rel, brat, documents, dygie, line_style, multihead, spert_json
+from jner_re.corpora import ade_rel, brat, documents, dygie, label_studio, line_style, multihead, spert_json
 from jner_re.corpora.corpus import Corpus, Finding, Loss, raise_problems, require_valid
 from jner_re.corpora.text_sentences import Splitting, corpus_of
 from jner_re.document import Document
@@ -17,10 +17,10 @@ from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead, "dygie": dygie}
 # Those that have texts, and how these are tokenized by default.
-TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news"}
+TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news", "label_studio": "news"}
 # Those of them whose texts are split into sentences; ade's are sentences.
-SPLIT_FORMATS = ("brat", "documents")
-_TEXT_MODULES = {"ade": ade_rel, "brat": brat, "documents": documents}
+SPLIT_FORMATS = ("brat", "documents", "label_studio")
+_TEXT_MODULES = {"ade": ade_rel, "brat": brat, "documents": documents, "label_studio": label_studio}
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
 
@@ -40,6 +40,7 @@ def load(
     event_arguments: bool = False,
     lines: str | None = None,
     repair: bool = False,
+    annotator: str | None = None,
 ) -> Corpus:
     """Reads a corpus with everything found about it; sentences that are too long are broken.
 
@@ -52,6 +53,7 @@ def load(
       lines: a key of `PARAGRAPH_END`, for the formats of `SPLIT_FORMATS`; by default what
         `line_style.look` says of the texts.
       repair: for them, whether tokens and ends of sentences give way to entities (`Splitting.repair`).
+      annotator: label_studio: whose annotations count; by default anybody's.
 
     Raises:
       InputError: the corpus cannot be read at all.
@@ -63,7 +65,12 @@ def load(
     style = tokenization or TEXT_FORMATS[format]
     if format == "ade":
         return _broken(ade_rel.load(path, style, ade_types), path)
-    texts, findings = brat.texts(path, event_arguments) if format == "brat" else documents.texts(path)
+    if format == "brat":
+        texts, findings = brat.texts(path, event_arguments)
+    elif format == "label_studio":
+        texts, findings = label_studio.texts(path, annotator)
+    else:
+        texts, findings = documents.texts(path)
     look = line_style.look(text.document.text for text in texts)
     corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair), path)
     return dataclasses.replace(_broken(corpus, path), look=None if lines else look)

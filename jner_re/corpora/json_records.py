@@ -57,7 +57,7 @@ def entities(record: dict[str, Any]) -> list[EntitySpan]:
     """Its "entities": [{"type", "start", "end"}]; raises WrongShapeError."""
     return [
         EntitySpan(_integer(item, "start", field), _integer(item, "end", field), _type(item, field))
-        for field, item in _objects(record, "entities")
+        for field, item in objects(record, "entities")
     ]
 
 
@@ -65,13 +65,13 @@ def relations(record: dict[str, Any]) -> list[RelationPair]:
     """Its "relations": [{"type", "head", "tail"}]; raises WrongShapeError."""
     return [
         RelationPair(_integer(item, "head", field), _integer(item, "tail", field), _type(item, field))
-        for field, item in _objects(record, "relations")
+        for field, item in objects(record, "relations")
     ]
 
 
 def scores(record: dict[str, Any], key: str) -> list[float]:
     """The "score" of each object of a list, NaN where there is none; raises WrongShapeError."""
-    return [_score(item, f"{field}.score") for field, item in _objects(record, key)]
+    return [score(item, field) for field, item in objects(record, key)]
 
 
 def integers(record: dict[str, Any], key: str) -> tuple[int, ...]:
@@ -117,7 +117,8 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return unique
 
 
-def _objects(record: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+def objects(record: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    """The objects of the list under a key, each with the name of its field; raises WrongShapeError."""
     items = [(f"{key}[{i}]", item) for i, item in enumerate(list_of(record, key))]
     for field, item in items:
         if not isinstance(item, dict):
@@ -133,12 +134,13 @@ def _integer(item: dict[str, Any], key: str, field: str) -> int:
     return value
 
 
-def _score(item: dict[str, Any], field: str) -> float:
+def score(item: dict[str, Any], field: str) -> float:
+    """Its "score", NaN if there is none; raises WrongShapeError."""
     value = item.get("score")
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise WrongShapeError(field, value, "a number from 0 to 1")
+        raise WrongShapeError(f"{field}.score", value, "a number from 0 to 1")
     return float(value)
 
 
