@@ -125,6 +125,8 @@ def main() -> None:
     if _EVENT_ARGUMENTS.value and _input_format() != "brat":
         raise InputError(f"--event_arguments is for brat, not for {_input_format()} (it has no events)")
     output = files.user_path(_OUTPUT.value or "")
+    if needs_output and output.exists() and source.exists() and output.samefile(source):
+        raise InputError(f"--output is {output}, the input, expected another file")
     corpus = _load(source, _TOKENIZATION.value)
     if corpus.look:
         print(f"--lines={corpus.look.lines}: {corpus.look.reason}", file=sys.stderr)

@@ -33,6 +33,9 @@ _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
 _FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of the corpus, {FORMAT_HELP}")
+_EVENT_ARGUMENTS = flags.DEFINE_boolean(
+    "event_arguments", False, "brat: the arguments of events are relations too, as in training"
+)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
@@ -60,8 +63,10 @@ def main() -> None:
         corpus /= "test.json"
     format = format_of(corpus, _FORMAT.value)
     style = config.tokenization if format in TEXT_FORMATS else None
-    read = corpora.load(corpus, format, style, lines=config.lines)
+    read = corpora.load(corpus, format, style, lines=config.lines, event_arguments=_EVENT_ARGUMENTS.value)
     from_text = format in SPLIT_FORMATS
+    if from_text and not read.documents:
+        raise InputError(f"{corpus}: no annotated document; the first problem: {read.findings[0]}")
     sentences = read.sentences if from_text else read.valid_sentences()
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import calibration, whole_texts

@@ -46,7 +46,9 @@ def check(paths: Sequence[str]) -> None:
         if path != STANDARD_INPUT and files.user_path(path).is_dir() and not _texts(files.user_path(path)):
             raise InputError(f"{path}: is a folder without .txt files, expected texts")
         if path != STANDARD_INPUT and not os.access(files.user_path(path), os.R_OK):
-            raise InputError(f"{path}: no such file, or not readable, expected a text file")
+            raise InputError(
+                f"{path}: no such file, or not readable, expected a text file, or a folder of .txt files"
+            )
     if paths.count(STANDARD_INPUT) > 1:
         raise InputError("- is given twice, but standard input can be read only once")
 
@@ -176,6 +178,8 @@ def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str
 def _is_answer(name: str, value: Any) -> bool:
     """Whether a field is that of an answer or of an annotated document, in whose place a new one comes."""
     keys = {"entities": {"type", "start", "end"}, "relations": {"type", "head", "tail"}, "broken_at": set()}
+    if name in keys and value is None:
+        return True
     if name not in keys or not isinstance(value, list):
         return False
     return all(isinstance(item, int if name == "broken_at" else dict) for item in value) and all(

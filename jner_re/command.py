@@ -71,3 +71,7 @@ def _usage(known: dict[str, str]) -> str:
     lines = [f"  {name:{width}}  {description(module)}" for name, module in known.items()]
     head = ["usage: jner-re PROGRAM [--flags]", ""]
     return "\n".join([*head, *lines, "", "jner-re PROGRAM --help shows the flags of a program.\n"])
+
+
+if __name__ == "__main__":
+    main()

@@ -62,13 +62,15 @@ class Event:
 class Annotation:
     """What an .ann file says, in its order, and what was found wrong with its lines.
 
-    `scores` are those of entities and relations by their ids, from notes that are a number from 0 to 1.
+    `scores` are those of entities and relations by their ids, from notes that are a number from 0 to 1, and
+    `score_places` their lines.
     """
 
     entities: dict[str, TextBound]
     relations: list[BinaryRelation]
     events: dict[str, Event]
     scores: dict[str, float]
+    score_places: dict[str, str]
     findings: list[Finding]
 
     def entity_id(self, id: str) -> str:
@@ -86,7 +88,7 @@ def parse(text: str, file: str) -> Annotation:
       text: the file's text.
       file: quoted in the findings.
     """
-    annotation = Annotation({}, [], {}, {}, [])
+    annotation = Annotation({}, [], {}, {}, {}, [])
     lines_by_id: dict[str, int] = {}
     for number, line in enumerate(LINE_END.split(text), start=1):
         if not line.strip():
@@ -103,9 +105,10 @@ def parse(text: str, file: str) -> Annotation:
             place = f"line {number} ({id[:20]})"
             annotation.findings.append(dataclasses.replace(finding, file=file, record=place))
     known = {*annotation.entities, *(relation.id for relation in annotation.relations)}
-    for id in annotation.scores.keys() - known:
+    for id in [id for id in annotation.scores if id not in known]:
         expected = "the id of an entity or a relation"
-        finding = Finding(file, "whole file", "score (#)", repr(id), expected, _LEFT_OUT, kind="warning")
+        place = annotation.score_places[id]
+        finding = Finding(file, place, "what has the score", repr(id), expected, _LEFT_OUT, kind="warning")
         annotation.findings.append(finding)
     return annotation
 
@@ -129,6 +132,7 @@ def _parse_line(line: str, number: int, annotation: Annotation) -> Finding | Non
     note = _SCORE.fullmatch(" ".join(fields)) if kind == "#" else None
     if note and note[1] not in annotation.scores:
         annotation.scores[note[1]] = float(note[2])
+        annotation.score_places[note[1]] = f"line {number} ({id[:20]})"
         return None
     if kind in _OTHER_KINDS:
         expected = "an entity (T), a relation (R) or an event (E)"

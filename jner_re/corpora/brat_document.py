@@ -174,18 +174,22 @@ class _BratDocument:
         self._relation_places.append(Place(_line(relation), "relation", relation.id))
 
     def _add_events(self, as_relations: bool) -> None:
-        for event in self._annotation.events.values():
-            if as_relations:
+        events = [event for event in self._annotation.events.values() if event.arguments]
+        count = sum(len(event.arguments) for event in events)
+        if as_relations:
+            for event in events:
                 for role, id in event.arguments:
                     self._add_relation(
                         BinaryRelation(event.line, event.id, role, [("trigger", event.id), (role, id)])
                     )
-            elif event.arguments:
-                value = " ".join(f"{role}:{id}" for role, id in event.arguments)
-                expected = "relations (--event_arguments makes them of an event's arguments)"
-                action = "the arguments are left out"
-                place = f"line {event.line} ({event.id[:20]})"
-                self._warn(place, "event (E)", repr(shortened(value)), expected, action)
+        elif events:
+            first = events[0]
+            value = f"{count} arguments, the first {first.arguments[0][0]}:{first.arguments[0][1]}"
+            expected = "relations (--event_arguments makes them of the arguments of events)"
+            place = f"line {first.line} ({first.id[:20]})"
+            place += f" and {len(events) - 1} more" if len(events) > 1 else ""
+            loss = Loss("arguments of events", relations=count)
+            self._warn(place, "event (E)", shortened(value), expected, "the arguments are left out", loss)
 
 
 def _line(item: TextBound | BinaryRelation) -> str:

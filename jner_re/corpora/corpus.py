@@ -209,8 +209,10 @@ def check_corpus(sentences: Sequence[Sentence], file: pathlib.Path, records: Ite
         return [Finding(str(file), "whole file", "sentences", "none", "at least one sentence")]
     findings = []
     first: dict[str, str] = {}
+    told: set[str] = set()  # documents, once each
     for sentence, record in zip(sentences, records, strict=True):
-        if sentence.id and sentence.id in first:
+        if sentence.id and sentence.id in first and not (sentence.document and sentence.document in told):
+            told.add(sentence.document)
             expected = f"an id of its own (the same as {first[sentence.id]})"
             findings.append(Finding(str(file), record, "id", repr(sentence.id), expected, "kept", "note"))
         first.setdefault(sentence.id, record)

@@ -107,7 +107,8 @@ class _Document:
         start, end = span.start, span.end
         if not 0 <= start < end <= len(self._text):
             expected = f"places from 0 to {len(self._text)}, the start before the end"
-            self._lose(field, shortened(f"{start} to {end}"), expected, "outside of the text")
+            reason = "an empty span" if start >= end else "outside of the text"
+            self._lose(field, shortened(f"{start} to {end}"), expected, reason)
             return False
         covered, quoted = self._text[start:end], self._record["entities"][index].get("text")
         if quoted is not None and quoted != covered:

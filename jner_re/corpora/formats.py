@@ -90,7 +90,7 @@ def _check_kind(path: pathlib.Path, format: str) -> None:
         if holds_brat(path):
             hint += " (--corpus_format=brat reads folders with .ann files)"
         elif found := next((file for name in _TESTS if (file := path / name).is_file()), None):
-            hint += f", such as {found}"
+            hint = f"expected a file, such as {found}"
         raise InputError(f"{path}: is a folder, {hint}")
 
 

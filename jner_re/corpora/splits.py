@@ -17,6 +17,7 @@ from jner_re.errors import InputError
 from jner_re.schema import Sentence
 
 _MANY = 10  # documents
+_LARGER = 1.1
 
 
 def split(sentences: Sequence[Sentence], dev: float, test: float, seed: int) -> dict[str, list[Sentence]]:
@@ -38,11 +39,12 @@ def split(sentences: Sequence[Sentence], dev: float, test: float, seed: int) -> 
         if not 0 < fraction < 1:
             raise InputError(f"fraction for {name} is {fraction:g}, expected more than 0 and less than 1")
     sizes = {"test": round(test * len(sentences)), "dev": round(dev * len(sentences))}
-    drawn: dict[str, list[int]] = {name: [] for name in SPLITS}
+    drawn: dict[str, list[int]] = {}
     groups = _groups(sentences, seed)
-    for group in groups:
-        target = next((name for name, size in sizes.items() if _fits(drawn[name], group, size)), "train")
-        drawn[target] += group
+    left = groups
+    for name, size in sizes.items():
+        drawn[name], left = _drawn(left, size)
+    drawn["train"] = [i for group in left for i in group]
     for name in SPLITS:
         if not drawn[name]:
             raise InputError(
@@ -69,11 +71,8 @@ def hold_out(
     """
     if not 0 < fraction < 1:
         raise InputError(f"fraction to hold out is {fraction:g}, expected more than 0 and less than 1")
-    drawn: list[int] = []
     groups = _groups(sentences, seed)
-    for group in groups:
-        if _fits(drawn, group, round(fraction * len(sentences))):
-            drawn += group
+    drawn, _ = _drawn(groups, round(fraction * len(sentences)))
     if not 0 < len(drawn) < len(sentences):
         raise InputError(f"{_told(sentences, groups)} are too few to hold out {fraction:g} of them")
     held = set(drawn)
@@ -107,9 +106,23 @@ def folds(sentences: Sequence[Sentence], count: int, seed: int) -> list[list[Sen
     return [[sentences[i] for i in sorted(fold)] for fold in drawn]
 
 
-def _fits(drawn: Sequence[int], group: Sequence[int], size: int) -> bool:
-    """Whether a part comes nearer to its size, or at least not farther from it, by a group."""
-    return len(drawn) < size and len(drawn) + len(group) - size <= size - len(drawn)
+def _drawn(groups: Sequence[list[int]], size: int) -> tuple[list[int], list[list[int]]]:
+    """A part of so many sentences, and the groups that are left.
+
+    Groups that would make it larger by more than a tenth are passed over; if all would, it is the smallest.
+    """
+    part: list[int] = []
+    left = []
+    for group in groups:
+        if len(part) < size and len(part) + len(group) <= max(_LARGER * size, size + 1):
+            part += group
+        else:
+            left.append(group)
+    if size and not part and len(left) > 1:
+        smallest = min(left, key=len)
+        left.remove(smallest)
+        part = smallest
+    return part, left
 
 
 def _told(sentences: Sequence[Sentence], groups: Sequence[Sequence[int]]) -> str:

@@ -55,8 +55,8 @@ class RunDirectory:
                 configs.save(self._path / model_files.CONFIG, self._config, self._train_config)
             elif ModelVocabulary.load(path) != vocabulary:
                 raise InputError(
-                    f"{path}: is not of this run, expected a new folder: this one is of another corpus or "
-                    "encoder, or of other soft targets"
+                    f"{path}: is not of this run, expected a new folder: the sentences for training or dev, "
+                    "the encoder or the soft targets have changed since this one was begun"
                 )
             files.write_text(self._path / model_files.EXAMPLES, "".join(f"{text}\n" for text in texts))
             yield

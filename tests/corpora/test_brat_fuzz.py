@@ -87,5 +87,5 @@ def assert_all_is_counted(corpus: Corpus, ann: bytes) -> None:
         return
     for kind, letter in (("entities", "T"), ("relations", "R")):
         read = sum(len(getattr(sentence, kind)) for sentence in corpus.sentences)
-        lost = sum(getattr(loss, kind) for loss in corpus.losses)
+        lost = sum(getattr(loss, kind) for loss in corpus.losses if loss.reason != "arguments of events")
         assert read + lost == sum(line.startswith(letter) for line in lines)

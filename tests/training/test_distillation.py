@@ -109,7 +109,7 @@ def test_a_student_of_the_annotation_is_an_ordinary_model_also_after_a_kill(
         sentence: {name: 0.9 * array for name, array in target.items()} for sentence, target in HARD.items()
     }
     for targets in (softer, None):
-        with pytest.raises(InputError, match="of another corpus or encoder, or of other soft targets"):
+        with pytest.raises(InputError, match="the encoder or the soft targets have changed since"):
             student("whole", targets)
     with pytest.raises(InputError, match="1 of 12 sentences have no soft target"):
         student("new", {sentence: HARD[sentence] for sentence in train[1:]})
