@@ -327,7 +327,7 @@ def test_documents_are_trained_on(tmp_path: pathlib.Path) -> None:
     flags = (*TINY, "--epochs=1", f"--data_dir={tmp_path / 'data'}", f"--model_dir={tmp_path / 'model'}")
     done = run("experiments.train", *flags)
     assert done.returncode == 0, done.stderr
-    assert "--lines=separate: 0 of 24 lines go on in lower case" in done.stderr
+    assert "--lines=separate: 0 of 24 lines go on with the sentence" in done.stderr
     assert json.loads((tmp_path / "model" / "config.json").read_text())["model"]["lines"] == "separate"
 
 
