@@ -13,7 +13,6 @@ from __future__ import annotations
 import pathlib
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
 import pandas as pd
 from absl import flags
@@ -41,6 +40,7 @@ from jner_re.text.sentence_patterns import PARAGRAPH_END
 from jner_re.text.tokenization import TOKEN_PATTERNS
 
 from . import repair_flag
+from .corpus_output import counts, finding_counts, list_findings, show_table, tell_losses
 
 _ACTION = flags.DEFINE_enum(
     "action",
@@ -159,32 +159,32 @@ def _ade_types() -> ade_rel.Types:
 
 
 def _validate(source: pathlib.Path, corpus: Corpus) -> None:
-    _list(corpus.findings, sys.stdout)
+    list_findings(corpus.findings, sys.stdout)
     kept, losses = _valid_part(corpus)
     if losses:
         title = "What --drop_invalid would lose" if corpus.problems else "Losses"
-        _show(title, statistics.loss_table(kept, losses))
+        show_table(title, statistics.loss_table(kept, losses))
     verdict = "not valid" if corpus.problems else "valid"
     rows = _tokenization_table(source, corpus).itertuples()
     fits = ", ".join(f"{style} {whole:,} of {entities:,}" for style, whole, entities in rows)
     print(f"{source}: {_WHOLE_TOKENS.lower()}: {fits}")
-    print(f"{source}: {verdict}: {_counts(kept, losses)}; {_finding_counts(corpus)}")
+    print(f"{source}: {verdict}: {counts(kept, losses)}; {finding_counts(corpus)}")
     if corpus.problems:
         sys.exit(1)
 
 
 def _show_statistics(source: pathlib.Path, corpus: Corpus) -> None:
     sentences = corpus.sentences
-    _show("Size", statistics.size_table(sentences))
-    _show("Entities", statistics.entity_table(sentences))
-    _show("Relations (distance: tokens between the two entities)", statistics.relation_table(sentences))
+    show_table("Size", statistics.size_table(sentences))
+    show_table("Entities", statistics.entity_table(sentences))
+    show_table("Relations (distance: tokens between the two entities)", statistics.relation_table(sentences))
     if corpus.documents is not None:
-        _show("Relations by distance in sentences", statistics.distance_table(corpus.distances))
-    _show("Lengths", statistics.length_table(sentences, corpus.documents is not None))
-    _show("Overlapping entities", statistics.overlap_table(sentences))
-    _show(_WHOLE_TOKENS, _tokenization_table(source, corpus))
-    _show("Losses", statistics.loss_table(*_valid_part(corpus)))
-    _show("Problems and warnings", statistics.finding_table(corpus.findings))
+        show_table("Relations by distance in sentences", statistics.distance_table(corpus.distances))
+    show_table("Lengths", statistics.length_table(sentences, corpus.documents is not None))
+    show_table("Overlapping entities", statistics.overlap_table(sentences))
+    show_table(_WHOLE_TOKENS, _tokenization_table(source, corpus))
+    show_table("Losses", statistics.loss_table(*_valid_part(corpus)))
+    show_table("Problems and warnings", statistics.finding_table(corpus.findings))
 
 
 def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
@@ -204,10 +204,10 @@ def _convert(corpus: Corpus, output: pathlib.Path) -> None:
         written = f"{len(corpus.documents or ())} documents"
     else:
         corpus = Corpus(_valid_sentences(corpus), [])
-        written = _counts(corpus.sentences)
+        written = counts(corpus.sentences)
     findings = unsupported(corpus, output, format)
     if findings:
-        _list(findings, sys.stderr)
+        list_findings(findings, sys.stderr)
         raise InputError(f"{output}: not written: {len(findings)} things that {format} cannot represent")
     write(corpus, output, format)
     print(f"{output}: {written}")
@@ -219,7 +219,7 @@ def _readable_documents(corpus: Corpus) -> Corpus:
     Lists the findings; raises InputError if there are problems, unless what they are about may be dropped.
     """
     findings = corpus.document_findings
-    _list(findings, sys.stderr)
+    list_findings(findings, sys.stderr)
     _refuse_problems([finding for finding in findings if finding.kind == "problem"])
     if not corpus.documents:
         raise InputError(f"{_INPUT.value}: no document: nothing written")
@@ -248,7 +248,7 @@ def _split(corpus: Corpus, output: pathlib.Path) -> None:
             for name, part in parts.items():
                 spert_json.write(part, folder / f"{name}.json")
         for name, part in parts.items():
-            print(f"{output / name}.json: {_counts(part)}")
+            print(f"{output / name}.json: {counts(part)}")
         return
     # A document goes where its sentences go; one that has none, to train.
     part_of = {sentence.document: name for name, part in parts.items() for sentence in part}
@@ -259,20 +259,20 @@ def _split(corpus: Corpus, output: pathlib.Path) -> None:
         for name, part_documents in by_part.items():
             documents.write(part_documents, folder / f"{name}.jsonl")
     for name, part in parts.items():
-        print(f"{output / name}.jsonl: {len(by_part[name])} documents, {_counts(part)}")
+        print(f"{output / name}.jsonl: {len(by_part[name])} documents, {counts(part)}")
 
 
 def _valid_sentences(corpus: Corpus) -> list[Sentence]:
     """The sentences to write; lists the findings; raises InputError if problems may not be dropped."""
-    _list(corpus.findings, sys.stderr)
+    list_findings(corpus.findings, sys.stderr)
     sentences, losses = _valid_part(corpus)
     if not corpus.problems:
-        _tell_losses(sentences, losses)
+        tell_losses(sentences, losses)
         return sentences
     _refuse_problems(corpus.problems)
     if not sentences:
         raise InputError(f"{_INPUT.value}: no valid sentence: nothing written")
-    _tell_losses(sentences, losses)
+    tell_losses(sentences, losses)
     return sentences
 
 
@@ -293,34 +293,6 @@ def _valid_part(corpus: Corpus) -> tuple[list[Sentence], list[Loss]]:
         if sentence is not None:
             sentences.append(sentence)
     return sentences, by_reason(losses)
-
-
-def _tell_losses(sentences: Sequence[Sentence], losses: Sequence[Loss]) -> None:
-    if losses:
-        table = statistics.loss_table(sentences, losses)
-        print(f"{table}\nread {_counts(sentences, losses)}; kept {_counts(sentences)}", file=sys.stderr)
-
-
-def _list(findings: Sequence[Finding], stream: TextIO) -> None:
-    for finding in findings:
-        print(f"{finding.kind}: {finding}", file=stream)
-
-
-def _show(title: str, table: pd.DataFrame) -> None:
-    print(title, "-" * len(title), sep="\n")
-    print(
-        table.to_string(float_format="{:.1f}".format, max_colwidth=110) if len(table) else "none", end="\n\n"
-    )
-
-
-def _counts(sentences: Sequence[Sentence], losses: Sequence[Loss] = ()) -> str:
-    """How much the sentences have, and the losses had."""
-    table = statistics.loss_table(sentences, losses)
-    return ", ".join(f"{count} {name}" for name, count in table.loc["in the files"].items())
-
-
-def _finding_counts(corpus: Corpus) -> str:
-    return f"{len(corpus.problems)} problems, {len(corpus.warnings)} warnings"
 
 
 if __name__ == "__main__":

@@ -17,16 +17,17 @@ from absl import flags
 
 from jner_re import config as configs
 from jner_re import corpora, files, program
+from jner_re.config import ModelConfig
 from jner_re.corpora import data_dir
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, SPLIT_FORMATS, TEXT_FORMATS, format_of
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.models import model_files
+from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored, Sentence
 
 if TYPE_CHECKING:
     from jner_re.evaluation.whole_texts import WholeText
-    from jner_re.models.model_dir import TrainedModel
 
 _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
@@ -75,17 +76,18 @@ def main() -> None:
     from jner_re.evaluation.table import table
     from jner_re.models import model_dir
 
-    model = model_dir.load(folder)
-    threshold = model.threshold if _THRESHOLD.value is None else _THRESHOLD.value
+    threshold = _THRESHOLD.value
+    if threshold is None:
+        threshold = model_files.read_threshold(folder, config)
     annotated: Sequence[Sentence] = sentences
     if from_text:
-        report, texts, scored = _from_text(model, folder, read.documents or [], threshold)
+        report, texts, scored = _from_text(folder, config, read.documents or [], threshold)
         report["not_read"] = whole_texts.rows(
             finding.loss for finding in read.document_findings if finding.loss
         )
         annotated = texts
     else:
-        report, scored = evaluate(model, sentences, threshold, _CORPUS.value)
+        report, scored = evaluate(model_dir.load(folder), sentences, threshold, _CORPUS.value)
     about = facts.facts(folder, corpus, sentences, _THRESHOLD.value, annotated if from_text else None)
     report["threshold"] = threshold
     if _CALIBRATION.value:
@@ -107,15 +109,14 @@ def main() -> None:
 
 
 def _from_text(
-    model: TrainedModel, folder: pathlib.Path, documents: Sequence[Document], threshold: float
+    folder: pathlib.Path, config: ModelConfig, documents: Sequence[Document], threshold: float
 ) -> tuple[dict[str, Any], list[WholeText], list[Scored]]:
     """What `whole_texts.evaluate` gives."""
     from jner_re.evaluation import whole_texts
     from jner_re.extraction import client
 
-    reader = client.load(folder)
-    predicted = reader([document.text for document in documents], 0.0)
-    config, vocabulary = model.config, model.vocabulary
+    predicted = client.load(folder)([document.text for document in documents], 0.0)
+    vocabulary = ModelVocabulary.load(folder / model_files.VOCABULARY)
     pairs = vocabulary.argument_types if config.typed_pairs else None
     reading = whole_texts.Reading(config.tokenization, config.lines, vocabulary.label_set, pairs)
     return whole_texts.evaluate(documents, predicted, reading, threshold, _CORPUS.value)

@@ -38,10 +38,7 @@ def read(path: pathlib.Path, make: Callable[[Any, str], _Item]) -> tuple[list[_I
             found.append(make(record, place))
         except json_records.WrongShapeError as wrong:
             loss = json_records.loss_of(record)
-            action = "the record is left out"
-            findings.append(
-                Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action, loss=loss)
-            )
+            findings.append(wrong.finding(path, place, "the record is left out", loss))
     return found, findings
 
 

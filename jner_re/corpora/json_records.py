@@ -5,10 +5,11 @@ from __future__ import annotations
 import collections
 import json
 import math
+import pathlib
 from typing import Any
 
 from jner_re import json_text
-from jner_re.corpora.corpus import Loss, has_surrogate
+from jner_re.corpora.corpus import Finding, Loss, has_surrogate
 from jner_re.schema import EntitySpan, RelationPair
 
 
@@ -23,6 +24,10 @@ class WrongShapeError(Exception):
             shown if len(shown) <= 60 else f"{shown[:57]}...",
             expected,
         )
+
+    def finding(self, file: pathlib.Path, record: str, action: str, loss: Loss) -> Finding:
+        """What to tell of it."""
+        return Finding(str(file), record, self.field, self.value, self.expected, action, loss=loss)
 
 
 def loads(text: str, only_finite: bool = False) -> Any:

@@ -8,12 +8,12 @@
 Of several annotations of a task, the newest that was not cancelled counts. A region with several labels is an
 entity for each; relations are of the first. A relation leads from `from_id` to `to_id`, with the direction
 "left" the other way, with "bi" both ways. Places are code points, or UTF-16 units as older versions counted:
-the reading under which the quoted texts fit is taken (`character_offsets`).
+the reading under which the quoted texts fit is taken (`character_offsets`). What an annotator accepted of a
+prediction is annotation: its scores are read over.
 """
 
 from __future__ import annotations
 
-import collections
 import json
 import math
 import pathlib
@@ -22,16 +22,16 @@ from typing import Any
 
 from jner_re import files, json_text
 from jner_re.corpora import json_records
-from jner_re.corpora.annotated_text import AnnotatedText, Place
-from jner_re.corpora.character_offsets import Quote, find_reading, fits
+from jner_re.corpora.annotated_text import AnnotatedText
 from jner_re.corpora.corpus import Finding, Loss, shortened
 from jner_re.corpora.json_records import WrongShapeError
+from jner_re.corpora.label_studio_task import TEXT, Task
 from jner_re.corpora.text_files import read_text
-from jner_re.document import Document, Entity, Relation
+from jner_re.document import Document
 from jner_re.errors import InputError
 
 _EXPECTED = "a list of tasks, as Label Studio exports it as JSON"
-_TEXT, _LABELS = "text", "label"  # the names of the tags that are written
+_LABELS = "label"  # the name of the tag that is written
 _MODEL = "jner_re"
 
 
@@ -56,14 +56,11 @@ def texts(path: pathlib.Path, annotator: str | None = None) -> tuple[list[Annota
     for number, task in enumerate(_tasks(content.text, path)):
         place = f"task {task['id']}" if isinstance(task, dict) and "id" in task else f"record {number}"
         try:
-            reading = _Task(task, str(path), place, annotator)
+            reading = Task(task, str(path), place, annotator)
             text = reading.text()
         except WrongShapeError as wrong:
             loss = Loss("task of a wrong shape", 1)
-            action = "the task is left out"
-            findings.append(
-                Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action, loss=loss)
-            )
+            findings.append(wrong.finding(path, place, "the task is left out", loss))
             continue
         if reading.is_annotated:
             found.append(text)
@@ -82,13 +79,17 @@ def write(documents: Sequence[Document], path: pathlib.Path) -> None:
 
 
 def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Finding]:
-    """What the format cannot represent of valid documents: a further field "text" or "id"."""
-    return [
-        Finding(str(path), f"record {i}", name, shortened(repr(document.fields[name])), "another name")
-        for i, document in enumerate(documents)
-        for name in (_TEXT, "id")
-        if name in document.fields
-    ]
+    """What the format cannot represent of valid documents: further fields "text" and "id", "broken_at"."""
+    findings = []
+    for i, document in enumerate(documents):
+        found = [
+            (name, document.fields[name], "another name") for name in (TEXT, "id") if name in document.fields
+        ]
+        if document.broken_at:
+            found.append(("broken_at", list(document.broken_at), "none (the format has no such field)"))
+        for name, value, expected in found:
+            findings.append(Finding(str(path), f"record {i}", name, shortened(repr(value)), expected))
+    return findings
 
 
 def _tasks(text: str, path: pathlib.Path) -> list[Any]:
@@ -108,204 +109,9 @@ def _tasks(text: str, path: pathlib.Path) -> list[Any]:
     return tasks
 
 
-class _Task:
-    """A task while it is read.
-
-    Attributes:
-      is_annotated: whether anybody's annotation of it counts.
-      findings: what was found wrong or left out.
-    """
-
-    def __init__(self, task: Any, file: str, place: str, annotator: str | None) -> None:
-        """Takes a task; raises WrongShapeError."""
-        if not isinstance(task, dict):
-            raise WrongShapeError("task", task, "an object with data and annotations")
-        self._file, self._place = file, place
-        self.findings: list[Finding] = []
-        data = task.get("data")
-        if not isinstance(data, dict):
-            raise WrongShapeError("data", data, "an object with the text")
-        field = _text_field(data)
-        self._text = json_records.check_text(data[field], f"data.{field}")
-        id = data.get("id", task.get("id"))
-        self._id = json_records.check_id(id, "id")
-        self._fields = {name: value for name, value in data.items() if name not in (field, "id")}
-        annotation = _chosen(task, annotator)
-        self.is_annotated = annotation is not None
-        if annotation is None:
-            expected = f"an annotation by {annotator!r}" if annotator else "an annotation"
-            loss = Loss("task without annotation", 1)
-            self._find("annotations", "none", f"{expected} that was not cancelled", "warning", loss)
-        self._results = json_records.objects(annotation, "result") if annotation else []
-
-    def text(self) -> AnnotatedText:
-        """The document, with the places of its annotation."""
-        regions = {field: item for field, item in self._results if _is_region(item)}
-        quotes = [_quote(item, field) for field, item in regions.items()]
-        fit = find_reading(self._text, [quote for quote in quotes if quote.text])
-        if fit.reading.name != "code points":
-            expected = "code points, under which fewer quoted texts fit"
-            self._find("unit of offsets", fit.reading.name, expected, "warning", action="translated")
-        entities: list[Entity] = []
-        places: list[Place] = []
-        by_id: dict[str, int] = {}
-        lost: set[str] = set()
-        for (field, item), quote in zip(regions.items(), quotes, strict=True):
-            id = str(item.get("id", ""))
-            spans = fit.reading.spans(quote.spans)
-            (start, end), labels = (spans or [(0, 0)])[0], _labels(item, field)
-            inside = spans is not None and 0 <= start < end <= len(self._text)
-            right = inside and (not quote.text or fits(self._text, spans, quote.text))
-            if not (right and self._text[start:end].strip()):
-                value = f"{quote.spans[0][0]} to {quote.spans[0][1]} {shortened(quote.text)!r}"
-                loss = Loss(
-                    "unlike its text" if inside else "outside of the text", entities=max(len(labels), 1)
-                )
-                self._find(field, value, f"a text of the task (tried: {fit.tried})", "problem", loss)
-                lost.add(id)
-                continue
-            if not labels:
-                loss = Loss("without a label", entities=1)
-                self._find(field, shortened(repr(self._text[start:end])), "a label", "problem", loss)
-                lost.add(id)
-            for label in labels:
-                by_id.setdefault(id, len(entities))
-                covered = self._text[start:end]
-                entities.append(Entity(label, start, end, covered, json_records.score(item, field)))
-                places.append(Place(self._place, field, f"{field} ({id})" if id else field))
-        relations, relation_places = self._relations(by_id, lost)
-        self._tell_other_kinds()
-        document = Document(self._text, (), tuple(entities), relations, id=self._id, fields=self._fields)
-        return AnnotatedText(document, self._file, self._place, "", tuple(places), relation_places)
-
-    def _relations(
-        self, by_id: dict[str, int], lost: set[str]
-    ) -> tuple[tuple[Relation, ...], tuple[Place, ...]]:
-        relations: list[Relation] = []
-        places: list[Place] = []
-        for field, item in self._results:
-            if item.get("type") != "relation":
-                continue
-            ends = [str(item.get(name, "")) for name in ("from_id", "to_id")]
-            direction, labels = (
-                item.get("direction", "right"),
-                _strings(item.get("labels"), f"{field}.labels"),
-            )
-            pairs = {"right": [ends], "left": [ends[::-1]], "bi": [ends, ends[::-1]]}.get(str(direction))
-            if pairs is None:
-                raise WrongShapeError(f"{field}.direction", direction, "right, left or bi")
-            count = len(pairs) * max(len(labels), 1)
-            missing = next((end for end in ends if end not in by_id), None)
-            if missing is not None:
-                known = missing in lost
-                reason = "of a lost entity" if known else "of an unknown entity"
-                expected = "a region that was read" if known else "the id of a region"
-                self._find(
-                    field, repr(shortened(missing)), expected, "problem", Loss(reason, relations=count)
-                )
-                continue
-            if not labels:
-                loss = Loss("without a label", relations=count)
-                self._find(field, " to ".join(ends), "a label", "problem", loss)
-            for label in labels:
-                for head, tail in pairs:
-                    score = json_records.score(item, field)
-                    relations.append(Relation(label, by_id[head], by_id[tail], score))
-                    places.append(Place(self._place, field, field))
-        return tuple(relations), tuple(places)
-
-    def _tell_other_kinds(self) -> None:
-        others = collections.Counter(
-            str(item.get("type"))
-            for _, item in self._results
-            if not _is_region(item) and item.get("type") != "relation"
-        )
-        for kind, count in others.items():
-            self._find(
-                f"results of type {shortened(kind)!r}",
-                str(count),
-                "labels of a text, and relations",
-                "warning",
-            )
-
-    def _find(
-        self,
-        field: str,
-        value: str,
-        expected: str,
-        kind: Any,
-        loss: Loss | None = None,
-        action: str = "left out",
-    ) -> None:
-        self.findings.append(Finding(self._file, self._place, field, value, expected, action, kind, loss))
-
-
-def _text_field(data: dict[str, Any]) -> str:
-    """The field of the text: "text", or the only string; raises WrongShapeError."""
-    texts = [name for name, value in data.items() if isinstance(value, str) and name != "id"]
-    if _TEXT in data:
-        return _TEXT
-    if len(texts) != 1:
-        raise WrongShapeError("data", ", ".join(texts) or "no text", "one text, or a field 'text'")
-    return texts[0]
-
-
-def _chosen(task: dict[str, Any], annotator: str | None) -> dict[str, Any] | None:
-    """The newest annotation that was not cancelled; None if there is none."""
-    if "annotations" not in task:
-        return None
-    annotations = [item for _, item in json_records.objects(task, "annotations")]
-    counting = [
-        item
-        for item in annotations
-        if not item.get("was_cancelled") and (annotator is None or annotator in _names(item))
-    ]
-    return max(
-        counting, key=lambda item: str(item.get("updated_at") or item.get("created_at") or ""), default=None
-    )
-
-
-def _names(annotation: dict[str, Any]) -> set[str]:
-    """By which an annotator is known: of an expanded user the id and the address."""
-    user = annotation.get("completed_by")
-    if isinstance(user, dict):
-        return {str(user.get("id")), str(user.get("email"))}
-    return {str(user)}
-
-
-def _is_region(item: dict[str, Any]) -> bool:
-    value = item.get("value")
-    return (
-        isinstance(value, dict) and {"start", "end"} <= value.keys() and item.get("type") in ("labels", None)
-    )
-
-
-def _quote(item: dict[str, Any], field: str) -> Quote:
-    value = item["value"]
-    places = [value[name] for name in ("start", "end")]
-    for name, place in zip(("start", "end"), places, strict=True):
-        if type(place) is not int:
-            raise WrongShapeError(f"{field}.value.{name}", place, "an integer")
-    return Quote(
-        ((places[0], places[1]),), json_records.check_text(value.get("text", ""), f"{field}.value.text")
-    )
-
-
-def _labels(item: dict[str, Any], field: str) -> list[str]:
-    return _strings(item["value"].get("labels"), f"{field}.value.labels")
-
-
-def _strings(value: Any, field: str) -> list[str]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise WrongShapeError(field, value, "a list of labels")
-    return [json_records.check_text(label, f"{field}[{i}]") for i, label in enumerate(value)]
-
-
 def _task(document: Document) -> dict[str, Any]:
     """A task to import: with scores they are predictions, whose score is the least certain one's."""
-    names = {"from_name": _LABELS, "to_name": _TEXT}
+    names = {"from_name": _LABELS, "to_name": TEXT}
     result: list[dict[str, Any]] = [
         {
             "id": f"T{i}",
@@ -321,7 +127,7 @@ def _task(document: Document) -> dict[str, Any]:
         result.append(
             {"type": "relation", **ends, "direction": "right", "labels": [r.type], **_score(r.score)}
         )
-    data = {**({"id": document.id} if document.id else {}), _TEXT: document.text, **document.fields}
+    data = {**({"id": document.id} if document.id else {}), TEXT: document.text, **document.fields}
     scores = [item["score"] for item in result if "score" in item]
     if scores:
         predicted = {"model_version": _MODEL, "score": min(scores), "result": result}

@@ -7,7 +7,6 @@ A list of {"tokens": [str], "entities": [{"type", "start", "end"}], "relations":
 from __future__ import annotations
 
 import collections
-import dataclasses
 import json
 import pathlib
 from collections.abc import Sequence
@@ -58,9 +57,8 @@ def load(path: pathlib.Path) -> Corpus:
         try:
             sentence = _sentence(record)
         except json_records.WrongShapeError as wrong:
-            action = "the record is left out"
-            finding = Finding(str(path), place, wrong.field, wrong.value, wrong.expected, action)
-            findings.append(dataclasses.replace(finding, loss=json_records.loss_of(record)))
+            loss = json_records.loss_of(record)
+            findings.append(wrong.finding(path, place, "the record is left out", loss))
             continue
         sentences.append(sentence)
         places.append(place)

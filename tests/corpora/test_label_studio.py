@@ -48,7 +48,7 @@ def test_a_task_is_a_document(tmp_path: pathlib.Path) -> None:
         Document(
             NOTE,
             (),
-            (Entity("Peop", 0, 3, "Ann"), Entity("Org", 13, 17, "Acme", 0.5)),
+            (Entity("Peop", 0, 3, "Ann"), Entity("Org", 13, 17, "Acme")),
             (Relation("Work_For", 0, 1),),
             id="3",
             fields={"source": "mail"},
@@ -195,6 +195,22 @@ def test_fields_that_it_has_itself_cannot_be_written(tmp_path: pathlib.Path) -> 
     corpus = Corpus([], [], documents=[Document("a", fields={"id": 5})])
     [finding] = formats.unsupported(corpus, tmp_path / "a.json", "label_studio")
     assert str(finding).endswith("record 0: id is 5, expected another name")
+    corpus = Corpus([], [], documents=[Document("a", broken_at=(1,))])
+    [finding] = formats.unsupported(corpus, tmp_path / "a.json", "label_studio")
+    assert "broken_at is [1], expected none" in str(finding)
+
+
+def test_a_direction_that_is_null_is_right(tmp_path: pathlib.Path) -> None:
+    corpus = load(tmp_path, task(ANN, ACME, {**WORKS, "direction": None}))
+    assert corpus.findings == [] and corpus.documents
+    assert corpus.documents[0].relations == (Relation("Work_For", 0, 1),)
+
+
+def test_what_was_accepted_of_a_prediction_is_annotation(tmp_path: pathlib.Path) -> None:
+    """Written again it is annotation, which is read, and no prediction."""
+    corpus = load(tmp_path, task({**ANN, "score": 0.9}, {**ACME, "score": 0.8}, {**WORKS, "score": 0.6}))
+    formats.write(corpus, path := tmp_path / "again.json", "label_studio")
+    assert formats.load(path, "label_studio").documents == corpus.documents
 
 
 RESULTS = st.lists(
