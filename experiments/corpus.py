@@ -24,6 +24,7 @@ from jner_re.corpora.dropping import drop_invalid, drop_invalid_annotation
 from jner_re.corpora.formats import (
     FORMAT_HELP,
     FORMATS,
+    OPTIONS,
     SPLIT_FORMATS,
     TEXT_FORMATS,
     format_of,
@@ -81,13 +82,13 @@ _ADE_TYPES = flags.DEFINE_list(
     "what the columns of an ade file hold: the types of the first and of the second entity, and of the "
     "relation from the first to the second; Dose,Drug,Dose for DRUG-DOSE.rel",
 )
-_EVENT_ARGUMENTS = flags.DEFINE_boolean(
+flags.DEFINE_boolean(
     "event_arguments",
     False,
     "brat: the arguments of events are relations too, from the event's trigger to the argument, of the type "
     "that the role names",
 )
-_ANNOTATOR = flags.DEFINE_string(
+flags.DEFINE_string(
     "annotator",
     None,
     "label_studio: whose annotations count, by id or e-mail address; by default the newest of a task that "
@@ -120,10 +121,6 @@ def main() -> None:
     for name in (_LINES.name, repair_flag.NAME):
         if flags.FLAGS[name].value and _input_format() not in SPLIT_FORMATS:
             raise InputError(f"--{name} is for {' and '.join(SPLIT_FORMATS)}, not for {_input_format()}")
-    if _ANNOTATOR.value and _input_format() != "label_studio":
-        raise InputError(f"--annotator is for label_studio, not for {_input_format()}")
-    if _EVENT_ARGUMENTS.value and _input_format() != "brat":
-        raise InputError(f"--event_arguments is for brat, not for {_input_format()} (it has no events)")
     output = files.user_path(_OUTPUT.value or "")
     if needs_output and output.exists() and source.exists() and output.samefile(source):
         raise InputError(f"--output is {output}, the input, expected another file")
@@ -145,8 +142,9 @@ def _input_format() -> str:
 
 
 def _load(source: pathlib.Path, tokenization: str | None) -> Corpus:
-    given = _ade_types(), _EVENT_ARGUMENTS.value, _LINES.value, repair_flag.repairs(), _ANNOTATOR.value
-    return load(source, _input_format(), tokenization, *given)
+    options = {name: value for name in OPTIONS if (value := flags.FLAGS[name].value)}
+    given = _ade_types(), _LINES.value, repair_flag.repairs()
+    return load(source, _input_format(), tokenization, *given, **options)
 
 
 def _ade_types() -> ade_rel.Types:

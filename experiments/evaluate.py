@@ -64,7 +64,8 @@ def main() -> None:
         corpus /= "test.json"
     format = format_of(corpus, _FORMAT.value)
     style = config.tokenization if format in TEXT_FORMATS else None
-    read = corpora.load(corpus, format, style, lines=config.lines, event_arguments=_EVENT_ARGUMENTS.value)
+    options: dict[str, Any] = {"event_arguments": True} if _EVENT_ARGUMENTS.value else {}
+    read = corpora.load(corpus, format, style, lines=config.lines, **options)
     from_text = format in SPLIT_FORMATS
     if from_text and not read.documents:
         raise InputError(f"{corpus}: no annotated document; the first problem: {read.findings[0]}")

@@ -6,6 +6,8 @@ import dataclasses
 import itertools
 import pathlib
 from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 from jner_re.corpora import ade_rel, brat, documents, dygie, label_studio, line_style, multihead, spert_json
 from jner_re.corpora.corpus import Corpus, Finding, Loss, raise_problems, require_valid
@@ -20,9 +22,16 @@ SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead, "dygie": dygie}
 TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news", "label_studio": "news"}
 # Those of them whose texts are split into sentences; ade's are sentences.
 SPLIT_FORMATS = ("brat", "documents", "label_studio")
-_TEXT_MODULES = {"ade": ade_rel, "brat": brat, "documents": documents, "label_studio": label_studio}
+_TEXT_MODULES: dict[str, ModuleType] = {
+    "ade": ade_rel,
+    "brat": brat,
+    "documents": documents,
+    "label_studio": label_studio,
+}
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
+# What else readers take, each for one format.
+OPTIONS = {"event_arguments": "brat", "annotator": "label_studio"}
 
 FORMAT_HELP = "by default documents for a file that ends in .jsonl, else spert"
 
@@ -37,10 +46,9 @@ def load(
     format: str,
     tokenization: str | None = None,
     ade_types: ade_rel.Types = ade_rel.TYPES,
-    event_arguments: bool = False,
     lines: str | None = None,
     repair: bool = False,
-    annotator: str | None = None,
+    **options: Any,
 ) -> Corpus:
     """Reads a corpus with everything found about it; sentences that are too long are broken.
 
@@ -49,28 +57,25 @@ def load(
       format: a key of `FORMATS`.
       tokenization: a key of `tokenization.TOKEN_PATTERNS`, for the formats of `TEXT_FORMATS`.
       ade_types: what the columns of an ade file hold.
-      event_arguments: brat: the arguments of events are relations too.
       lines: a key of `PARAGRAPH_END`, for the formats of `SPLIT_FORMATS`; by default what
         `line_style.look` says of the texts.
       repair: for them, whether tokens and ends of sentences give way to entities (`Splitting.repair`).
-      annotator: label_studio: whose annotations count; by default anybody's.
+      **options: what the reader of the format takes besides (`OPTIONS`).
 
     Raises:
-      InputError: the corpus cannot be read at all.
+      InputError: the corpus cannot be read at all, or an option is for another format.
     """
     path = pathlib.Path(path)
+    for name in options:
+        if OPTIONS[name] != format:
+            raise InputError(f"--{name} is for {OPTIONS[name]}, not for {format}")
     _check_kind(path, format)
     if format in SENTENCE_FORMATS:
         return _broken(SENTENCE_FORMATS[format].load(path), path)
     style = tokenization or TEXT_FORMATS[format]
     if format == "ade":
         return _broken(ade_rel.load(path, style, ade_types), path)
-    if format == "brat":
-        texts, findings = brat.texts(path, event_arguments)
-    elif format == "label_studio":
-        texts, findings = label_studio.texts(path, annotator)
-    else:
-        texts, findings = documents.texts(path)
+    texts, findings = _TEXT_MODULES[format].texts(path, **options)
     look = line_style.look(text.document.text for text in texts)
     corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair), path)
     return dataclasses.replace(_broken(corpus, path), look=None if lines else look)
