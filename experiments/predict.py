@@ -13,19 +13,19 @@ that end in .jsonl, and wherever --input_format=jsonl says so, a line is a JSON 
  "relations": [{"type", "head", "tail", "score"}]}
 
 start and end count characters (Unicode code points, end exclusive); head and tail index the entities; scores
-are probabilities. With --brat=DIR, each is a document of a brat collection instead: DIR/NAME.txt, the text as
-it is, and NAME.ann, with scores as notes and the types in DIR/annotation.conf. NAME is that of the file in a
-folder, the "id" of a JSON object, or else FILE-LINE.
+are probabilities. With --output=PATH and --output_format of an annotation tool they are a collection for it
+instead, such as tasks for Label Studio with predictions, or a folder for brat with scores as notes: each
+text, exactly, is a document, whose id is the name of the file in a folder, the "id" of a JSON object, or else
+FILE-LINE.
 
 A sentence of more than 2,000 tokens is broken; "broken_at" then says at which characters. A text that is not
 UTF-8, and a line that is not such JSON, gives
-{"text": …, "error": …} instead (and no brat document); a JSON object its own fields and the error, and so no
-"text" if it has none. All others are answered all the same; then the exit code is 1.
+{"text": …, "error": …} instead (and no document of a collection); a JSON object its own fields and the error,
+and so no "text" if it has none. All others are answered all the same; then the exit code is 1.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import sys
 from collections.abc import Callable, Sequence
@@ -33,13 +33,12 @@ from collections.abc import Callable, Sequence
 from absl import flags
 from tqdm import tqdm
 
-from jner_re import files, program
-from jner_re.corpora import brat
+from jner_re import program
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.extraction import client, precision
 
-from . import answers, text_lines
+from . import answers, prediction_output, text_lines
 from .text_lines import Line
 
 _MODEL = flags.DEFINE_string(
@@ -55,16 +54,18 @@ _THRESHOLD = flags.DEFINE_float(
     lower_bound=0,
     upper_bound=1,
 )
-_BRAT = flags.DEFINE_string("brat", None, "a new folder for a brat collection, in place of lines of JSON")
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "the collection for an annotation tool: a file, or, for brat, a new folder"
+)
 _INPUT = flags.DEFINE_enum(
     "input_format", None, ["txt", "jsonl"], "of all files and standard input; by default by a file's ending"
 )
-_OUTPUT = flags.DEFINE_enum(
+_OUTPUT_FORMAT = flags.DEFINE_enum(
     "output_format",
     None,
-    ["jsonl", "text"],
-    "JSON, or lines to read, such as Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.98; by default text on a "
-    "terminal, else jsonl",
+    ["jsonl", "text", *prediction_output.FORMATS],
+    "printed: jsonl (JSON) or text (lines to read, such as Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.98), by "
+    "default text on a terminal, else jsonl; of --output: the annotation tool's format",
 )
 _TEXTS = flags.DEFINE_integer("batch_size", 256, "texts that are answered together", lower_bound=1)
 _PRECISION = flags.DEFINE_enum("precision", precision.FLOAT32, precision.CHOICES, precision.HELP)
@@ -76,7 +77,7 @@ def main(paths: Sequence[str]) -> None:
     paths = paths or [text_lines.STANDARD_INPUT]
     text_lines.check(paths)
     show = _form()
-    collection = _new_collection()
+    collection = _collection()
     if collection:
         text_lines.check_names(paths)
     if "://" not in _MODEL.value:
@@ -93,7 +94,7 @@ def main(paths: Sequence[str]) -> None:
         while batch := list(itertools.islice(lines, 1 if typed else _TEXTS.value)):
             for line, found in zip(batch, answers.answers(model, batch, _THRESHOLD.value), strict=True):
                 if collection and isinstance(found, Document):
-                    found = _added(collection, line, found)
+                    found = collection.add(prediction_output.with_fields(line, found)) or found
                 if isinstance(found, str):
                     refused += 1
                     progress.write(f"error: {line.place}: {found}", file=sys.stderr)
@@ -101,20 +102,11 @@ def main(paths: Sequence[str]) -> None:
                     _print(show, line, found)
             progress.update(len(batch))
             if collection:
-                collection.write_types()  # of those until here, if it is interrupted
+                collection.flush()
     if collection:
-        collection.write_types()
+        collection.close()
     if refused:
         sys.exit(1)
-
-
-def _added(collection: brat.BratCollection, line: Line, document: Document) -> Document | str:
-    """The document, which is written, or why the format cannot represent it."""
-    document = dataclasses.replace(document, id=line.name, broken_at=())
-    problem = collection.problem(document)
-    if not problem:
-        collection.add(document)
-    return problem or document
 
 
 def _print(show: Callable[[Line, Document | str], str], line: Line, found: Document | str) -> None:
@@ -127,21 +119,24 @@ def _print(show: Callable[[Line, Document | str], str], line: Line, found: Docum
 
 def _form() -> Callable[[Line, Document | str], str]:
     """What makes of an answer what is printed."""
-    if _BRAT.value and _OUTPUT.value:
-        raise InputError("--brat and --output_format are given, expected one of them")
-    if (_OUTPUT.value or ("text" if sys.stdout.isatty() else "jsonl")) == "jsonl":
+    if (_OUTPUT_FORMAT.value or ("text" if sys.stdout.isatty() else "jsonl")) == "jsonl":
         return answers.as_json
     return answers.as_text
 
 
-def _new_collection() -> brat.BratCollection | None:
-    """What --brat asks for; raises InputError if the folder has something in it."""
-    if not _BRAT.value:
-        return None
-    folder = files.user_path(_BRAT.value)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: exists already, expected a new or empty folder")
-    return brat.BratCollection(folder)
+def _collection() -> prediction_output.Collection | None:
+    """What --output asks for; raises InputError if it can't be written there."""
+    format, path = _OUTPUT_FORMAT.value or "jsonl", _OUTPUT.value
+    if format in prediction_output.FORMATS:
+        if not path:
+            raise InputError(f"--output_format={format} needs --output")
+        return prediction_output.new(path, format)
+    if path:
+        raise InputError(
+            f"--output is for annotation tools, and {format} is printed, expected "
+            f"--output_format={' or '.join(prediction_output.FORMATS)}"
+        )
+    return None
 
 
 if __name__ == "__main__":

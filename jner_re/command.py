@@ -25,6 +25,7 @@ _MODULES = (
     "experiments.extract",
     "experiments.predict",
     "experiments.results",
+    "experiments.select",
     "experiments.train",
     "experiments.trials",
     "experiments.tune",

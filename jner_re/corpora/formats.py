@@ -28,6 +28,9 @@ _TEXT_MODULES: dict[str, ModuleType] = {
     "documents": documents,
     "label_studio": label_studio,
 }
+_PREDICTION_FORMATS = ("label_studio",)
+# Those that are folders.
+FOLDER_FORMATS = ("brat",)
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
 # What else readers take, each for one format.
@@ -113,7 +116,7 @@ def unsupported(corpus: Corpus, path: pathlib.Path, format: str) -> list[Finding
     if format in SENTENCE_FORMATS:
         return SENTENCE_FORMATS[format].unsupported(corpus.sentences, path)
     findings = [] if corpus.documents else _not_in_texts(corpus.sentences, path)
-    return findings or _TEXT_MODULES[format].unsupported(_documents(corpus), path)
+    return findings or unsupported_documents(_documents(corpus), path, format)
 
 
 def write(corpus: Corpus | Sequence[Sentence], path: pathlib.Path, format: str = "spert") -> None:
@@ -133,7 +136,31 @@ def write(corpus: Corpus | Sequence[Sentence], path: pathlib.Path, format: str =
     if not corpus.documents:
         require_valid(corpus.sentences, path)
         raise_problems(_not_in_texts(corpus.sentences, path))
-    _TEXT_MODULES[format].write(_documents(corpus), path)
+    write_documents(_documents(corpus), path, format)
+
+
+def write_documents(
+    documents: Sequence[Document], path: pathlib.Path, format: str, predicted: bool = False
+) -> None:
+    """Writes documents.
+
+    Args:
+      documents: valid ones.
+      path: of the new file or folder.
+      format: a key of `TEXT_FORMATS`.
+      predicted: whether nobody has accepted the annotation yet, for formats that tell this. They take what
+        has scores for predicted anyway.
+
+    Raises:
+      InputError: the format cannot represent a document, or it cannot be written.
+    """
+    told = {"predicted": True} if predicted and format in _PREDICTION_FORMATS else {}
+    _TEXT_MODULES[format].write(documents, path, **told)
+
+
+def unsupported_documents(documents: Sequence[Document], path: pathlib.Path, format: str) -> list[Finding]:
+    """What a format of `TEXT_FORMATS` cannot represent of valid documents."""
+    return _TEXT_MODULES[format].unsupported(documents, path)
 
 
 def _documents(corpus: Corpus) -> list[Document]:

@@ -68,13 +68,18 @@ def texts(path: pathlib.Path, annotator: str | None = None) -> tuple[list[Annota
     return found, findings
 
 
-def write(documents: Sequence[Document], path: pathlib.Path) -> None:
-    """Writes a task a document: annotations, or predictions if it has scores.
+def write(documents: Sequence[Document], path: pathlib.Path, predicted: bool = False) -> None:
+    """Writes a task a document: annotations, or predictions.
+
+    Args:
+      documents: those that have scores are predictions.
+      path: the file.
+      predicted: whether all are.
 
     Raises:
       InputError: the file cannot be written.
     """
-    tasks = ",\n".join(json_text.line(_task(document)) for document in documents)
+    tasks = ",\n".join(json_text.line(_task(document, predicted)) for document in documents)
     files.write_text(pathlib.Path(path), f"[\n{tasks}\n]\n")
 
 
@@ -109,8 +114,8 @@ def _tasks(text: str, path: pathlib.Path) -> list[Any]:
     return tasks
 
 
-def _task(document: Document) -> dict[str, Any]:
-    """A task to import: with scores they are predictions, whose score is the least certain one's."""
+def _task(document: Document, predicted: bool) -> dict[str, Any]:
+    """A task to import; the score of predictions is the least certain one's, 1 if nothing was found."""
     names = {"from_name": _LABELS, "to_name": TEXT}
     result: list[dict[str, Any]] = [
         {
@@ -129,9 +134,9 @@ def _task(document: Document) -> dict[str, Any]:
         )
     data = {**({"id": document.id} if document.id else {}), TEXT: document.text, **document.fields}
     scores = [item["score"] for item in result if "score" in item]
-    if scores:
-        predicted = {"model_version": _MODEL, "score": min(scores), "result": result}
-        return {"data": data, "predictions": [predicted]}
+    if scores or predicted:
+        prediction = {"model_version": _MODEL, "score": min(scores, default=1.0), "result": result}
+        return {"data": data, "predictions": [prediction]}
     return {"data": data, "annotations": [{"result": result}]}
 
 

@@ -123,6 +123,22 @@ class CRF(Float32Layer):
         score += linear_chain.crf_binary_score(tag_ids, lengths, transitions)
         return tf.where(lengths > 0, _log_partition(unary_scores, transitions, lengths) - score, 0.0)
 
+    def best_log_probability(self, tag_logits: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """log p of the best tag sequence, the one that calling gives, of each sentence.
+
+        Args:
+          tag_logits: float [B, T, K].
+          lengths: int [B].
+
+        Returns:
+          float32 [B], at most 0; 0 for empty sentences. Constrained, p is among the well-formed sequences.
+        """
+        lengths = tf.cast(lengths, tf.int32)
+        unary_scores, transitions = self._scores(tag_logits, lengths, self.constrained, tf.float32)
+        _, best = linear_chain.crf_decode(unary_scores, transitions, lengths)
+        log_probability = best - _log_partition(unary_scores, transitions, lengths)
+        return tf.where(lengths > 0, tf.minimum(log_probability, 0.0), 0.0)
+
     def cross_entropy(
         self,
         tag_logits: tf.Tensor,

@@ -41,6 +41,14 @@ class CRFNegativeLogLikelihood(_OfCRF):
         return self.crf.negative_log_likelihood(tag_logits, tag_ids, lengths)
 
 
+class CRFBestLogProbability(_OfCRF):
+    """`CRF.best_log_probability`."""
+
+    def call(self, tag_logits: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+        """[B, T, K], [B] -> [B]."""
+        return self.crf.best_log_probability(tag_logits, lengths)
+
+
 class CRFCrossEntropy(_OfCRF):
     """`CRF.cross_entropy`."""
 

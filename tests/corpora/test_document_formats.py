@@ -97,7 +97,7 @@ def test_documents_to_json_lines_and_back(
 def test_brat_of_a_prediction_is_its_json(
     tmp_path_factory: pytest.TempPathFactory, document: Document
 ) -> None:
-    """As `predict --brat` and `predict` write it."""
+    """As `predict --output_format=brat` and `predict` write it."""
     scored = dataclasses.replace(document, id="a", tokens=())
     folder, path = tmp_path_factory.mktemp("brat") / "found", tmp_path_factory.mktemp("json") / "found.jsonl"
     brat.write([scored], folder)

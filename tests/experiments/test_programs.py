@@ -237,7 +237,8 @@ def test_prediction_writes_a_brat_collection(model_dir: pathlib.Path, tmp_path: 
     sentences = data_dir.read_sample("train")[:3]
     (tmp_path / "a.txt").write_text("\n".join(" ".join(sentence.tokens) for sentence in sentences))
     folder = tmp_path / "brat"
-    command = ("experiments.predict", f"--model={model_dir}", f"--brat={folder}", "--threshold=0")
+    command = ("experiments.predict", f"--model={model_dir}", "--output_format=brat", "--threshold=0")
+    command += (f"--output={folder}",)
     (tmp_path / "b.txt").write_bytes(b"\xff\nOslo\n")
     result = run(*command, tmp_path / "a.txt", tmp_path / "b.txt")
     assert result.returncode == 1 and "b.txt: line 1: byte 0 is not UTF-8" in result.stderr
@@ -252,6 +253,38 @@ def test_prediction_writes_a_brat_collection(model_dir: pathlib.Path, tmp_path: 
     assert not corpus.problems and sum(len(sentence.relations) for sentence in corpus.sentences)
     assert "[entities]\n" in (folder / "annotation.conf").read_text()
     assert_one_line_error(run(*command, tmp_path / "a.txt"), "brat: exists already")
+
+
+def test_texts_are_selected_and_predicted_for_an_annotation_tool(
+    model_dir: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    sentences = data_dir.read_sample("train")[:8]
+    records = [{"id": i, "text": " ".join(s.tokens), "source": "x"} for i, s in enumerate(sentences)]
+    lines = [json.dumps(record) for record in [*records, {**records[0], "id": "again"}]]
+    (pool := tmp_path / "pool.jsonl").write_text("\n".join([*lines, '{"text": 5}', '{"text": "\\ud83d"}']))
+    output = tmp_path / "next.jsonl"
+    done = run("experiments.select", f"--model={model_dir}", "--count=20", f"--output={output}", pool)
+    told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.returncode == 1 and len(told) == 2 and "line 11: character 0" in told[1], done.stderr
+    chosen = [json.loads(line) for line in output.read_text().splitlines()]
+    assert len(chosen) == 8 and len({record["text"] for record in chosen}) == 8
+    shown = [line.split("\t") for line in done.stdout.splitlines()]
+    for rank, (record, line) in enumerate(zip(chosen, shown, strict=True), 1):
+        assert record["source"] == "x" and record["selection"]["rank"] == rank
+        assert line == [str(rank), line[1], record["id"], record["selection"]["reason"]]
+    scores = [record["selection"]["score"] for record in chosen]
+    assert scores == sorted(scores, reverse=True) and scores[0] > 0
+
+    flags = (f"--model={model_dir}", "--output_format=label_studio", f"--output={tmp_path / 'tasks.json'}")
+    done = run("experiments.predict", *flags, output)
+    assert done.returncode == 0 and not done.stdout, done.stderr
+    tasks = json.loads((tmp_path / "tasks.json").read_text())
+    assert [task["data"]["text"] for task in tasks] == [record["text"] for record in chosen]
+    for task, record in zip(tasks, chosen, strict=True):  # also of a text without entities
+        (prediction,) = task["predictions"]
+        labels = [item for item in prediction["result"] if item["type"] == "labels"]
+        assert [label["value"]["text"] for label in labels] == [e["text"] for e in record["entities"]]
+        assert task["data"]["selection"] == record["selection"] and "annotations" not in task
 
 
 def as_documents(sentences: list[Sentence], size: int) -> list[Document]:
@@ -309,7 +342,13 @@ def test_evaluation_from_raw_text_is_that_of_what_is_predicted(
         assert sum(prf[name] for prf in by_distance) == report["re"]["strict"]["micro"][name]
     assert sum(report["by_distance"][distance]["fn"] for distance in ("1", "2", "more")) == len(gold)
 
-    done = run("experiments.predict", f"--model={model_dir}", f"--brat={tmp_path / 'found'}", folder)
+    done = run(
+        "experiments.predict",
+        f"--model={model_dir}",
+        "--output_format=brat",
+        f"--output={tmp_path / 'found'}",
+        folder,
+    )
     assert done.returncode == 0, done.stderr
     read, _ = brat.texts(tmp_path / "found")
     again = [text.document.to_json() for text in read]

@@ -106,6 +106,19 @@ def test_viterbi_equals_enumeration(seed: int, constrained: bool) -> None:
             assert tuple(found[b, :length]) == paths[scores.argmax()]
 
 
+@pytest.mark.parametrize("constrained", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_probability_of_the_best_equals_enumeration(seed: int, constrained: bool) -> None:
+    crf, logits = make_crf(seed, constrained), make_logits(seed)
+    found = crf_layers.CRFBestLogProbability(crf)(logits, LENGTHS).numpy()
+    for b, length in enumerate(LENGTHS):
+        expected = 1.0
+        if length:
+            _, scores = enumerate_paths(crf, logits[b, :length], constrained)
+            expected = probabilities(scores).max()
+        assert np.exp(found[b]) == pytest.approx(expected, abs=1e-5)
+
+
 def test_constrained_decoding_is_well_formed_whatever_the_scores() -> None:
     random = np.random.default_rng(0)
     crf = crfs.CRF(K)
@@ -289,6 +302,7 @@ def test_graph_of_unknown_shape_equals_eager() -> None:
                 logits, crf.marginals(logits, lengths), crf.transition_counts(logits, lengths), lengths
             ),
             crf.span_posteriors(logits, lengths, starts, starts + 1, tf.zeros_like(starts)),
+            crf.best_log_probability(logits, lengths),
         )
 
     integers = tf.TensorSpec([None, None], tf.int32)
@@ -307,6 +321,7 @@ def test_graph_of_unknown_shape_equals_eager() -> None:
             (num_sentences, K, K),
             (num_sentences,),
             starts.shape,
+            (num_sentences,),
         ]
         for a, b, shape in zip(graph(logits, tag_ids, lengths, starts), expected, shapes, strict=True):
             assert a.shape == shape
@@ -364,7 +379,12 @@ def test_two_functional_models_share_one_crf(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize(
     "layer",
-    [crf_layers.CRFNegativeLogLikelihood, crf_layers.CRFCrossEntropy, crf_layers.CRFSpanPosteriors],
+    [
+        crf_layers.CRFNegativeLogLikelihood,
+        crf_layers.CRFCrossEntropy,
+        crf_layers.CRFSpanPosteriors,
+        crf_layers.CRFBestLogProbability,
+    ],
 )
 def test_config_round_trip(layer: type[keras.layers.Layer]) -> None:
     crf = crfs.CRF(7, constrained=False, name="tags")

@@ -1,0 +1,103 @@
+"""Predicted documents as a collection for an annotation tool."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import Protocol
+
+from jner_re import files
+from jner_re.corpora import brat, formats
+from jner_re.corpora.corpus import Finding
+from jner_re.document import Document
+from jner_re.errors import InputError
+
+from . import text_lines
+from .text_lines import Line
+
+DOCUMENTS = "documents"
+FORMATS = tuple(format for format in formats.SPLIT_FORMATS if format != DOCUMENTS)  # of annotation tools
+
+
+class Collection(Protocol):
+    """Takes documents one after the other."""
+
+    def add(self, document: Document) -> str:
+        """Adds one; gives "", or why the format cannot represent it, and then it is left out."""
+
+    def flush(self) -> None:
+        """Writes what can be written before the end."""
+
+    def close(self) -> None:
+        """Writes the rest."""
+
+
+def new(path: str, format: str) -> Collection:
+    """A collection that writes a new file or folder.
+
+    Raises:
+      InputError: a folder that has something in it, or a file where a folder is written, or the reverse.
+    """
+    output = files.user_path(path)
+    if format in formats.FOLDER_FORMATS:
+        if output.exists() and (not output.is_dir() or any(output.iterdir())):
+            raise InputError(f"{output}: exists already, expected a new or empty folder")
+    elif output.is_dir():
+        raise InputError(f"{output}: is a folder, expected a file for the format {format}")
+    elif not output.parent.is_dir():
+        raise InputError(f"{output}: no such folder: {output.parent}")
+    return _Brat(output) if format == "brat" else _Whole(output, format)
+
+
+def with_fields(line: Line, document: Document) -> Document:
+    """The document of a line, with its name and fields."""
+    fields = {name: value for name, value in line.fields.items() if name not in ("id", text_lines.TEXT)}
+    return dataclasses.replace(document, id=line.name, fields=fields)
+
+
+class _Brat:
+    """A folder that grows, so that nothing is lost if it is interrupted."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._collection = brat.BratCollection(folder)
+
+    def add(self, document: Document) -> str:
+        document = dataclasses.replace(document, fields={}, broken_at=())
+        problem = self._collection.problem(document)
+        if not problem:
+            self._collection.add(document)
+        return problem
+
+    def flush(self) -> None:
+        self._collection.write_types()
+
+    close = flush
+
+
+class _Whole:
+    """A file, or folder, that is written at the end.
+
+    Further fields of a document are left out where the format has no place for them.
+    """
+
+    def __init__(self, path: pathlib.Path, format: str) -> None:
+        self._path, self._format = path, format
+        self._documents: list[Document] = []
+
+    def add(self, document: Document) -> str:
+        document = dataclasses.replace(document, broken_at=())
+        if self._problems(document):
+            document = dataclasses.replace(document, fields={})
+        problems = self._problems(document)
+        if not problems:
+            self._documents.append(document)
+        return "".join(f"{p.field} is {p.value}, expected {p.expected}" for p in problems[:1])
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        formats.write_documents(self._documents, self._path, self._format, predicted=True)
+
+    def _problems(self, document: Document) -> list[Finding]:
+        return formats.unsupported_documents([document], self._path, self._format)

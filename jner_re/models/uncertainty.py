@@ -1,0 +1,88 @@
+"""How unsure a model is of a sentence, which tells how much its annotation would teach.
+
+Of the tags, it is 1 - p^(1/T) for the probability p of the best sequence of T tags (the maximum normalized
+log-probability of Shen et al., 2018). Of a possible relation it is how near its score is to the threshold: 1
+at the threshold, falling linearly to 0 at the scores 0 and 1.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from jner_re.layers.crf_layers import CRFBestLogProbability
+from jner_re.models.decode import scored_annotations
+from jner_re.models.model_dir import TrainedModel
+from jner_re.models.scored_relations import ScoredRelations
+from jner_re.schema import LabelSet, RelationPair, Scored
+
+_LOG_PROBABILITY = "tag_log_probability"
+
+
+@dataclasses.dataclass(frozen=True)
+class Uncertainty:
+    """Of a sentence.
+
+    Attributes:
+      tags: from 0 to 1.
+      relations: the sum over all possible relations.
+      relation: the most uncertain one's, from 0 to 1; 0 if there is none.
+      nearest: that relation, and its score.
+      scored: what was found, relations above the threshold.
+    """
+
+    tags: float
+    relations: float
+    relation: float
+    nearest: tuple[RelationPair, float] | None
+    scored: Scored
+
+
+@tf.autograph.experimental.do_not_convert
+def with_log_probability(trained: TrainedModel) -> TrainedModel:
+    """The model with the log-probability of the best tag sequence, [B], among its outputs."""
+    crf = trained.model.get_layer("crf")
+    lengths = trained.model.input["lengths"]
+    log_probability = CRFBestLogProbability(crf, name=_LOG_PROBABILITY)(crf.input, lengths)
+    outputs = {**trained.model.output, _LOG_PROBABILITY: log_probability}
+    model = keras.Model(trained.model.input, outputs, name="with_log_probability")
+    return dataclasses.replace(trained, model=model)
+
+
+def uncertainties(
+    outputs: dict[str, np.ndarray], lengths: Sequence[int], label_set: LabelSet, threshold: float
+) -> list[Uncertainty]:
+    """Of each sentence of a batch.
+
+    Args:
+      outputs: of the model of `with_log_probability`.
+      lengths: of the sentences, in tokens.
+      label_set: the model's.
+      threshold: theta_r.
+    """
+    found = []
+    scored = scored_annotations(outputs, label_set, 0.0)
+    for (entities, relations), length, log_p in zip(scored, lengths, outputs[_LOG_PROBABILITY], strict=True):
+        candidates = ScoredRelations.of(relations)
+        near = nearness(candidates.scores, threshold)
+        nearest = int(near.argmax()) if len(near) else None
+        found.append(
+            Uncertainty(
+                float(-np.expm1(log_p / length)) if length else 0.0,
+                float(near.sum()),
+                0.0 if nearest is None else float(near[nearest]),
+                None if nearest is None else candidates[nearest],
+                (entities, candidates.above(threshold)),
+            )
+        )
+    return found
+
+
+def nearness(scores: np.ndarray, threshold: float) -> np.ndarray:
+    """How near scores are to the threshold, from 0 to 1."""
+    below, above = max(threshold, 1e-6), max(1 - threshold, 1e-6)
+    return np.clip(np.where(scores < threshold, scores / below, (1 - scores) / above), 0.0, 1.0)
