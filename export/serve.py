@@ -11,23 +11,16 @@ docker-compose.yml beside the versions).
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shlex
-import signal
-import socket
 import threading
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from absl import flags
 
 from jner_re import extras, files, program
-from jner_re.errors import InputError, system_cause
 from jner_re.extraction import precision
 
-if TYPE_CHECKING:
-    import uvicorn
+from . import listening
 
 _READY = """\
 Page  {url}
@@ -63,7 +56,7 @@ def main() -> None:
         import uvicorn
     except ImportError as error:
         raise extras.missing(error.name, "serving") from None
-    listener = _listener(_HOST.value, _PORT.value)
+    listener = listening.listener(_HOST.value, _PORT.value, _PORT.name)
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.serving import page
     from jner_re.serving.server import app
@@ -82,48 +75,12 @@ def main() -> None:
     )
     if _POLL.value:
         threading.Thread(target=versions.watch, args=[_POLL.value], daemon=True).start()
-    url = _url(listener)
+    url = listening.url(listener)
     examples = versions.find(None).about["examples"] or ["Ada Berg lives in Oslo."]
     body = shlex.quote(json.dumps({"instances": examples[:1]}, ensure_ascii=False))
     ready = _READY.format(url=url, name=_NAME.value, body=body)
-    _server(config, ready).run(sockets=[listener])
+    listening.server(config, ready).run(sockets=[listener])
     versions.stop()
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    """A socket that takes connections: it listens at once, since until then another one can take the port."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen()
-    except OSError as error:
-        raise InputError(f"--host={host} --rest_api_port={port}: {system_cause(error)}") from None
-    return listener
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _server(config: uvicorn.Config, ready: str) -> uvicorn.Server:
-    """uvicorn's server, which prints `ready` when it is, and ends with exit code 0 when it is told to."""
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            print(ready, flush=True)
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self.handle_exit)
-            yield
-
-    return Server(config)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ _MODULES = (
     "experiments.trials",
     "experiments.tune",
     "export.encoder",
+    "export.label_studio",
     "export.saved_model",
     "export.serve",
 )

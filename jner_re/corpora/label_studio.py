@@ -115,8 +115,28 @@ def _tasks(text: str, path: pathlib.Path) -> list[Any]:
 
 
 def _task(document: Document, predicted: bool) -> dict[str, Any]:
-    """A task to import; the score of predictions is the least certain one's, 1 if nothing was found."""
-    names = {"from_name": _LABELS, "to_name": TEXT}
+    """A task to import."""
+    data = {**({"id": document.id} if document.id else {}), TEXT: document.text, **document.fields}
+    found = prediction(document, _MODEL, _LABELS, TEXT)
+    if predicted or any("score" in item for item in found["result"]):
+        return {"data": data, "predictions": [found]}
+    return {"data": data, "annotations": [{"result": found["result"]}]}
+
+
+def prediction(document: Document, version: str, labels_tag: str, text_tag: str) -> dict[str, Any]:
+    """What a model has found in a task's text, as Label Studio has it.
+
+    Args:
+      document: with the text of the task.
+      version: of the model.
+      labels_tag: the name of the labelling configuration's Labels.
+      text_tag: the name of its Text.
+
+    Returns:
+      "result", "model_version", and the "score" of the least certain entity or relation, by which tasks can
+      be ordered; 1 if nothing was found.
+    """
+    names = {"from_name": labels_tag, "to_name": text_tag}
     result: list[dict[str, Any]] = [
         {
             "id": f"T{i}",
@@ -132,12 +152,8 @@ def _task(document: Document, predicted: bool) -> dict[str, Any]:
         result.append(
             {"type": "relation", **ends, "direction": "right", "labels": [r.type], **_score(r.score)}
         )
-    data = {**({"id": document.id} if document.id else {}), TEXT: document.text, **document.fields}
     scores = [item["score"] for item in result if "score" in item]
-    if scores or predicted:
-        prediction = {"model_version": _MODEL, "score": min(scores, default=1.0), "result": result}
-        return {"data": data, "predictions": [prediction]}
-    return {"data": data, "annotations": [{"result": result}]}
+    return {"model_version": version, "score": min(scores, default=1.0), "result": result}
 
 
 def _score(score: float) -> dict[str, float]:

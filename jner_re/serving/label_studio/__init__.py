@@ -1,0 +1,1 @@
+"""Label Studio's machine-learning backend: predictions for its tasks, and training on what was annotated."""

@@ -1,0 +1,51 @@
+"""Annotated tasks from Label Studio's API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from jner_re.errors import InputError
+
+TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
+_SECONDS = 60
+
+
+def export(url: str, token: str, project: int) -> Any:
+    """The tasks of a project with their annotations, as Label Studio's JSON has them.
+
+    Args:
+      url: of Label Studio.
+      token: of a user: a legacy token, or a personal access token, which is exchanged first.
+      project: its number.
+
+    Raises:
+      InputError: there is no token, or Label Studio doesn't give them.
+    """
+    if not token:
+        raise InputError(f"no {TOKEN_VARIABLE} in the environment, expected the API token of a user")
+    base = url.rstrip("/")
+    if token.count(".") == 2:  # a JSON web token
+        answer = _asked("POST", f"{base}/api/token/refresh", json={"refresh": token})
+        access = answer.get("access") if isinstance(answer, dict) else None
+        authorization = f"Bearer {access}"
+    else:
+        authorization = f"Token {token}"
+    headers = {"Authorization": authorization}
+    return _asked("GET", f"{base}/api/projects/{project}/export?exportType=JSON", headers=headers)
+
+
+def _asked(method: str, url: str, **how: Any) -> Any:
+    """The JSON of an answer; messages have neither headers nor bodies, in which tokens are."""
+    try:
+        response = requests.request(method, url, timeout=_SECONDS, **how)
+    except requests.RequestException as error:
+        raise InputError(f"{url}: no answer: {type(error).__name__}") from None
+    if not response.ok:
+        hint = f"; is the token in {TOKEN_VARIABLE} right?" if response.status_code in (401, 403) else ""
+        raise InputError(f"{url}: status {response.status_code}, expected 200{hint}")
+    try:
+        return response.json()
+    except ValueError:
+        raise InputError(f"{url}: the answer is no JSON, expected Label Studio's API") from None
