@@ -22,7 +22,7 @@ from jner_re.document import Document, Entity, Relation
 from jner_re.errors import InputError
 
 NOTE = "Ann joined Acme."
-CLUSTERS = importlib.util.find_spec("regex") is not None
+NEEDS_CLUSTERS = pytest.mark.skipif(importlib.util.find_spec("regex") is None, reason="needs regex")
 
 
 def span(id: int, label: str, start: int, end: int) -> dict[str, Any]:
@@ -86,12 +86,8 @@ def test_comments_are_kept_if_there_are_any(tmp_path: pathlib.Path) -> None:
     [
         ("Ann 😀 joined Acme.", 14, "utf16"),
         ("Ann 😀 joined Acme.", 13, "code_points"),
-        pytest.param(
-            "Ann 👨🏻‍🚒 joined Acme.", 13, "graphemes", marks=pytest.mark.skipif(not CLUSTERS, reason="regex")
-        ),
-        pytest.param(
-            "Ann\r\njoined Acme.", 11, "graphemes", marks=pytest.mark.skipif(not CLUSTERS, reason="regex")
-        ),
+        pytest.param("Ann 👨🏻‍🚒 joined Acme.", 13, "graphemes", marks=NEEDS_CLUSTERS),
+        pytest.param("Ann\r\njoined Acme.", 11, "graphemes", marks=NEEDS_CLUSTERS),
     ],
 )
 def test_what_places_count(tmp_path: pathlib.Path, text: str, start: int, units: str) -> None:
