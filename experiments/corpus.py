@@ -18,7 +18,7 @@ import pandas as pd
 from absl import flags
 
 from jner_re import files, program
-from jner_re.corpora import ade_rel, documents, spert_json, statistics
+from jner_re.corpora import ade_rel, doccano_offsets, documents, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding, Loss, by_reason
 from jner_re.corpora.dropping import drop_invalid, drop_invalid_annotation
 from jner_re.corpora.formats import (
@@ -93,6 +93,13 @@ flags.DEFINE_string(
     None,
     "label_studio: whose annotations count, by id or e-mail address; by default the newest of a task that "
     "was not cancelled",
+)
+flags.DEFINE_enum(
+    "offsets",
+    None,
+    list(doccano_offsets.UNITS),
+    "doccano: what its places count; by default UTF-16 units, as doccano does unless the project has the "
+    "option 'Count grapheme clusters as one character'; files made by scripts often count code points",
 )
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
@@ -204,9 +211,9 @@ def _convert(corpus: Corpus, output: pathlib.Path) -> None:
         corpus = Corpus(_valid_sentences(corpus), [])
         written = counts(corpus.sentences)
     findings = unsupported(corpus, output, format)
-    if findings:
-        list_findings(findings, sys.stderr)
-        raise InputError(f"{output}: not written: {len(findings)} things that {format} cannot represent")
+    list_findings(findings, sys.stderr)
+    if problems := [finding for finding in findings if finding.kind == "problem"]:
+        raise InputError(f"{output}: not written: {len(problems)} things that {format} cannot represent")
     write(corpus, output, format)
     print(f"{output}: {written}")
 

@@ -39,12 +39,13 @@ class Reading:
       name: of the units, for messages; "code points" if nothing is to be translated.
     """
 
-    def __init__(self, name: str, positions: Sequence[int] | None = None) -> None:
+    def __init__(self, name: str, positions: Sequence[float] | None = None) -> None:
         """Makes a reading.
 
         Args:
           name: of the units.
-          positions: the offset of every code point of the text and of its end; None for code points.
+          positions: the offset of every code point of the text and of its end, no whole number where none
+            can lead; None for code points.
         """
         self.name, self._positions = name, positions
 

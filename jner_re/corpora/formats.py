@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from jner_re.corpora import ade_rel, brat, documents, dygie, label_studio, line_style, multihead, spert_json
+from jner_re.corpora import (
+    ade_rel,
+    brat,
+    doccano,
+    documents,
+    dygie,
+    label_studio,
+    line_style,
+    multihead,
+    prodigy,
+    spert_json,
+)
 from jner_re.corpora.corpus import Corpus, Finding, Loss, raise_problems, require_valid
 from jner_re.corpora.text_sentences import Splitting, corpus_of
 from jner_re.document import Document
@@ -19,14 +30,23 @@ from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead, "dygie": dygie}
 # Those that have texts, and how these are tokenized by default.
-TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news", "label_studio": "news"}
+TEXT_FORMATS = {
+    "ade": "fine",
+    "brat": "news",
+    "documents": "news",
+    "label_studio": "news",
+    "doccano": "news",
+    "prodigy": "news",
+}
 # Those of them whose texts are split into sentences; ade's are sentences.
-SPLIT_FORMATS = ("brat", "documents", "label_studio")
+SPLIT_FORMATS = ("brat", "documents", "label_studio", "doccano", "prodigy")
 _TEXT_MODULES: dict[str, ModuleType] = {
     "ade": ade_rel,
     "brat": brat,
     "documents": documents,
     "label_studio": label_studio,
+    "doccano": doccano,
+    "prodigy": prodigy,
 }
 _PREDICTION_FORMATS = ("label_studio",)
 # Those that are folders.
@@ -34,7 +54,7 @@ FOLDER_FORMATS = ("brat",)
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
 # What else readers take, each for one format.
-OPTIONS = {"event_arguments": "brat", "annotator": "label_studio"}
+OPTIONS = {"event_arguments": "brat", "annotator": "label_studio", "offsets": "doccano"}
 
 FORMAT_HELP = "by default documents for a file that ends in .jsonl, else spert"
 

@@ -182,3 +182,16 @@ def test_mistakes_are_one_line(flags: dict[str, object], message: str) -> None:
 def test_starts_without_tensorflow() -> None:
     code = "import sys, experiments.corpus; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0
+
+
+def test_predictions_go_to_doccano_and_its_places_come_back(tmp_path: pathlib.Path) -> None:
+    found = {"text": "😀 Ann left.", "entities": [{"type": "Peop", "start": 2, "end": 5, "score": 0.9}]}
+    (predicted := tmp_path / "found.jsonl").write_text(json.dumps({**found, "relations": []}))
+    done = run(action="convert", input=predicted, output=tmp_path / "all.jsonl", output_format="doccano")
+    assert done.returncode == 0 and "warning: " in done.stderr and "score is 1 scores" in done.stderr
+    given = {"action": "validate", "input": tmp_path / "all.jsonl", "corpus_format": "doccano"}
+    assert run(**given).returncode == 0
+    done = run(**given, offsets="code_points")
+    assert "'nn '" in done.stdout
+    done = run(action="validate", input=predicted, offsets="utf16")
+    assert done.returncode == 1 and "--offsets is for doccano, not for documents" in done.stderr
