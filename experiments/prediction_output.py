@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import sys
 from typing import Protocol
 
 from jner_re import files
@@ -13,6 +14,7 @@ from jner_re.document import Document
 from jner_re.errors import InputError
 
 from . import text_lines
+from .corpus_output import list_findings
 from .text_lines import Line
 
 DOCUMENTS = "documents"
@@ -97,7 +99,9 @@ class _Whole:
         pass
 
     def close(self) -> None:
+        list_findings(formats.unsupported_documents(self._documents, self._path, self._format), sys.stderr)
         formats.write_documents(self._documents, self._path, self._format, predicted=True)
 
     def _problems(self, document: Document) -> list[Finding]:
-        return formats.unsupported_documents([document], self._path, self._format)
+        findings = formats.unsupported_documents([document], self._path, self._format)
+        return [finding for finding in findings if finding.kind == "problem"]

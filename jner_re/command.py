@@ -23,6 +23,7 @@ _MODULES = (
     "experiments.distill",
     "experiments.evaluate",
     "experiments.extract",
+    "experiments.learning_curve",
     "experiments.predict",
     "experiments.results",
     "experiments.select",

@@ -23,6 +23,7 @@ from . import protocols
 from .protocols import Protocol
 
 SEARCH = "search"  # the setting of a search's trials
+PART = "part-"  # begins the names of runs on parts of the corpus, which each seed draws anew
 TABLES = ("results.json",)  # the JSON beside the records that is none
 
 
@@ -185,8 +186,8 @@ def _alike(record: Record) -> dict[str, Any]:
     """What the runs of a setting agree in; a search's trials, which are not averaged, in the protocol."""
     if record.history:
         return {"protocol": record.protocol.key}
-    is_fold = record.name.startswith("fold-")
-    corpus = {name: record.corpus[name] for name in ("name", "dev")} if is_fold else record.corpus
+    is_drawn = record.name.startswith(("fold-", PART))
+    corpus = {name: record.corpus[name] for name in ("name", "dev")} if is_drawn else record.corpus
     config = _comparable(record.config)
     del config["train"]["seed"]
     return {

@@ -48,7 +48,7 @@ _TEXT_MODULES: dict[str, ModuleType] = {
     "doccano": doccano,
     "prodigy": prodigy,
 }
-_PREDICTION_FORMATS = ("label_studio",)
+_PREDICTION_FORMATS = ("label_studio", "prodigy")
 # Those that are folders.
 FOLDER_FORMATS = ("brat",)
 _TESTS = ("test.json", "test.jsonl")  # in a data directory

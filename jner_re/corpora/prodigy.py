@@ -62,16 +62,20 @@ def texts(path: pathlib.Path) -> tuple[list[AnnotatedText], list[Finding]]:
     return found, findings
 
 
-def write(documents: Sequence[Document], path: pathlib.Path) -> None:
-    """Writes a task a document: accepted, or, if any of them has scores, to be answered.
+def write(documents: Sequence[Document], path: pathlib.Path, predicted: bool = False) -> None:
+    """Writes a task a document: accepted, or to be answered.
 
     Tokens are those of "news", divided where entities begin or end.
+
+    Args:
+      documents: if any of them has scores, all are to be answered.
+      path: the file.
+      predicted: whether they are anyway.
 
     Raises:
       InputError: the file cannot be written.
     """
-    is_predicted = any(map(_has_scores, documents))
-    answer = {} if is_predicted else {"answer": "accept"}
+    answer = {} if predicted or any(map(_has_scores, documents)) else {"answer": "accept"}
     lines = (json_text.line({**_task(document), **answer}) for document in documents)
     files.write_text(pathlib.Path(path), "".join(f"{line}\n" for line in lines))
 

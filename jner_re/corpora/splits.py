@@ -40,7 +40,7 @@ def split(sentences: Sequence[Sentence], dev: float, test: float, seed: int) -> 
             raise InputError(f"fraction for {name} is {fraction:g}, expected more than 0 and less than 1")
     sizes = {"test": round(test * len(sentences)), "dev": round(dev * len(sentences))}
     drawn: dict[str, list[int]] = {}
-    groups = _groups(sentences, seed)
+    groups = kept_together(sentences, seed)
     left = groups
     for name, size in sizes.items():
         drawn[name], left = _drawn(left, size)
@@ -71,7 +71,7 @@ def hold_out(
     """
     if not 0 < fraction < 1:
         raise InputError(f"fraction to hold out is {fraction:g}, expected more than 0 and less than 1")
-    groups = _groups(sentences, seed)
+    groups = kept_together(sentences, seed)
     drawn, _ = _drawn(groups, round(fraction * len(sentences)))
     if not 0 < len(drawn) < len(sentences):
         raise InputError(f"{_told(sentences, groups)} are too few to hold out {fraction:g} of them")
@@ -95,7 +95,7 @@ def folds(sentences: Sequence[Sentence], count: int, seed: int) -> list[list[Sen
     Raises:
       InputError: there are fewer groups of what stays together than folds, or fewer than two folds.
     """
-    groups = _groups(sentences, seed)
+    groups = kept_together(sentences, seed)
     if not 2 <= count <= len(groups):
         raise InputError(
             f"{count} folds of {_told(sentences, groups)}, expected from 2 folds to one for each"
@@ -131,8 +131,8 @@ def _told(sentences: Sequence[Sentence], groups: Sequence[Sequence[int]]) -> str
     return f"{len(groups)} different {'documents' if of_documents else 'sentences'}"
 
 
-def _groups(sentences: Sequence[Sentence], seed: int) -> list[list[int]]:
-    """Positions of sentences that stay together, in the order of the draw."""
+def kept_together(sentences: Sequence[Sentence], seed: int) -> list[list[int]]:
+    """The positions of sentences that stay together, in the order of the draw (see above)."""
     documents: dict[object, list[int]] = collections.defaultdict(list)
     for i, sentence in enumerate(sentences):
         documents[sentence.document or sentence.tokens].append(i)

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from jner_re.features.dataset import FeaturizedCorpus, inference_batches
 from jner_re.layers.crf_layers import CRFBestLogProbability
 from jner_re.models.decode import scored_annotations
 from jner_re.models.model_dir import TrainedModel
@@ -51,6 +52,22 @@ def with_log_probability(trained: TrainedModel) -> TrainedModel:
     outputs = {**trained.model.output, _LOG_PROBABILITY: log_probability}
     model = keras.Model(trained.model.input, outputs, name="with_log_probability")
     return dataclasses.replace(trained, model=model)
+
+
+def of_corpus(trained: TrainedModel, corpus: FeaturizedCorpus, batch_size: int = 32) -> list[Uncertainty]:
+    """Of each sentence of a corpus, with the model of `with_log_probability`."""
+    run = tf.function(
+        lambda features: trained.model(features, training=False),
+        input_signature=[corpus.specs],
+        autograph=False,
+    )
+    found: dict[int, Uncertainty] = {}
+    for batch, features in inference_batches(corpus, batch_size):
+        outputs = {name: value.numpy() for name, value in run(features).items()}
+        lengths = [len(corpus.sentences[i].tokens) for i in batch]
+        of_batch = uncertainties(outputs, lengths, trained.vocabulary.label_set, trained.threshold)
+        found.update(zip(batch, of_batch, strict=True))
+    return [found[i] for i in range(len(corpus.sentences))]
 
 
 def uncertainties(
