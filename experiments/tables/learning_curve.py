@@ -15,6 +15,7 @@ from . import markdown, scores
 CHANCE, SELECTED = "by chance", "selected"
 TASKS = {"ner": "NER F1", "re": "RE F1"}
 _DRAWS = 4000
+_MOST = 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,18 +131,19 @@ def gain(curve: Curve, task: str) -> Gain:
     covariance = variance * np.linalg.inv(design.T @ design)
     drawn = np.random.default_rng(0).multivariate_normal([slope, level], covariance, _DRAWS)
     score = 100 - float(np.exp(level))
-    low, high = np.percentile([_more(sizes.max(), s, e) for s, e in drawn], [16, 84])
+    more = [_more(sizes.max(), s, e) for s, e in drawn]
+    low, high = np.percentile(more, [16, 84], method="inverted_cdf")  # of infinite ones, too
     sentences = _more(sizes.max(), float(slope), float(level))
     return Gain(score, sentences if math.isfinite(sentences) else None, float(low), float(high))
 
 
 def _more(sizes: float, slope: float, level: float) -> float:
-    """How many more sentences make the error one point smaller; infinite if none do."""
+    """How many more sentences make the error one point smaller; infinite beyond _MOST times as many."""
     error = math.exp(level)
     if slope >= 0 or error <= 1:
         return math.inf
-    exponent = math.log((error - 1) / error) / slope
-    return sizes * (math.exp(min(exponent, 50.0)) - 1)
+    logarithm = math.log((error - 1) / error) / slope
+    return sizes * math.expm1(logarithm) if logarithm < math.log(_MOST) else math.inf
 
 
 def _deviating(values: pd.Series) -> str:
