@@ -13,7 +13,7 @@ ON_PATH = $(1)/python -c 'import os, pathlib, sysconfig; \
 # Says nothing but errors.
 INSTALL = $(1)/pip --disable-pip-version-check install -qq --no-warn-script-location
 
-.PHONY: help venv demo serve results test test-current lint bench compatibility clean
+.PHONY: help venv demo serve results test test-current lint bench compatibility annotation-test clean
 help:
 	@echo "make demo           train on the sample corpus, evaluate, and extract from three sentences"
 	@echo "make serve          export the demo's model and serve it on this computer, with a page to try it"
@@ -23,6 +23,7 @@ help:
 	@echo "make test-current   the tests with TensorFlow 2.21, which Python 3.12 and later have, on this Python"
 	@echo "make lint           ruff and mypy"
 	@echo "make bench          the benchmarks"
+	@echo "make annotation-test  Label Studio itself with the backend, which is installed: needs Debian's chromium"
 	@echo "make compatibility  whether an export of either stack answers alike in every TensorFlow, which are installed"
 
 .venv/made:
@@ -131,5 +132,17 @@ compatibility: .venv/all-installed .venv-current/all-installed .venv-tf-2.12/ins
 	    .venv-current/bin/python || exit 1; \
 	done
 
+.venv-label-studio/installed:
+	@echo "Installing Label Studio in .venv-label-studio: 1 GB, some minutes"
+	@$(PYTHON) -m venv .venv-label-studio
+	@$(call INSTALL,.venv-label-studio/bin) label-studio==1.23.*
+	@touch $@
+
+# Label Studio itself with the backend, looked at with Debian's chromium.
+annotation-test: .venv/all-installed .venv-label-studio/installed
+	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo
+	$(BIN)/python tests/annotation/trial.py --model=$(or $(MODEL_DIR),$(DEMO)) \
+	  --label_studio=.venv-label-studio/bin/label-studio $(if $(SCREENSHOT),--screenshot=$(SCREENSHOT))
+
 clean:
-	rm -rf .venv .venv-current .venv-tf-2.12 build *.egg-info
+	rm -rf .venv .venv-current .venv-tf-2.12 .venv-label-studio build *.egg-info

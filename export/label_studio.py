@@ -1,6 +1,6 @@
 """Stands behind Label Studio as its model: predicts for its tasks, and trains on what is annotated there.
 
-  %s --model=runs/mine --training="--preset=conll04_fast --epochs=10"
+  %s --model=runs/mine --training=--preset=conll04_fast
 
 In Label Studio, connect http://127.0.0.1:9090 as a model (Settings, Model). Its tasks then come with
 entities, relations and scores; "Start training" fetches the annotated tasks, trains on nine tenths of them,

@@ -12,7 +12,16 @@ _ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make")
-@pytest.mark.parametrize("target", ["demo", "venv", ".venv-current/all-installed", ".venv-tf-2.12/installed"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "demo",
+        "venv",
+        ".venv-current/all-installed",
+        ".venv-tf-2.12/installed",
+        ".venv-label-studio/installed",
+    ],
+)
 def test_installations_are_quiet_and_announced(target: str) -> None:
     """The commands of a first run, none of which is run here."""
     result = subprocess.run(
