@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from jner_re.corpora import ade_rel, brat, documents, dygie, label_studio, line_style, multihead, spert_json
+from jner_re.corpora import (
+    ade_rel,
+    bioc,
+    brat,
+    documents,
+    dygie,
+    label_studio,
+    line_style,
+    multihead,
+    spert_json,
+)
 from jner_re.corpora.corpus import Corpus, Finding, Loss, raise_problems, require_valid
 from jner_re.corpora.text_sentences import Splitting, corpus_of
 from jner_re.document import Document
@@ -19,14 +29,21 @@ from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead, "dygie": dygie}
 # Those that have texts, and how these are tokenized by default.
-TEXT_FORMATS = {"ade": "fine", "brat": "news", "documents": "news", "label_studio": "news"}
+TEXT_FORMATS = {
+    "ade": "fine",
+    "brat": "news",
+    "documents": "news",
+    "label_studio": "news",
+    "bioc": "news",
+}
 # Those of them whose texts are split into sentences; ade's are sentences.
-SPLIT_FORMATS = ("brat", "documents", "label_studio")
+SPLIT_FORMATS = ("brat", "documents", "label_studio", "bioc")
 _TEXT_MODULES: dict[str, ModuleType] = {
     "ade": ade_rel,
     "brat": brat,
     "documents": documents,
     "label_studio": label_studio,
+    "bioc": bioc,
 }
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
