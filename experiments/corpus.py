@@ -52,10 +52,12 @@ _ACTION = flags.DEFINE_enum(
     "documents (.jsonl) of running text, else sentences (.json).",
     required=True,
 )
-_INPUT = flags.DEFINE_string("input", None, "the corpus: a file; for brat, a folder", required=True)
+_INPUT = flags.DEFINE_string(
+    "input", None, "the corpus: a file; for brat, a folder; for cas, either", required=True
+)
 _INPUT_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of --input, {FORMAT_HELP}")
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "convert: the file (brat: the new folder); split: the new folder"
+    "output", None, "convert: the file (brat, cas: the new folder); split: the new folder"
 )
 _OUTPUT_FORMAT = flags.DEFINE_enum(
     "output_format", None, list(FORMATS), f"convert: format of --output, {FORMAT_HELP}"
@@ -94,6 +96,13 @@ flags.DEFINE_string(
     "label_studio: whose annotations count, by id or e-mail address; by default the newest of a task that "
     "was not cancelled",
 )
+for _kind in ("span", "relation"):
+    flags.DEFINE_string(
+        f"{_kind}_layer",
+        None,
+        f"cas: the layer of {_kind}s, TYPE or TYPE:FEATURE (its value is the type), several with commas; "
+        "by default the only one",
+    )
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,

@@ -130,7 +130,7 @@ def _record(document: Document) -> dict[str, Any]:
     annotations = [
         {
             "id": f"T{i}",
-            "infons": {"type": e.type, **_score(e.score)},
+            "infons": _infons(e.type, e.score),
             "text": e.text,
             "locations": [{"offset": e.start, "length": e.end - e.start}],
         }
@@ -140,7 +140,7 @@ def _record(document: Document) -> dict[str, Any]:
     for i, r in enumerate(document.relations, 1):
         ends = (("head", r.head), ("tail", r.tail))
         nodes = [{"refid": f"T{index + 1}", "role": role} for role, index in ends]
-        relations.append({"id": f"R{i}", "infons": {"type": r.type, **_score(r.score)}, "nodes": nodes})
+        relations.append({"id": f"R{i}", "infons": _infons(r.type, r.score), "nodes": nodes})
     passage = {
         "offset": 0,
         "infons": {},
@@ -153,8 +153,8 @@ def _record(document: Document) -> dict[str, Any]:
     return {"id": document.id, "infons": dict(document.fields), "passages": [passage], **more}
 
 
-def _score(score: float) -> dict[str, str]:
-    return {} if math.isnan(score) else {"score": str(round(score, 4))}
+def _infons(type: str, score: float) -> dict[str, str]:
+    return {"type": type} if math.isnan(score) else {"type": type, "score": str(round(score, 4))}
 
 
 def _not_in_xml(document: Document) -> Iterator[tuple[str, Any, str]]:

@@ -13,6 +13,7 @@ from jner_re.corpora import (
     ade_rel,
     bioc,
     brat,
+    cas,
     documents,
     dygie,
     label_studio,
@@ -35,20 +36,27 @@ TEXT_FORMATS = {
     "documents": "news",
     "label_studio": "news",
     "bioc": "news",
+    "cas": "news",
 }
 # Those of them whose texts are split into sentences; ade's are sentences.
-SPLIT_FORMATS = ("brat", "documents", "label_studio", "bioc")
+SPLIT_FORMATS = ("brat", "documents", "label_studio", "bioc", "cas")
 _TEXT_MODULES: dict[str, ModuleType] = {
     "ade": ade_rel,
     "brat": brat,
     "documents": documents,
     "label_studio": label_studio,
     "bioc": bioc,
+    "cas": cas,
 }
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
 # What else readers take, each for one format.
-OPTIONS = {"event_arguments": "brat", "annotator": "label_studio"}
+OPTIONS = {
+    "event_arguments": "brat",
+    "annotator": "label_studio",
+    "span_layer": "cas",
+    "relation_layer": "cas",
+}
 
 FORMAT_HELP = "by default documents for a file that ends in .jsonl, else spert"
 
@@ -70,7 +78,7 @@ def load(
     """Reads a corpus with everything found about it; sentences that are too long are broken.
 
     Args:
-      path: a file; for brat, a folder.
+      path: a file; for brat, a folder; for cas, either.
       format: a key of `FORMATS`.
       tokenization: a key of `tokenization.TOKEN_PATTERNS`, for the formats of `TEXT_FORMATS`.
       ade_types: what the columns of an ade file hold.
@@ -107,7 +115,7 @@ def _check_kind(path: pathlib.Path, format: str) -> None:
     """Raises InputError for a file where the format has a folder, and the reverse."""
     if format == "brat" and path.is_file():
         raise InputError(f"{path}: is a file, expected a folder with .txt and .ann files")
-    if format != "brat" and path.is_dir():
+    if format not in ("brat", "cas") and path.is_dir():
         hint = f"expected a file in the format {format}"
         if holds_brat(path):
             hint += " (--corpus_format=brat reads folders with .ann files)"
