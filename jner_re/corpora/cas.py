@@ -1,9 +1,10 @@
 """UIMA CAS, XMI or JSON, as INCEpTION and WebAnno export documents; read by the package dkpro-cassis.
 
 A document is a text with annotations of the types of a type system: in XMI in a file TypeSystem.xml beside
-it, in JSON in the same file. Entities are the annotations of one layer (type), such as INCEpTION's custom.Span
-or DKPro's NamedEntity, with the entity's type in a feature; relations those of another, whose features
-`Governor` and `Dependent` are head and tail (`cas_layers`). Places count UTF-16 units; cassis translates them.
+it, in JSON in the same file. Entities are the annotations of one layer (type), such as custom.Span of
+INCEpTION or DKPro's NamedEntity, with the entity's type in a feature; relations those of another, whose
+features `Governor` and `Dependent` are head and tail (`cas_layers`). Places count UTF-16 units, which cassis
+translates.
 """
 
 from __future__ import annotations
