@@ -97,12 +97,7 @@ flags.DEFINE_string(
     "was not cancelled",
 )
 for _kind in ("span", "relation"):
-    flags.DEFINE_string(
-        f"{_kind}_layer",
-        None,
-        f"cas: the layer of {_kind}s, TYPE or TYPE:FEATURE (its value is the type), several with commas; "
-        "by default the only one",
-    )
+    flags.DEFINE_string(f"{_kind}_layer", None, f"cas: the layer of {_kind}s, TYPE or TYPE:FEATURE")
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,
@@ -112,7 +107,6 @@ _DROP_INVALID = flags.DEFINE_boolean(
 _DEV_FRACTION = flags.DEFINE_float("dev_fraction", 0.1, "split: fraction of the sentences that go to dev")
 _TEST_FRACTION = flags.DEFINE_float("test_fraction", 0.1, "split: fraction of the sentences that go to test")
 _SEED = flags.DEFINE_integer("seed", 0, "split: seed of the draw")
-
 
 _WHOLE_TOKENS = "Entities that begin and end where tokens do, by --tokenization"
 

@@ -14,6 +14,7 @@ from jner_re.corpora import (
     bioc,
     brat,
     cas,
+    docbin,
     documents,
     dygie,
     label_studio,
@@ -37,9 +38,10 @@ TEXT_FORMATS = {
     "label_studio": "news",
     "bioc": "news",
     "cas": "news",
+    "docbin": "news",
 }
 # Those of them whose texts are split into sentences; ade's are sentences.
-SPLIT_FORMATS = ("brat", "documents", "label_studio", "bioc", "cas")
+SPLIT_FORMATS = ("brat", "documents", "label_studio", "bioc", "cas", "docbin")
 _TEXT_MODULES: dict[str, ModuleType] = {
     "ade": ade_rel,
     "brat": brat,
@@ -47,6 +49,7 @@ _TEXT_MODULES: dict[str, ModuleType] = {
     "label_studio": label_studio,
     "bioc": bioc,
     "cas": cas,
+    "docbin": docbin,
 }
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
