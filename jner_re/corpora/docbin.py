@@ -45,13 +45,14 @@ def texts(path: pathlib.Path) -> tuple[list[AnnotatedText], list[Finding]]:
         raise InputError(str(error)) from None
     findings: list[Finding] = []
     found: list[AnnotatedText] = []
+    vocabulary = _spacy().blank("xx").vocab
     try:
         packed, has_groups = _unpacked(data)
     except Exception as error:  # of numpy, msgpack and spaCy, any
         gc.enable()  # srsly leaves it off
         raise InputError(f"{path}: {_cause(error)}, expected {_EXPECTED}") from None
     try:
-        for doc, has in zip(packed.get_docs(_spacy().blank("xx").vocab), has_groups, strict=True):
+        for doc, has in zip(packed.get_docs(vocabulary), has_groups, strict=True):
             reading = DocBinDocument(doc, str(path), f"record {len(found)}", has)
             found.append(reading.text())
             findings += reading.findings
@@ -71,9 +72,9 @@ def write(documents: Sequence[Document], path: pathlib.Path) -> None:
     """
     path = pathlib.Path(path)
     raise_problems(unsupported(documents, path))
+    tokenizer = _spacy().blank("xx").tokenizer
     from spacy.tokens import DocBin
 
-    tokenizer = _spacy().blank("xx").tokenizer
     packed = DocBin(store_user_data=True)
     for i, document in enumerate(documents):
         try:
@@ -102,7 +103,6 @@ def _spacy() -> Any:
 
 def _unpacked(data: bytes) -> tuple[Any, list[bool]]:
     """The DocBin with only the columns that are read, and which documents have groups of spans."""
-    _spacy()
     from spacy.attrs import intify_attr
     from spacy.tokens import DocBin
 

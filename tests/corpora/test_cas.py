@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import sys
 import zipfile
 from typing import Any
 
@@ -209,9 +210,32 @@ def test_no_documents(tmp_path: pathlib.Path) -> None:
         formats.load(tmp_path / "none", "cas")
     with pytest.raises(InputError, match="missing: no such file"):
         formats.load(tmp_path / "missing", "cas")
-    (tmp_path / "none" / "exportedproject.json").write_text("{}")
-    with pytest.raises(InputError, match="is the export of a project, expected documents"):
-        formats.load(tmp_path / "none", "cas")
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_the_export_of_a_project(tmp_path: pathlib.Path, is_whole: bool) -> None:
+    """Curated documents first; what several annotated is left out."""
+    written(tmp_path, made := make(system(), SPANS, [(0, 1, "Work_For")]), "x.xmi")
+    made.to_json(tmp_path / "x.json")
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as inner:
+        inner.write(tmp_path / "x.xmi", "ann.xmi")
+        inner.write(tmp_path / "TypeSystem.xml", "TypeSystem.xml")
+    names = ["annotation/a/INITIAL_CAS.zip", "annotation/a/ann.zip", "annotation/b/bo.json"]
+    names += ["annotation/c/ann.zip", "annotation/c/bo.zip", "curation/c/CURATION_USER.zip"]
+    names += ["annotation/d/ann.zip", "annotation/d/bo.zip"]
+    with zipfile.ZipFile(path := tmp_path / "project.zip", "w") as project:
+        for name in names:
+            project.write(tmp_path / f"x{pathlib.Path(name).suffix}", name)
+        if is_whole:
+            project.writestr("exportedproject.json", "{}")
+        project.writestr("annotation/e/ann.zip", "none")
+    corpus = formats.load(path, "cas")
+    assert corpus.documents == [dataclasses.replace(FIRST, id=id) for id in "abc"]
+    assert [str(finding) for finding in corpus.findings if finding.kind == "problem"] == [
+        f"{path}: d: annotators is ann, bo, expected one, or a curated document (left out)",
+        f"{path}/annotation/e/ann.zip: whole file: content is unreadable (File is not a zip file), expected "
+        "a .zip (the document is left out)",
+    ]
 
 
 def test_archives_that_are_broken(tmp_path: pathlib.Path) -> None:
@@ -242,3 +266,12 @@ def test_what_it_does_not_have_is_told(tmp_path: pathlib.Path) -> None:
         "source is 'mail', expected no further field (the format has none)",
         "broken_at is [1], expected no further field (the format has none)",
     ]
+
+
+def test_without_cassis(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, make(system(), SPANS, []))
+    monkeypatch.setitem(sys.modules, "cassis", None)
+    with pytest.raises(InputError, match=r"cassis is missing, expected: pip install .*\[annotation\]"):
+        cas.texts(path)
+    with pytest.raises(InputError, match="cassis is missing"):
+        cas.write([FIRST], tmp_path / "out")

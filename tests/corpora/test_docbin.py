@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import sys
 import tempfile
 import zlib
 from typing import Any
@@ -164,6 +165,15 @@ def test_other_files(tmp_path: pathlib.Path) -> None:
         formats.load(path, "docbin")
     with pytest.raises(InputError, match="missing: no such file"):
         formats.load(tmp_path / "missing", "docbin")
+
+
+def test_without_spacy(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path := tmp_path / "a.spacy").write_bytes(b"a")
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(InputError, match="spacy is missing, expected: pip install"):
+        docbin.texts(path)
+    with pytest.raises(InputError, match="spacy is missing, expected: pip install"):
+        docbin.write([FIRST], path)
 
 
 PACKED = zlib.decompress(
