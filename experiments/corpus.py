@@ -52,10 +52,12 @@ _ACTION = flags.DEFINE_enum(
     "documents (.jsonl) of running text, else sentences (.json).",
     required=True,
 )
-_INPUT = flags.DEFINE_string("input", None, "the corpus: a file; for brat, a folder", required=True)
+_INPUT = flags.DEFINE_string(
+    "input", None, "the corpus: a file; for brat, a folder; for cas, either", required=True
+)
 _INPUT_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of --input, {FORMAT_HELP}")
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "convert: the file (brat: the new folder); split: the new folder"
+    "output", None, "convert: the file (brat, cas: the new folder); split: the new folder"
 )
 _OUTPUT_FORMAT = flags.DEFINE_enum(
     "output_format", None, list(FORMATS), f"convert: format of --output, {FORMAT_HELP}"
@@ -101,6 +103,8 @@ flags.DEFINE_enum(
     "doccano: what its places count; by default UTF-16 units, as doccano does unless the project has the "
     "option 'Count grapheme clusters as one character'; files made by scripts often count code points",
 )
+for _kind in ("span", "relation"):
+    flags.DEFINE_string(f"{_kind}_layer", None, f"cas: the layer of {_kind}s, TYPE or TYPE:FEATURE")
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,
@@ -110,7 +114,6 @@ _DROP_INVALID = flags.DEFINE_boolean(
 _DEV_FRACTION = flags.DEFINE_float("dev_fraction", 0.1, "split: fraction of the sentences that go to dev")
 _TEST_FRACTION = flags.DEFINE_float("test_fraction", 0.1, "split: fraction of the sentences that go to test")
 _SEED = flags.DEFINE_integer("seed", 0, "split: seed of the draw")
-
 
 _WHOLE_TOKENS = "Entities that begin and end where tokens do, by --tokenization"
 

@@ -25,7 +25,7 @@ from jner_re.document import Document
 from jner_re.errors import InputError
 
 _WRITTEN_NAME = re.compile(r"\d{6,}=(.*)", re.ASCII | re.DOTALL)
-_LONGEST_NAME = 240  # bytes; file systems allow 255, with the extension
+LONGEST_NAME = 240  # bytes; file systems allow 255, with the extension
 _ANNOTATIONS = (".ann", ".a1", ".a2")
 
 
@@ -144,7 +144,7 @@ def _not_in_files(document: Document, name: str) -> Iterator[tuple[str, str, str
     """What else of a document a file can't represent: field, value, and what is expected."""
     if document.text.startswith("\ufeff"):
         yield "text", document.text, "no byte order mark at the start"
-    if len(name.encode()) > _LONGEST_NAME:
+    if len(name.encode()) > LONGEST_NAME:
         yield "id", document.id, "one short enough for a file name"
     for field, value in document.fields.items():
         yield field, str(value), "no further field (the format has none)"
@@ -278,5 +278,5 @@ def _is_name(id: str) -> bool:
         and not any(part.endswith((".txt", ".ann")) for part in parts)
         and not _WRITTEN_NAME.fullmatch(id)
         and parts[0].casefold() != brat_configuration.NAME
-        and len(id.encode()) <= _LONGEST_NAME
+        and len(id.encode()) <= LONGEST_NAME
     )

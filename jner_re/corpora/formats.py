@@ -11,7 +11,10 @@ from typing import Any
 
 from jner_re.corpora import (
     ade_rel,
+    bioc,
     brat,
+    cas,
+    docbin,
     doccano,
     documents,
     dygie,
@@ -37,9 +40,12 @@ TEXT_FORMATS = {
     "label_studio": "news",
     "doccano": "news",
     "prodigy": "news",
+    "bioc": "news",
+    "cas": "news",
+    "docbin": "news",
 }
 # Those of them whose texts are split into sentences; ade's are sentences.
-SPLIT_FORMATS = ("brat", "documents", "label_studio", "doccano", "prodigy")
+SPLIT_FORMATS = ("brat", "documents", "label_studio", "doccano", "prodigy", "bioc", "cas", "docbin")
 _TEXT_MODULES: dict[str, ModuleType] = {
     "ade": ade_rel,
     "brat": brat,
@@ -47,14 +53,23 @@ _TEXT_MODULES: dict[str, ModuleType] = {
     "label_studio": label_studio,
     "doccano": doccano,
     "prodigy": prodigy,
+    "bioc": bioc,
+    "cas": cas,
+    "docbin": docbin,
 }
 _PREDICTION_FORMATS = ("label_studio", "prodigy")
 # Those that are folders.
-FOLDER_FORMATS = ("brat",)
+FOLDER_FORMATS = ("brat", "cas")
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
 FORMATS = (*SENTENCE_FORMATS, *TEXT_FORMATS)
 # What else readers take, each for one format.
-OPTIONS = {"event_arguments": "brat", "annotator": "label_studio", "offsets": "doccano"}
+OPTIONS = {
+    "event_arguments": "brat",
+    "annotator": "label_studio",
+    "offsets": "doccano",
+    "span_layer": "cas",
+    "relation_layer": "cas",
+}
 
 FORMAT_HELP = "by default documents for a file that ends in .jsonl, else spert"
 
@@ -76,7 +91,7 @@ def load(
     """Reads a corpus with everything found about it; sentences that are too long are broken.
 
     Args:
-      path: a file; for brat, a folder.
+      path: a file; for brat, a folder; for cas, either.
       format: a key of `FORMATS`.
       tokenization: a key of `tokenization.TOKEN_PATTERNS`, for the formats of `TEXT_FORMATS`.
       ade_types: what the columns of an ade file hold.
@@ -113,7 +128,7 @@ def _check_kind(path: pathlib.Path, format: str) -> None:
     """Raises InputError for a file where the format has a folder, and the reverse."""
     if format == "brat" and path.is_file():
         raise InputError(f"{path}: is a file, expected a folder with .txt and .ann files")
-    if format != "brat" and path.is_dir():
+    if format not in FOLDER_FORMATS and path.is_dir():
         hint = f"expected a file in the format {format}"
         if holds_brat(path):
             hint += " (--corpus_format=brat reads folders with .ann files)"

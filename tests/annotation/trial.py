@@ -204,17 +204,45 @@ def _look(
         browser.close()
 
 
+_DRAWN = """() => {
+    const box = element => { const r = element.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; };
+    return {
+        spans: [...document.querySelectorAll(".htx-highlight")].map(s => [s.innerText.trim(), box(s)]),
+        arcs: [...document.querySelectorAll("svg.relations-overlay g[class*=relationItem]")].map(g =>
+            [[...g.querySelectorAll(":scope > rect")].map(box), g.querySelector("text").textContent.trim()]),
+    };
+}"""
+
+
 def _compare(page: Page, result: list[dict[str, Any]]) -> None:
-    regions = [item["value"]["text"] for item in result if item["type"] == "labels"]
-    relations = [item for item in result if item["type"] == "relation"]
-    drawn = [text.strip() for text in page.locator(".htx-highlight").all_inner_texts()]
-    assert regions and sorted(drawn) == sorted(regions), (drawn, regions)
-    print(
-        page.evaluate(
-            """() => [...document.querySelectorAll("svg")].map(s => [s.getAttribute("class"), s.parentElement.className, s.querySelectorAll("path").length, s.querySelectorAll("text").length, s.innerHTML.slice(0, 300)]).filter(s => s[3] > 0 || /elation/.test(s[0] + s[1]))"""
-        )
-    )
-    print(f"drawn: spans {drawn}, {len(relations)} relations")
+    """The drawn spans have the texts of the regions; each arc's ends are around those of its relation."""
+    regions = {item["id"]: item["value"]["text"] for item in result if item["type"] == "labels"}
+    expected = [
+        (regions[item["from_id"]], item["labels"][0], regions[item["to_id"]])
+        for item in result
+        if item["type"] == "relation"
+    ]
+    drawn = page.evaluate(_DRAWN)
+    assert sorted(text for text, _ in drawn["spans"]) == sorted(regions.values()), (drawn, regions)
+    print(drawn)
+    arcs = [
+        (_around(ends[0], drawn["spans"]), label, _around(ends[1], drawn["spans"]))
+        for ends, label in drawn["arcs"]
+    ]
+    assert sorted(arcs) == sorted(expected), (arcs, expected)
+    print(f"drawn: {len(regions)} spans, and arcs {arcs}")
+
+
+def _around(rectangle: list[float], spans: list[tuple[str, list[float]]]) -> str:
+    """The text of the span that a rectangle is drawn around."""
+    x, y, width, height = rectangle
+    inside = [
+        text
+        for text, (left, top, wide, high) in spans
+        if abs(x + width / 2 - left - wide / 2) < 8 and abs(y + height / 2 - top - high / 2) < 8
+    ]
+    assert len(inside) == 1, (rectangle, spans)
+    return inside[0]
 
 
 def _facts(document: Document) -> tuple[set[Any], set[Any]]:
