@@ -18,13 +18,12 @@ import pandas as pd
 from absl import flags
 
 from jner_re import files, program
-from jner_re.corpora import ade_rel, doccano_offsets, documents, spert_json, statistics
+from jner_re.corpora import ade_rel, documents, spert_json, statistics
 from jner_re.corpora.corpus import Corpus, Finding, Loss, by_reason
 from jner_re.corpora.dropping import drop_invalid, drop_invalid_annotation
 from jner_re.corpora.formats import (
     FORMAT_HELP,
     FORMATS,
-    OPTIONS,
     SPLIT_FORMATS,
     TEXT_FORMATS,
     format_of,
@@ -40,7 +39,7 @@ from jner_re.schema import Sentence
 from jner_re.text.sentence_patterns import PARAGRAPH_END
 from jner_re.text.tokenization import TOKEN_PATTERNS
 
-from . import repair_flag
+from . import reader_flags, repair_flag
 from .corpus_output import counts, finding_counts, list_findings, show_table, tell_losses
 
 _ACTION = flags.DEFINE_enum(
@@ -84,27 +83,7 @@ _ADE_TYPES = flags.DEFINE_list(
     "what the columns of an ade file hold: the types of the first and of the second entity, and of the "
     "relation from the first to the second; Dose,Drug,Dose for DRUG-DOSE.rel",
 )
-flags.DEFINE_boolean(
-    "event_arguments",
-    False,
-    "brat: the arguments of events are relations too, from the event's trigger to the argument, of the type "
-    "that the role names",
-)
-flags.DEFINE_string(
-    "annotator",
-    None,
-    "label_studio: whose annotations count, by id or e-mail address; by default the newest of a task that "
-    "was not cancelled",
-)
-flags.DEFINE_enum(
-    "offsets",
-    None,
-    list(doccano_offsets.UNITS),
-    "doccano: what its places count; by default UTF-16 units, as doccano does unless the project has the "
-    "option 'Count grapheme clusters as one character'; files made by scripts often count code points",
-)
-for _kind in ("span", "relation"):
-    flags.DEFINE_string(f"{_kind}_layer", None, f"cas: the layer of {_kind}s, TYPE or TYPE:FEATURE")
+flags.adopt_module_key_flags(reader_flags)
 _DROP_INVALID = flags.DEFINE_boolean(
     "drop_invalid",
     False,
@@ -152,9 +131,8 @@ def _input_format() -> str:
 
 
 def _load(source: pathlib.Path, tokenization: str | None) -> Corpus:
-    options = {name: value for name in OPTIONS if (value := flags.FLAGS[name].value)}
     given = _ade_types(), _LINES.value, repair_flag.repairs()
-    return load(source, _input_format(), tokenization, *given, **options)
+    return load(source, _input_format(), tokenization, *given, **reader_flags.given())
 
 
 def _ade_types() -> ade_rel.Types:

@@ -18,7 +18,7 @@ from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 
-from . import config_flags, repair_flag
+from . import config_flags, reader_flags, repair_flag
 from .jobs import pool, pool_flags, protocol_flags
 from .jobs.job_lists import fold_jobs
 from .run_jobs import run_jobs
@@ -43,6 +43,7 @@ _FIRST = flags.DEFINE_integer(
 _DEV = flags.DEFINE_float("dev_fraction", 0.1, "fraction of the sentences held out as dev")
 _SPLIT_SEED = flags.DEFINE_integer("split_seed", 0, "seed of the draw of dev and folds")
 flags.adopt_module_key_flags(repair_flag)
+flags.adopt_module_key_flags(reader_flags)
 flags.adopt_module_key_flags(pool_flags)
 flags.adopt_module_key_flags(protocol_flags)
 config_flags.define()
@@ -84,9 +85,8 @@ def _read() -> tuple[Corpus, str]:
     path = files.user_path(_CORPUS.value)
     format = format_of(path, _FORMAT.value)
     given = flags.FLAGS.tokenization if format in TEXT_FORMATS else None
-    corpus = corpora.load(
-        path, format, given, lines=flags.FLAGS[config_flags.LINES].value, repair=repair_flag.repairs()
-    )
+    lines, repair = flags.FLAGS[config_flags.LINES].value, repair_flag.repairs()
+    corpus = corpora.load(path, format, given, lines=lines, repair=repair, **reader_flags.given())
     return corpus, _CORPUS_NAME.value or ("ade" if format == "ade" else path.stem)
 
 

@@ -26,6 +26,8 @@ from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored, Sentence
 
+from . import reader_flags
+
 if TYPE_CHECKING:
     from jner_re.evaluation.whole_texts import WholeText
 
@@ -34,9 +36,7 @@ _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
 _FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of the corpus, {FORMAT_HELP}")
-_EVENT_ARGUMENTS = flags.DEFINE_boolean(
-    "event_arguments", False, "brat: the arguments of events are relations too, as in training"
-)
+flags.adopt_module_key_flags(reader_flags)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
@@ -64,8 +64,7 @@ def main() -> None:
         corpus /= "test.json"
     format = format_of(corpus, _FORMAT.value)
     style = config.tokenization if format in TEXT_FORMATS else None
-    options: dict[str, Any] = {"event_arguments": True} if _EVENT_ARGUMENTS.value else {}
-    read = corpora.load(corpus, format, style, lines=config.lines, **options)
+    read = corpora.load(corpus, format, style, lines=config.lines, **reader_flags.given())
     from_text = format in SPLIT_FORMATS
     if from_text and not read.documents:
         raise InputError(f"{corpus}: no annotated document; the first problem: {read.findings[0]}")
