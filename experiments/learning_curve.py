@@ -11,6 +11,7 @@ would take (an extrapolation, with its error), and learning_curve.svg. What is f
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Sequence
 
 from absl import flags
@@ -47,6 +48,7 @@ def main() -> None:
     config, train_config = data_flags.configs()
     refuse_choosing(train_config, SCORED_ON_DEV)
     corpus = _Corpus(config, train_config)
+    corpus.check(fractions)
     settings: dict[str, tuple[float, str]] = {}
     failed = 0
     for number, fraction in enumerate(fractions):
@@ -90,6 +92,10 @@ def _fractions() -> list[float]:
     return found
 
 
+def _selected_way() -> str:
+    return SELECTED if _BY.value == "max" else f"{SELECTED} by {_BY.value}"
+
+
 class _Corpus:
     """The parts of the corpus, and their trainings."""
 
@@ -100,21 +106,24 @@ class _Corpus:
     def seeds(self) -> list[TrainConfig]:
         return self._train_config.with_seeds(_SEEDS.value)
 
+    def check(self, fractions: Sequence[float]) -> None:
+        """Raises InputError if two parts would be the same, or one is empty."""
+        sizes = [len(self._by_chance(fraction, self._train_config.seed)) for fraction in fractions]
+        if not sizes[0] or len(set(sizes)) < len(sizes):
+            told = ", ".join(map(str, sizes))
+            raise InputError(f"--fractions: parts of {told} sentences or documents, expected growing ones")
+
     def by_chance(self, fraction: float, seed: TrainConfig) -> TrainingJob:
-        return self._job(fraction, CHANCE, seed, self._chance(fraction, seed.seed))
+        return self._job(fraction, CHANCE, seed, self._by_chance(fraction, seed.seed))
 
     def selected(self, fractions: Sequence[float], seed: TrainConfig) -> TrainingJob:
         """The part of the last fraction: the one before, and what its model chooses of the rest."""
-        return self._job(fractions[-1], SELECTED, seed, self._selected(fractions, seed))
+        return self._job(fractions[-1], _selected_way(), seed, self._selected(fractions, seed))
 
     def _selected(self, fractions: Sequence[float], seed: TrainConfig) -> list[Group]:
         if len(fractions) == 1:
-            return self._chance(fractions[0], seed.seed)
-        path = (
-            pool_flags.folders().output
-            / "selected"
-            / f"{slug(f'{100 * fractions[-1]:g}')}-seed-{seed.seed}.txt"
-        )
+            return self._by_chance(fractions[0], seed.seed)
+        path = self._kept(fractions, seed)
         before = self._selected(fractions[:-1], seed)
         size = round(fractions[-1] * len(self._train))
         groups = splits.kept_together(self._train, seed.seed)
@@ -133,7 +142,13 @@ class _Corpus:
         files.write_text(path, "".join(f"{number}\n" for number in numbers))
         return found
 
-    def _chance(self, fraction: float, seed: int) -> list[Group]:
+    def _kept(self, fractions: Sequence[float], seed: TrainConfig) -> pathlib.Path:
+        """Where the positions of the sentences of a selected part are kept, a line each."""
+        parts = "-".join(slug(f"{100 * fraction:g}") for fraction in fractions)
+        name = f"{slug(_selected_way())}-{parts}-seed-{seed.seed}.txt"
+        return pool_flags.folders().output / "selected" / name
+
+    def _by_chance(self, fraction: float, seed: int) -> list[Group]:
         return corpus_parts.first(splits.kept_together(self._train, seed), round(fraction * len(self._train)))
 
     def _job(self, fraction: float, way: str, seed: TrainConfig, groups: list[Group]) -> TrainingJob:

@@ -38,14 +38,15 @@ def new(path: str, format: str) -> Collection:
     """A collection that writes a new file or folder.
 
     Raises:
-      InputError: a folder that has something in it, or a file where a folder is written, or the reverse.
+      InputError: something is there already, there is no such folder, or what the format needs is missing.
     """
     output = files.user_path(path)
+    formats.check_installed(format)
     if format in formats.FOLDER_FORMATS:
         if output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise InputError(f"{output}: exists already, expected a new or empty folder")
-    elif output.is_dir():
-        raise InputError(f"{output}: is a folder, expected a file for the format {format}")
+    elif output.exists():
+        raise InputError(f"{output}: exists already, expected a new file")
     elif not output.parent.is_dir():
         raise InputError(f"{output}: no such folder: {output.parent}")
     return _Brat(output) if format == "brat" else _Whole(output, format)
@@ -79,17 +80,21 @@ class _Brat:
 class _Whole:
     """A file, or folder, that is written at the end.
 
-    Further fields of a document are left out where the format has no place for them.
+    Further fields of a document that the format has no place for are left out, which is said at the end.
     """
 
     def __init__(self, path: pathlib.Path, format: str) -> None:
         self._path, self._format = path, format
         self._documents: list[Document] = []
+        self._left_out: dict[str, int] = {}
 
     def add(self, document: Document) -> str:
         document = dataclasses.replace(document, broken_at=())
-        if self._problems(document):
-            document = dataclasses.replace(document, fields={})
+        unlike = {problem.field for problem in self._problems(document)} & document.fields.keys()
+        for name in unlike:
+            self._left_out[name] = self._left_out.get(name, 0) + 1
+        kept = {name: value for name, value in document.fields.items() if name not in unlike}
+        document = dataclasses.replace(document, fields=kept)
         problems = self._problems(document)
         if not problems:
             self._documents.append(document)
@@ -99,7 +104,11 @@ class _Whole:
         pass
 
     def close(self) -> None:
-        list_findings(formats.unsupported_documents(self._documents, self._path, self._format), sys.stderr)
+        findings = formats.unsupported_documents(self._documents, self._path, self._format)
+        for name, count in self._left_out.items():
+            what = (f"field {name!r}", f"in {count} documents", f"none of this name in {self._format}")
+            findings.append(Finding(str(self._path), "all records", *what, "left out", "warning"))
+        list_findings(findings, sys.stderr)
         formats.write_documents(self._documents, self._path, self._format, predicted=True)
 
     def _problems(self, document: Document) -> list[Finding]:

@@ -71,6 +71,7 @@ def main(paths: Sequence[str]) -> None:
 
     read = selection.Reader(_MODEL.value).read([line.text for line in lines])
     chosen = selection.select(read, _COUNT.value, _BY.value)
+    written = 0
     for rank, each in enumerate(chosen, 1):
         line, reason = lines[each.number], each.reason
         told = {"rank": rank, "score": round(each.score, 4), "reason": reason}
@@ -81,9 +82,10 @@ def main(paths: Sequence[str]) -> None:
             refused += 1
             print(f"error: {line.place}: {problem}", file=sys.stderr)
         else:
+            written += 1
             program.print_utf8(f"{rank}\t{each.score:.2f}\t{line.name}\t{reason}")
     collection.close()
-    print(f"{_OUTPUT.value}: {len(chosen)} of {len(lines)} texts", file=sys.stderr)
+    print(f"{_OUTPUT.value}: {written} of {len(lines)} texts", file=sys.stderr)
     if refused:
         sys.exit(1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable, Sequence
 
@@ -31,8 +32,9 @@ def plot(curves: Sequence[Curve], corpus: str) -> str:
         panels += _panel(points, title, number * (_LEFT + _WIDTH + _RIGHT) + _LEFT)
     width, height = len(TASKS) * (_LEFT + _WIDTH + _RIGHT), _ABOVE + _HEIGHT + _BELOW
     legend = _legend([curve.name for curve in curves])
+    label = f"learning curve of {html.escape(corpus)}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="learning curve of {corpus}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" '
         f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" fill="{_GREY}" '
         f'font-family="sans-serif" font-size="12" text-anchor="middle">{"".join([*legend, *panels])}</svg>\n'
     )
@@ -73,26 +75,17 @@ def _panel(points: dict[str, pd.DataFrame], title: str, left: float) -> list[str
 
 def _line(found: pd.DataFrame, name: str, x: Place, y: Place) -> list[str]:
     ink = color(name)
-    places = [(x(row.sentences), y(row.mean)) for row in _rows(found)]
+    rows = list(found.itertuples(index=False))
+    places = [(x(row.sentences), y(row.mean)) for row in rows]
     path = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
     parts = [f'<polyline points="{path}" fill="none" stroke="{ink}" stroke-width="2"/>']
-    for row, (a, b) in zip(_rows(found), places, strict=True):
+    for row, (a, b) in zip(rows, places, strict=True):
         if not math.isnan(row.deviation):
             top, bottom = y(row.mean + row.deviation), y(row.mean - row.deviation)
             parts.append(f'<path d="M{a:.1f},{top:.1f} V{bottom:.1f}" stroke="{ink}"/>')
         told = f"{name}, {row.sentences:,.0f} sentences: {row.mean:.2f}"
         parts.append(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="{ink}"><title>{told}</title></circle>')
     return parts
-
-
-class _Row:
-    def __init__(self, sentences: float, mean: float, deviation: float) -> None:
-        self.sentences, self.mean, self.deviation = sentences, mean, deviation
-
-
-def _rows(found: pd.DataFrame) -> list[_Row]:
-    columns = (found[name].tolist() for name in ("sentences", "mean", "deviation"))
-    return [_Row(*values) for values in zip(*columns, strict=True)]
 
 
 def _legend(names: Sequence[str]) -> list[str]:

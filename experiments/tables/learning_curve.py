@@ -16,6 +16,7 @@ CHANCE, SELECTED = "by chance", "selected"
 TASKS = {"ner": "NER F1", "re": "RE F1"}
 _DRAWS = 4000
 _MOST = 100
+_FEWEST = 4  # runs: a line has two parameters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,21 +98,25 @@ class Gain:
 
     Attributes:
       score: the fitted F1 with all sentences, in percent.
-      sentences: more, for one point; None if the curve is flat.
-      low: 16th percentile of its uncertainty.
+      sentences: more, for one point; infinite if that is more than _MOST times as many.
+      low: 16th percentile of its uncertainty; NaN if there are too few runs to know.
       high: 84th; infinite where the curve may be flat.
     """
 
     score: float
-    sentences: float | None
+    sentences: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        if self.sentences is None:
-            return f"{self.score:.1f}; more sentences show no gain"
-        high = f"{self.high:,.0f}" if math.isfinite(self.high) else "any number"
+        if self.score >= 99:
+            return f"{self.score:.1f}; less than one point is missing"
+        if math.isinf(self.sentences):
+            return f"{self.score:.1f}; one point more is not in sight"
         more = f"about {self.sentences:,.0f} more sentences for one point"
+        if math.isnan(self.low):
+            return f"{self.score:.1f}; {more} (too few runs for its error)"
+        high = f"{self.high:,.0f}" if math.isfinite(self.high) else "any number"
         return f"{self.score:.1f}; {more} ({self.low:,.0f} to {high})"
 
 
@@ -125,16 +130,18 @@ def gain(curve: Curve, task: str) -> Gain:
     x, y = np.log(sizes), np.log(np.maximum(errors, 1e-3))
     whole = np.log(sizes.max())
     slope, level = np.polyfit(x - whole, y, 1)  # level: log of the error with all sentences
+    score = 100 - float(np.exp(level))
+    sentences = _more(sizes.max(), float(slope), float(level))
+    if len(x) < _FEWEST:
+        return Gain(score, sentences, math.nan, math.nan)
     residuals = y - level - slope * (x - whole)
     variance = float((residuals**2).sum() / max(len(x) - 2, 1))
     design = np.stack([x - whole, np.ones_like(x)], axis=1)
     covariance = variance * np.linalg.inv(design.T @ design)
     drawn = np.random.default_rng(0).multivariate_normal([slope, level], covariance, _DRAWS)
-    score = 100 - float(np.exp(level))
     more = [_more(sizes.max(), s, e) for s, e in drawn]
     low, high = np.percentile(more, [16, 84], method="inverted_cdf")  # of infinite ones, too
-    sentences = _more(sizes.max(), float(slope), float(level))
-    return Gain(score, sentences if math.isfinite(sentences) else None, float(low), float(high))
+    return Gain(score, sentences, float(low), float(high))
 
 
 def _more(sizes: float, slope: float, level: float) -> float:

@@ -105,7 +105,7 @@ class BiocDocument:
     def _take_segment(self, part: dict[str, Any], field: str, gap: str) -> None:
         text = part.get("text")
         checked = "" if text is None else json_records.check_text(text, f"{field}.text")
-        self._segments.append(Segment(_integer(part, "offset", field), checked, gap, field))
+        self._segments.append(Segment(json_records.integer(part, "offset", field), checked, gap, field))
 
     def _take_annotation(self, part: dict[str, Any], prefix: str) -> None:
         """Keeps the annotations and relations of a document, a passage or a sentence."""
@@ -226,8 +226,8 @@ def _score(infons: dict[str, Any]) -> float:
     """Its score if that is a probability, else NaN."""
     value = infons.get("score")
     try:
-        score = float(value) if isinstance(value, str | float) else math.nan
-    except ValueError:
+        score = float(value) if isinstance(value, str | float | int) else math.nan
+    except (ValueError, OverflowError):
         return math.nan
     return score if 0 <= score <= 1 else math.nan
 
@@ -238,7 +238,9 @@ def _quote(item: _Item) -> Quote:
     locations = json_records.objects(item.value, "locations") if item.value.get("locations") else []
     spans = []
     for name, location in locations:
-        offset, length = (_integer(location, key, f"{item.field}.{name}") for key in ("offset", "length"))
+        offset, length = (
+            json_records.integer(location, key, f"{item.field}.{name}") for key in ("offset", "length")
+        )
         spans.append((offset, offset + length))
     return Quote(tuple(spans), quoted)
 
@@ -253,13 +255,6 @@ def _nodes(item: _Item) -> list[tuple[str, str]]:
         )
         found.append((role, id))
     return found
-
-
-def _integer(part: dict[str, Any], key: str, field: str) -> int:
-    value = part.get(key)
-    if type(value) is not int:
-        raise WrongShapeError(f"{field}.{key}", value, "an integer")
-    return value
 
 
 def _shown(spans: Spans) -> str:

@@ -95,7 +95,11 @@ def _annotation(element: ElementTree.Element) -> dict[str, Any]:
 
 
 def _infons(element: ElementTree.Element) -> dict[str, Any]:
-    return {infon.get("key", ""): "".join(infon.itertext()) for infon in element.findall("infon")}
+    found: dict[str, Any] = {}
+    for infon in element.findall("infon"):
+        key = infon.get("key", "")
+        found[f"{key} (again)" if key in found else key] = "".join(infon.itertext())  # which is told
+    return found
 
 
 def _text(element: ElementTree.Element, name: str) -> str | None:

@@ -20,7 +20,15 @@ from jner_re.corpora.annotated_text import AnnotatedText
 from jner_re.corpora.brat_configuration import Configurations
 from jner_re.corpora.brat_document import Source
 from jner_re.corpora.corpus import Finding, Loss, raise_problems, shortened
-from jner_re.corpora.text_files import LINE_END, Decoded, UnreadableError, decode, new_folder, read_bytes
+from jner_re.corpora.text_files import (
+    LINE_END,
+    Decoded,
+    UnreadableError,
+    decode,
+    new_folder,
+    read_bytes,
+    shown,
+)
 from jner_re.document import Document
 from jner_re.errors import InputError
 
@@ -159,7 +167,7 @@ def _files(folder: pathlib.Path) -> tuple[list[pathlib.Path], list[Finding]]:
 
     def report(error: OSError) -> None:
         value = f"unreadable ({error.strerror})"
-        file = _shown(error.filename)
+        file = shown(error.filename)
         findings.append(Finding(file, "whole folder", "content", value, "a readable folder", "left out"))
 
     for parent, folders, names in os.walk(folder, onerror=report):
@@ -173,7 +181,7 @@ def _files_left_out(annotations: list[pathlib.Path], texts: set[pathlib.Path]) -
     findings = []
     for file in annotations:
         if file.with_suffix(".txt") not in texts:
-            expected = f"a text beside it, {_shown(file.with_suffix('.txt').name)}"
+            expected = f"a text beside it, {shown(file.with_suffix('.txt').name)}"
             findings.append(
                 _left_out(file, "text", "missing", expected, _annotations(file, "without a text"))
             )
@@ -186,7 +194,7 @@ def _files_left_out(annotations: list[pathlib.Path], texts: set[pathlib.Path]) -
 def _not_annotated(text: pathlib.Path) -> Finding:
     """A text without annotation: no sentences, for without entities they would teach what is wrong."""
     loss = _lines(text, "text without annotation")
-    expected = f"an annotation beside it, {_shown(text.with_suffix('.ann').name)} (empty if it has none)"
+    expected = f"an annotation beside it, {shown(text.with_suffix('.ann').name)} (empty if it has none)"
     return _left_out(text, "annotation", "missing", expected, loss)
 
 
@@ -216,11 +224,11 @@ def _readable_part(file: pathlib.Path) -> str:
 
 
 def _left_out(file: pathlib.Path, field: str, value: str, expected: str, loss: Loss) -> Finding:
-    return Finding(_shown(file), "whole file", field, value, expected, "left out", loss=loss)
+    return Finding(shown(file), "whole file", field, value, expected, "left out", loss=loss)
 
 
 def _unreadable(file: pathlib.Path, error: UnreadableError, action: str, loss: Loss | None = None) -> Finding:
-    return Finding(_shown(file), error.record, error.field, error.value, error.expected, action, loss=loss)
+    return Finding(shown(file), error.record, error.field, error.value, error.expected, action, loss=loss)
 
 
 def _read(
@@ -236,13 +244,13 @@ def _read(
     annotation = _decoded(ann, findings, lambda: _document(text, ann) if content else None)
     if content is None or annotation is None:
         return None
-    name = _shown(text.relative_to(collection).with_suffix("").as_posix())
+    name = shown(text.relative_to(collection).with_suffix("").as_posix())
     written = _WRITTEN_NAME.fullmatch(name)
     source = Source(
         content.text,
         content.byte_order_mark,
-        _shown(ann),
-        _shown(text.name),
+        shown(ann),
+        shown(text.name),
         urllib.parse.unquote(written[1]) if written else name,
         configurations.roles(text.parent),
     )
@@ -259,13 +267,8 @@ def _decoded(file: pathlib.Path, findings: list[Finding], loss: Callable[[], Los
     except UnreadableError as error:
         findings.append(_unreadable(file, error, "the document is left out", loss()))
         return None
-    findings += decoded.warnings(_shown(file))
+    findings += decoded.warnings(shown(file))
     return decoded
-
-
-def _shown(path: pathlib.Path | str) -> str:
-    """A path as Unicode text: bytes of its name that are no UTF-8 become escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _is_name(id: str) -> bool:

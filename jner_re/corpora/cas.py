@@ -92,10 +92,11 @@ def write(documents: Sequence[Document], path: pathlib.Path) -> None:
     system = _type_system()
     with new_folder(pathlib.Path(path)) as folder:
         collection = BratCollection(folder)
-        for i, document in enumerate(documents):
+        for document in documents:
             name = collection.name(document.id)
-            if len(name.encode()) > LONGEST_NAME:
-                name = f"{i:06d}"
+            in_a_document = any(part.lower().endswith(".json") for part in name.split("/")[:-1])
+            if in_a_document or len(name.encode()) > LONGEST_NAME:
+                name = collection.name("")
             files.write_text(folder / f"{name}.json", _cas(document, system).to_json() + "\n")
 
 

@@ -10,9 +10,10 @@ import pathlib
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 from jner_re.corpora.corpus import Finding, Loss, shortened
-from jner_re.corpora.text_files import UnreadableError, read_bytes
+from jner_re.corpora.text_files import UnreadableError, read_bytes, shown
 from jner_re.errors import InputError
 
 _SUFFIXES = (".xmi", ".json")
@@ -20,6 +21,7 @@ _TYPES = "typesystem.xml"
 _PROJECT = "exportedproject.json"
 _OF_PROJECT = ("curation", "annotation")
 _NOT_ANNOTATED = "INITIAL_CAS"  # the name of the user whose copy nobody has annotated
+_LARGEST = 256 * 2**20  # bytes, of a file in an archive
 _EXPECTED = "UIMA CAS documents (.xmi with TypeSystem.xml, or .json), a folder or a .zip of them"
 
 
@@ -79,10 +81,14 @@ def _documents(
     if of_project := _of_project(paths):
         yield from _project(path, of_project, read, findings)
         return
-    documents = [each for each in paths if each.suffix.lower() in _SUFFIXES]
+    documents = _of_cas(paths)
     if not documents:
         raise InputError(f"{path}: has no .xmi or .json file, expected {_EXPECTED}")
     yield from _read(path, documents, paths, read, findings)
+
+
+def _of_cas(paths: Sequence[pathlib.PurePosixPath]) -> list[pathlib.PurePosixPath]:
+    return [each for each in paths if each.suffix.lower() in _SUFFIXES and each.name != _PROJECT]
 
 
 def _read(
@@ -102,9 +108,9 @@ def _read(
         except UnreadableError as error:
             what = (error.record, error.field, error.value, error.expected, "the document is left out")
             loss = Loss("unreadable document", 1)
-            findings.append(Finding(_shown(path / each), *what, loss=loss))
+            findings.append(Finding(shown(path / each), *what, loss=loss))
             continue
-        yield Source(_shown(path / each), _shown(each.with_suffix("")), content, content_of_types)
+        yield Source(shown(path / each), shown(each.with_suffix("")), content, content_of_types)
 
 
 def _of_project(
@@ -113,7 +119,7 @@ def _of_project(
     """The files of each document of a project's export, as {curation,annotation}/DOCUMENT/USER.zip."""
     found = collections.defaultdict(list)
     for each in paths:
-        is_exported = each.suffix.lower() in (".zip", *_SUFFIXES) and each.stem != _NOT_ANNOTATED
+        is_exported = each.suffix.lower() in (".zip", *_SUFFIXES)
         if len(each.parts) == 3 and each.parts[0] in _OF_PROJECT and is_exported:
             found[each.parts[1]].append(each)
     is_project = any(each.name == _PROJECT for each in paths)
@@ -131,12 +137,14 @@ def _project(
     findings: list[Finding],
 ) -> Iterator[Source]:
     for document, exported in of_documents.items():
-        chosen = [each for each in exported if each.parts[0] == _OF_PROJECT[0]] or exported
-        if len(chosen) > 1:
-            value = ", ".join(shortened(_shown(each.stem)) for each in chosen)
-            what = (_shown(document), "annotators", value, "one, or a curated document", "left out")
-            loss = Loss("annotated by several", len(chosen))
-            findings.append(Finding(_shown(path), *what, loss=loss))
+        annotated = [each for each in exported if each.stem != _NOT_ANNOTATED]
+        chosen = [each for each in annotated if each.parts[0] == _OF_PROJECT[0]] or annotated
+        if len(chosen) != 1:
+            value = ", ".join(shortened(shown(each.stem)) for each in chosen) or "none"
+            what = (shown(document), "annotators", value, "one, or a curated document", "left out")
+            loss = Loss("annotated by several" if chosen else "document without annotation", 1)
+            kind: Literal["problem", "warning"] = "problem" if chosen else "warning"
+            findings.append(Finding(shown(path), *what, kind, loss))
             continue
         [each] = chosen
         if each.suffix.lower() in _SUFFIXES:
@@ -144,7 +152,7 @@ def _project(
         else:
             inner = _nested(path, each, read, findings)
         for source in inner:
-            yield dataclasses.replace(source, id=_shown(document))
+            yield dataclasses.replace(source, id=shown(document))
 
 
 def _nested(
@@ -153,13 +161,17 @@ def _nested(
     """The documents of an archive in another."""
     try:
         with zipfile.ZipFile(io.BytesIO(read(str(each)))) as archive:
-            yield from _documents(
-                path / each, archive.namelist(), lambda name: _member(archive, name), findings
+            paths = [pathlib.PurePosixPath(name) for name in sorted(archive.namelist())]
+            if not _of_cas(paths):
+                raise UnreadableError("", "", "", "no .xmi or .json file in it", "")
+            yield from _read(
+                path / each, _of_cas(paths), paths, lambda name: _member(archive, name), findings
             )
     except (UnreadableError, zipfile.BadZipFile) as error:
-        what = ("whole file", "content", f"unreadable ({error})", "a .zip", "the document is left out")
+        value = error.value if isinstance(error, UnreadableError) else f"unreadable ({error})"
+        what = ("whole file", "content", value, "a .zip of a UIMA CAS", "the document is left out")
         loss = Loss("unreadable document", 1)
-        findings.append(Finding(_shown(path / each), *what, loss=loss))
+        findings.append(Finding(shown(path / each), *what, loss=loss))
 
 
 def _names(folder: pathlib.Path) -> Iterator[str]:
@@ -173,13 +185,12 @@ def _names(folder: pathlib.Path) -> Iterator[str]:
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     """The content of a file in an archive; raises UnreadableError."""
+    size = archive.getinfo(name).file_size
+    if size > _LARGEST:
+        value, expected = f"{size:,} bytes", f"at most {_LARGEST:,}"
+        raise UnreadableError(f"{name}: {value}", "whole file", "size", value, expected)
     try:
         return archive.read(name)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         value = f"unreadable ({error})"
         raise UnreadableError(f"{name}: {error}", "whole file", "content", value, "a readable file") from None
-
-
-def _shown(path: pathlib.PurePath | str) -> str:
-    """A path as Unicode text: bytes of its name that are no UTF-8 become escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

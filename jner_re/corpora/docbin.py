@@ -13,6 +13,7 @@ import itertools
 import math
 import pathlib
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ from jner_re.errors import InputError
 
 _EXPECTED = "a DocBin of spaCy"
 _READ = ("ORTH", "ENT_IOB", "ENT_TYPE")
+_LARGEST, _RATIO, _CHUNK = 128 * 2**20, 100, 2**20  # of the decompressed content: bytes, times the file's
 _NO_GROUPS = (b"", b"\x90")  # of spans, serialized
 
 
@@ -106,6 +108,7 @@ def _unpacked(data: bytes) -> tuple[Any, list[bool]]:
     from spacy.attrs import intify_attr
     from spacy.tokens import DocBin
 
+    _check_size(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         packed = DocBin().from_bytes(data)
@@ -117,6 +120,19 @@ def _unpacked(data: bytes) -> tuple[Any, list[bool]]:
     packed.span_groups = [b""] * len(packed)
     packed.cats = [{} for _ in packed.tokens]
     return packed, has_groups
+
+
+def _check_size(data: bytes) -> None:
+    """Raises ValueError for what is not compressed, or a small file that would fill the memory."""
+    decompressing, size, left = zlib.decompressobj(), 0, data
+    while left and not decompressing.eof:
+        try:
+            size += len(decompressing.decompress(left, _CHUNK))
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        left = decompressing.unconsumed_tail
+        if size > max(_LARGEST, _RATIO * len(data)):
+            raise ValueError(f"{size:,} bytes or more, made of {len(data):,}")
 
 
 def _cause(error: Exception) -> str:

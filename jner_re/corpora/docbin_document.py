@@ -10,7 +10,7 @@ from jner_re.corpora.annotated_text import AnnotatedText, Place
 from jner_re.corpora.corpus import Finding, Loss, has_surrogate, shortened
 from jner_re.document import Document, Entity, Relation
 
-RELATIONS = "jner_re_relations"  # in user_data, as extraction.spacy_component has it
+RELATIONS = "jner_re_relations"  # of a head, in user_data: start, end, type and score of each
 SCORE = "score"
 _TUTORIAL = "rel"
 _MIN_SCORE = 0.5

@@ -65,7 +65,13 @@ class Example:
         self._id = json_records.check_id(record.get("id"), "id")
         self._spans = _spans(record, spans_name)
         self._links = _links(record) if record.get("relations") is not None else []
-        own = ("id", text_name, spans_name, "relations")
+        for other in _SPANS:
+            if other != spans_name and record.get(other):
+                expected = f"one list of spans, here {spans_name}"
+                self.findings.append(
+                    Finding(file, place, other, "given, too", expected, "read over", "warning")
+                )
+        own = ("id", text_name, *_SPANS, "relations")
         self._fields = {
             name: value
             for name, value in record.items()
@@ -156,8 +162,9 @@ def _spans(record: dict[str, Any], key: str) -> list[_Span]:
         if id and id in ids:
             raise WrongShapeError(f"{field}.id", item["id"], "an id that no other span of the example has")
         ids.add(id)
-        place = _integer(item, "start_offset", field), _integer(item, "end_offset", field)
-        spans.append(_Span(field, id, json_records.check_text(item.get("label"), f"{field}.label"), place))
+        start, end = (json_records.integer(item, f"{name}_offset", field) for name in ("start", "end"))
+        label = json_records.check_text(item.get("label"), f"{field}.label")
+        spans.append(_Span(field, id, label, (start, end)))
     return spans
 
 
@@ -171,13 +178,6 @@ def _links(record: dict[str, Any]) -> list[_Link]:
         )
         links.append(_Link(field, (head, tail), json_records.check_text(item.get("type"), f"{field}.type")))
     return links
-
-
-def _integer(item: dict[str, Any], key: str, field: str) -> int:
-    value = item.get(key)
-    if type(value) is not int:
-        raise WrongShapeError(f"{field}.{key}", value, "an integer")
-    return value
 
 
 def _missing(field: str) -> str:

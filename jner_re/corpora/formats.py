@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import itertools
 import pathlib
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from jner_re import extras
 from jner_re.corpora import (
     ade_rel,
     bioc,
@@ -58,6 +60,8 @@ _TEXT_MODULES: dict[str, ModuleType] = {
     "docbin": docbin,
 }
 _PREDICTION_FORMATS = ("label_studio", "prodigy")
+# The package that one needs, and its extra.
+_PACKAGES = {"cas": ("cassis", "annotation"), "docbin": ("spacy", "spacy")}
 # Those that are folders.
 FOLDER_FORMATS = ("brat", "cas")
 _TESTS = ("test.json", "test.jsonl")  # in a data directory
@@ -172,6 +176,13 @@ def write(corpus: Corpus | Sequence[Sentence], path: pathlib.Path, format: str =
         require_valid(corpus.sentences, path)
         raise_problems(_not_in_texts(corpus.sentences, path))
     write_documents(_documents(corpus), path, format)
+
+
+def check_installed(format: str) -> None:
+    """Raises InputError if a format needs a package that is missing."""
+    package, extra = _PACKAGES.get(format, ("", ""))
+    if package and importlib.util.find_spec(package) is None:
+        raise extras.missing(package, extra)
 
 
 def write_documents(

@@ -61,7 +61,7 @@ def loss_of(record: Any) -> Loss:
 def entities(record: dict[str, Any]) -> list[EntitySpan]:
     """Its "entities": [{"type", "start", "end"}]; raises WrongShapeError."""
     return [
-        EntitySpan(_integer(item, "start", field), _integer(item, "end", field), _type(item, field))
+        EntitySpan(integer(item, "start", field), integer(item, "end", field), _type(item, field))
         for field, item in objects(record, "entities")
     ]
 
@@ -69,7 +69,7 @@ def entities(record: dict[str, Any]) -> list[EntitySpan]:
 def relations(record: dict[str, Any]) -> list[RelationPair]:
     """Its "relations": [{"type", "head", "tail"}]; raises WrongShapeError."""
     return [
-        RelationPair(_integer(item, "head", field), _integer(item, "tail", field), _type(item, field))
+        RelationPair(integer(item, "head", field), integer(item, "tail", field), _type(item, field))
         for field, item in objects(record, "relations")
     ]
 
@@ -131,7 +131,8 @@ def objects(record: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]
     return items
 
 
-def _integer(item: dict[str, Any], key: str, field: str) -> int:
+def integer(item: dict[str, Any], key: str, field: str) -> int:
+    """The integer under a key of an object; raises WrongShapeError."""
     value = item.get(key)
     if not isinstance(value, int) or isinstance(value, bool):
         missing = "" if key in item else " (the key is missing)"

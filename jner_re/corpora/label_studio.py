@@ -69,16 +69,17 @@ def texts(path: pathlib.Path, annotator: str | None = None) -> tuple[list[Annota
 
 
 def write(documents: Sequence[Document], path: pathlib.Path, predicted: bool = False) -> None:
-    """Writes a task a document: annotations, or predictions.
+    """Writes a task a document, with annotations or with predictions.
 
     Args:
-      documents: those that have scores are predictions.
+      documents: if any of them has scores, all are predictions.
       path: the file.
-      predicted: whether all are.
+      predicted: whether they are anyway.
 
     Raises:
       InputError: the file cannot be written.
     """
+    predicted = predicted or any(map(_has_scores, documents))
     tasks = ",\n".join(json_text.line(_task(document, predicted)) for document in documents)
     files.write_text(pathlib.Path(path), f"[\n{tasks}\n]\n")
 
@@ -118,7 +119,7 @@ def _task(document: Document, predicted: bool) -> dict[str, Any]:
     """A task to import."""
     data = {**({"id": document.id} if document.id else {}), TEXT: document.text, **document.fields}
     found = prediction(document, _MODEL, _LABELS, TEXT)
-    if predicted or any("score" in item for item in found["result"]):
+    if predicted:
         return {"data": data, "predictions": [found]}
     return {"data": data, "annotations": [{"result": found["result"]}]}
 
@@ -133,8 +134,8 @@ def prediction(document: Document, version: str, labels_tag: str, text_tag: str)
       text_tag: the name of its Text.
 
     Returns:
-      "result", "model_version", and the "score" of the least certain entity or relation, by which tasks can
-      be ordered; 1 if nothing was found.
+      "result", "model_version", and, if anything was found, the "score" of the least certain entity or
+      relation, by which tasks can be ordered.
     """
     names = {"from_name": labels_tag, "to_name": text_tag}
     result: list[dict[str, Any]] = [
@@ -153,7 +154,12 @@ def prediction(document: Document, version: str, labels_tag: str, text_tag: str)
             {"type": "relation", **ends, "direction": "right", "labels": [r.type], **_score(r.score)}
         )
     scores = [item["score"] for item in result if "score" in item]
-    return {"model_version": version, "score": min(scores, default=1.0), "result": result}
+    return {"model_version": version, **({"score": min(scores)} if scores else {}), "result": result}
+
+
+def _has_scores(document: Document) -> bool:
+    scores = [e.score for e in document.entities] + [r.score for r in document.relations]
+    return not all(map(math.isnan, scores))
 
 
 def _score(score: float) -> dict[str, float]:

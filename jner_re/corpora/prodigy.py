@@ -9,8 +9,9 @@
 
 Places are code points. A relation leads from the head to the child: spans that are given, or else named by
 their last tokens (`token_end` is inclusive). What was answered with "accept" counts, and a task to import,
-which has no answer yet; of several with the same text and id the last. Texts are split anew: tokens are read
-over. Further fields are kept but for those that begin with "_", in which Prodigy keeps its records.
+which has no answer yet; of several with the same text and id the last, of answered ones if there are any.
+Texts are split anew: tokens are read over. Further fields are kept but for those that begin with "_", in
+which Prodigy keeps its records.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def texts(path: pathlib.Path) -> tuple[list[AnnotatedText], list[Finding]]:
     """
     path = pathlib.Path(path)
     tasks, findings = json_lines.read(path, lambda record, place: Task(record, str(path), place))
-    later = _replacing([task for task in tasks if task.answer == "accept"])
+    accepted = [task for task in tasks if task.answer == "accept"]
+    later = _replacing(sorted(accepted, key=lambda task: task.is_answered))
     found = []
     for task in tasks:
         if task.answer != "accept":

@@ -63,6 +63,7 @@ class Task:
       text: of the document.
       id: its own, "" for none.
       hash: of the input, None for none.
+      is_answered: whether an annotator said anything of it.
       answer: what the annotator said of it, "accept" of a task to import, "" if nobody has annotated it.
       findings: what was found wrong or left out.
     """
@@ -75,6 +76,7 @@ class Task:
         self.findings: list[Finding] = []
         self.text = json_records.check_text(record.get("text"), "text")
         self.answer = _answer(record)
+        self.is_answered = record.get("answer") is not None
         self.id, self._fields = _id_and_fields(record)
         self.hash = record["_input_hash"] if type(record.get("_input_hash")) is int else None
         self._spans = _spans(record)
@@ -194,7 +196,7 @@ def _spans(record: dict[str, Any]) -> list[_Span]:
     token_at = _tokens_by_end(record.get("tokens"))
     found = []
     for field, item in _objects(record, "spans"):
-        start, end = _integer(item, "start", field), _integer(item, "end", field)
+        start, end = json_records.integer(item, "start", field), json_records.integer(item, "end", field)
         label = item.get("label")
         label = "" if label is None else json_records.check_text(label, f"{field}.label")
         quoted = item.get("text")
@@ -222,11 +224,11 @@ def _end(item: dict[str, Any], name: str, field: str) -> _End:
     span = item.get(f"{name}_span")
     # Of a single word that is no span, some versions say no place.
     if span is None or (isinstance(span, dict) and span.get("start") is None):
-        return _End(f"{field}.{name}", None, _integer(item, name, field))
+        return _End(f"{field}.{name}", None, json_records.integer(item, name, field))
     field = f"{field}.{name}_span"
     if not isinstance(span, dict):
         raise WrongShapeError(field, span, "an object")
-    place = _integer(span, "start", field), _integer(span, "end", field)
+    place = json_records.integer(span, "start", field), json_records.integer(span, "end", field)
     return _End(field, (*place, str(span.get("label"))), None)
 
 
@@ -248,10 +250,3 @@ def _score(record: dict[str, Any], item: dict[str, Any], field: str) -> float:
 
 def _objects(record: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
     return [] if record.get(key) is None else json_records.objects(record, key)
-
-
-def _integer(item: dict[str, Any], key: str, field: str) -> int:
-    value = item.get(key)
-    if type(value) is not int:
-        raise WrongShapeError(f"{field}.{key}", value, "an integer")
-    return value

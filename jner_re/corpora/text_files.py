@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 import re
 from collections.abc import Iterator
@@ -76,6 +77,11 @@ def decode(data: bytes, path: pathlib.Path) -> Decoded:
         message = f"{path}: {place}: {byte} is {value}, expected UTF-8 text"
         raise UnreadableError(message, place, byte, value, "UTF-8 text") from None
     return Decoded(text.removeprefix("\ufeff"), text.startswith("\ufeff"))
+
+
+def shown(path: pathlib.PurePath | str) -> str:
+    """A path as Unicode text: bytes of its name that are no UTF-8 become escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 @contextlib.contextmanager

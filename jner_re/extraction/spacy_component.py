@@ -18,6 +18,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import minibatch
 
+from jner_re.corpora.docbin_document import RELATIONS
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.extraction import client
@@ -29,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 # Names of what is stored in a document, under the characters of a span and counted from its first one, as
 # spaCy stores attributes of spans: it moves them along when documents are joined or cut.
-_RELATIONS = "jner_re_relations"  # of a head: start, end, type and score of each
 _UNALIGNED = "jner_re_unaligned"  # of a place: start, end and type of each, and whether it is an entity
 
 
@@ -147,7 +147,7 @@ class Component:
         for relation in found.relations:
             if relation.head in kept and relation.tail in kept:
                 head, tail = kept[relation.head], kept[relation.tail]
-                _store(doc, _RELATIONS, head, tail.start_char, tail.end_char, relation.type, relation.score)
+                _store(doc, RELATIONS, head, tail.start_char, tail.end_char, relation.type, relation.score)
 
 
 def _store(doc: Doc, name: str, span: Span, start: int, end: int, *values: object) -> None:
@@ -166,7 +166,7 @@ def _stored(doc: Doc, name: str) -> Iterator[tuple[int, int, int, int, Any, Any]
 
 def _forget(doc: Doc) -> None:
     for key in [*doc.user_data]:
-        if isinstance(key, tuple) and key[:1] == ("._.",) and key[1] in (_RELATIONS, _UNALIGNED):
+        if isinstance(key, tuple) and key[:1] == ("._.",) and key[1] in (RELATIONS, _UNALIGNED):
             del doc.user_data[key]
 
 
@@ -174,7 +174,7 @@ def _relations(doc: Doc) -> tuple[DocRelation, ...]:
     there = {(entity.start_char, entity.end_char): entity for entity in doc.ents}
     return tuple(
         DocRelation(there[head_start, head_end], there[start, end], kind, score)
-        for head_start, head_end, start, end, kind, score in _stored(doc, _RELATIONS)
+        for head_start, head_end, start, end, kind, score in _stored(doc, RELATIONS)
         if (head_start, head_end) in there and (start, end) in there
     )
 

@@ -101,5 +101,6 @@ def uncertainties(
 
 def nearness(scores: np.ndarray, threshold: float) -> np.ndarray:
     """How near scores are to the threshold, from 0 to 1."""
-    below, above = max(threshold, 1e-6), max(1 - threshold, 1e-6)
-    return np.clip(np.where(scores < threshold, scores / below, (1 - scores) / above), 0.0, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of a threshold of 0 or 1: the branch not taken
+        near = np.where(scores < threshold, scores / threshold, (1 - scores) / (1 - threshold))
+    return np.clip(np.where(scores == threshold, 1.0, near), 0.0, 1.0)

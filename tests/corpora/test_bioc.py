@@ -81,6 +81,14 @@ def test_xml_with_passages_and_sentences(tmp_path: pathlib.Path) -> None:
     ]
 
 
+def test_an_infon_that_is_given_twice_is_told(tmp_path: pathlib.Path) -> None:
+    infon = '<infon key="type">Drug</infon>'
+    (path := tmp_path / "a.xml").write_text(XML.replace(infon, f'{infon}<infon key="type">X</infon>'))
+    corpus = formats.load(path, "bioc")
+    assert any("type (again)" in str(finding) for finding in corpus.warnings)
+    assert corpus.documents and corpus.documents[0].entities[0].type == "Drug"
+
+
 @pytest.mark.parametrize(
     "wrap", [lambda c: [c], lambda c: {"PubTator3": c["documents"]}, lambda c: c["documents"][0]]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import pathlib
 import sys
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_document_formats import annotated
 
-from jner_re.corpora import cas, formats
+from jner_re.corpora import cas, cas_files, formats
 from jner_re.corpora.cas_layers import NAMED_ENTITY
 from jner_re.corpora.corpus import Corpus, Loss
 from jner_re.document import Document, Entity, Relation
@@ -229,13 +230,55 @@ def test_the_export_of_a_project(tmp_path: pathlib.Path, is_whole: bool) -> None
         if is_whole:
             project.writestr("exportedproject.json", "{}")
         project.writestr("annotation/e/ann.zip", "none")
+        project.write(tmp_path / "x.zip", "annotation/f/INITIAL_CAS.zip")
+        project.writestr("annotation/g/ann.zip", nested())
     corpus = formats.load(path, "cas")
     assert corpus.documents == [dataclasses.replace(FIRST, id=id) for id in "abc"]
     assert [str(finding) for finding in corpus.findings if finding.kind == "problem"] == [
         f"{path}: d: annotators is ann, bo, expected one, or a curated document (left out)",
         f"{path}/annotation/e/ann.zip: whole file: content is unreadable (File is not a zip file), expected "
-        "a .zip (the document is left out)",
+        "a .zip of a UIMA CAS (the document is left out)",
+        f"{path}/annotation/g/ann.zip: whole file: content is no .xmi or .json file in it, expected "
+        "a .zip of a UIMA CAS (the document is left out)",
     ]
+    assert [str(finding) for finding in corpus.warnings] == [
+        f"{path}: f: annotators is none, expected one, or a curated document (left out)"
+    ]
+
+
+def nested() -> bytes:
+    """An archive in archives, as projects have them."""
+    content = b""
+    for name in ("a.tsv", "annotation/a/ann.zip", "annotation/a/ann.zip"):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as file:
+            file.writestr(name, content)
+        content = buffer.getvalue()
+    return content
+
+
+def test_a_project_that_nobody_annotated(tmp_path: pathlib.Path) -> None:
+    with zipfile.ZipFile(path := tmp_path / "project.zip", "w") as project:
+        project.writestr("exportedproject.json", '{"name": "x"}')
+    with pytest.raises(InputError, match=r"project.zip: has no .xmi or .json file, expected"):
+        formats.load(path, "cas")
+
+
+def test_what_would_fill_the_memory(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cas_files, "_LARGEST", 1000)
+    with zipfile.ZipFile(path := tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.json", " " * 5000)
+    assert "a.json: whole file: size is 5,000 bytes, expected at most 1,000" in str(
+        formats.load(path, "cas").findings[0]
+    )
+
+
+def test_every_document_has_a_file_of_its_own(tmp_path: pathlib.Path) -> None:
+    ids = ["Ω" * 150, "000000", "000001=", "a", "a.json/c", "", "A"]
+    cas.write([dataclasses.replace(FIRST, id=id) for id in ids], folder := tmp_path / "out")
+    found, _ = cas.texts(folder)
+    assert len(found) == len(ids)
+    assert {text.document.id for text in found} >= {id for id in ids if id}
 
 
 def test_archives_that_are_broken(tmp_path: pathlib.Path) -> None:

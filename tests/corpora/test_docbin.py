@@ -51,7 +51,7 @@ def test_relations_of_the_tutorial(tmp_path: pathlib.Path) -> None:
 def test_what_our_component_stores_is_read_and_the_reverse(tmp_path: pathlib.Path) -> None:
     component = pytest.importorskip("jner_re.extraction.spacy_component")
     doc = made({})
-    component._store(doc, component._RELATIONS, doc.ents[0], 18, 22, "Live_In", 0.75)
+    component._store(doc, docbin.RELATIONS, doc.ents[0], 18, 22, "Live_In", 0.75)
     doc.ents[0]._.score = 0.5
     corpus = load(tmp_path, doc)
     assert corpus.findings == [] and corpus.documents
@@ -165,6 +165,13 @@ def test_other_files(tmp_path: pathlib.Path) -> None:
         formats.load(path, "docbin")
     with pytest.raises(InputError, match="missing: no such file"):
         formats.load(tmp_path / "missing", "docbin")
+
+
+def test_what_would_fill_the_memory(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docbin, "_LARGEST", 2**20)
+    (path := tmp_path / "a.spacy").write_bytes(zlib.compress(bytes(2**23)))
+    with pytest.raises(InputError, match=r"ValueError: 2,097,152 bytes or more, made of 8,\d\d\d, expected"):
+        formats.load(path, "docbin")
 
 
 def test_without_spacy(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

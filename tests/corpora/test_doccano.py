@@ -75,6 +75,14 @@ def test_projects_without_relations_and_older_versions(tmp_path: pathlib.Path, r
     assert corpus.documents == [Document(NOTE, (), (Entity("Peop", 0, 3, "Ann"),), id="7")]
 
 
+def test_a_second_list_of_spans_is_told(tmp_path: pathlib.Path) -> None:
+    corpus = load(tmp_path, example(ANN, label=[[0, 3, "Loc"]], labels=[]))
+    assert [str(finding).partition(": ")[2] for finding in corpus.findings] == [
+        "line 1: label is given, too, expected one list of spans, here entities (read over)"
+    ]
+    assert corpus.documents and corpus.documents[0].fields == {"source": "mail"}
+
+
 def test_comments_are_kept_if_there_are_any(tmp_path: pathlib.Path) -> None:
     comments = [{"id": 1, "comment": "sure?"}]
     corpus = load(tmp_path, example(ANN, Comments=comments))

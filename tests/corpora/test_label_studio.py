@@ -242,3 +242,14 @@ TASKS = st.lists(
 @given(TASKS | st.binary(max_size=40).map(lambda data: data.decode("latin-1")))
 def test_any_tasks(content: str) -> None:
     check("label_studio", content.encode(errors="surrogatepass"), ["news"])
+
+
+def test_one_score_makes_all_predictions(tmp_path: pathlib.Path) -> None:
+    """What a model found nothing in has no score, and is no annotation."""
+    scored = Document(NOTE, (), (Entity("Peop", 0, 3, "Ann", 0.5),))
+    label_studio.write([scored, Document("Nothing")], path := tmp_path / "tasks.json")
+    first, second = json.loads(path.read_text())
+    assert first["predictions"][0]["score"] == 0.5
+    assert (
+        second["predictions"] == [{"model_version": "jner_re", "result": []}] and "annotations" not in second
+    )

@@ -137,6 +137,13 @@ def test_of_one_text_the_last_counts(tmp_path: pathlib.Path) -> None:
     ]
 
 
+def test_what_nobody_has_answered_replaces_no_answer(tmp_path: pathlib.Path) -> None:
+    asked_again = {**task(ACME), "answer": None}
+    corpus = load(tmp_path, task(ANN, ACME, answer="accept"), asked_again)
+    assert corpus.documents and [len(d.entities) for d in corpus.documents] == [2]
+    assert "line 2: text is" in str(corpus.warnings[0]) and "unlike line 1" in str(corpus.warnings[0])
+
+
 def test_what_was_asked_with_yes_or_no_is_told(tmp_path: pathlib.Path) -> None:
     [warning] = load(tmp_path, task(ANN, _is_binary=True)).findings
     assert "_is_binary is true, expected a task that asks for all annotation" in str(warning)

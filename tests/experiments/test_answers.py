@@ -92,6 +92,7 @@ def test_predict_prints_lines_to_read_on_a_terminal(
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
+        (["--output_format=prodigy", "--output=PATH/../a.txt"], "a.txt: exists already, expected a new file"),
         (
             ["--output=PATH", "--output_format=text"],
             "--output is for annotation tools, and text is printed, exp",

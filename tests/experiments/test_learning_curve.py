@@ -71,10 +71,17 @@ def test_a_known_law_is_found_again() -> None:
 
 
 def test_a_flat_curve_promises_nothing() -> None:
-    assert learning_curve.gain(law(0.3), "re").sentences is None
-    assert str(learning_curve.gain(law(-0.1), "ner")).endswith("more sentences show no gain")
+    for curve, task in ((law(0.3), "re"), (law(-0.1), "ner")):
+        assert str(learning_curve.gain(curve, task)).endswith("; one point more is not in sight")
+    assert str(learning_curve.Gain(99.2, math.inf, 0, 0)) == "99.2; less than one point is missing"
     steep = [learning_curve.gain(law(0.1, 0.5, seed), "ner") for seed in range(10)]
     assert any(str(each).endswith("to any number)") for each in steep)
+
+
+def test_few_runs_have_no_error() -> None:
+    curve = law(0.3)
+    few = Curve(CHANCE, curve.runs[curve.runs["seed"] == 1].iloc[:3])
+    assert str(learning_curve.gain(few, "ner")).endswith("for one point (too few runs for its error)")
 
 
 def test_differences_are_seed_by_seed() -> None:
@@ -108,10 +115,10 @@ def test_without_selection_there_is_one_curve() -> None:
 
 
 def test_the_plot_has_a_point_for_every_mean() -> None:
-    root = ET.fromstring(curve_plot.plot(learning_curve.curves(RECORDS, SETTINGS), "conll04"))
+    root = ET.fromstring(curve_plot.plot(learning_curve.curves(RECORDS, SETTINGS), "R&D <x>"))
     titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
     assert len(titles) == 12 and titles[7] == "by chance, 360 sentences: 42.00"
-    assert root.get("aria-label") == "learning curve of conll04"
+    assert root.get("aria-label") == "learning curve of R&D <x>"
     circles = [circle for circle in root.iter("{http://www.w3.org/2000/svg}circle")]
     heights = [float(circle.get("cy", "nan")) for circle in circles[:3]]
     assert heights == sorted(heights, reverse=True)

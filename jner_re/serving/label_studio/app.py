@@ -70,6 +70,7 @@ class Backend:
         async def respond(request: Request) -> Response:
             status, content = 200, {}
             try:
+                _refuse_pages(request)
                 content = await answer(_parsed(await bodies.read(request, _BODY_BYTES, _BODY_SECONDS)))
             except RequestError as error:
                 status, content = error.status, {"error": error.message}
@@ -121,13 +122,13 @@ class Backend:
     def _predictions(self, texts: list[str], found: labelling.Labelling) -> list[dict[str, Any]]:
         current = self._models.current
         if current is None:
-            return [{"result": [], "score": 0.0, "model_version": ""} for _ in texts]
+            return [{"result": [], "model_version": ""} for _ in texts]
         answers = current.client.documents_or_errors(texts)
         results = []
         for answer in answers:
             if isinstance(answer, RefusedInputError):
                 logger.warning("a task is not answered: %s", answer.problem)
-                results.append({"result": [], "score": 0.0, "model_version": current.version})
+                results.append({"result": [], "model_version": current.version})
             else:
                 results.append(found.prediction(answer, current.version))
         return results
@@ -138,19 +139,18 @@ class Backend:
             return {"status": "ok", "action": "none"}
         project = body.get("project")
         number = project.get("id") if isinstance(project, dict) else None
-        if type(number) is not int:
+        if not isinstance(project, dict) or type(number) is not int:
             raise invalid(f"project.id is {number!r:.60}, expected a number")
-        if isinstance(project, dict) and isinstance(project.get("label_config"), str):
-            labelling.parse(project["label_config"])
-        return self._begun(lambda: self._export(number))
+        field = labelling.parse(_text(project, "label_config")).field
+        return self._begun(lambda: labelling.with_text(self._export(number), field))
 
     async def _train(self, body: dict[str, Any]) -> dict[str, Any]:
         """Label Studio's way of asking for a training that sends the annotated tasks along."""
-        labelling.parse(_text(body, "label_config"))
+        field = labelling.parse(_text(body, "label_config")).field
         tasks = body.get("annotations")
         if not isinstance(tasks, list):
             raise invalid("annotations is no list of tasks")
-        return self._begun(lambda: tasks)
+        return self._begun(lambda: labelling.with_text(tasks, field))
 
     def _begun(self, export: Callable[[], Any]) -> dict[str, Any]:
         begun = self._trainings.begin(export)
@@ -160,6 +160,13 @@ class Backend:
 def create(backend: Backend) -> Starlette:
     """The application."""
     return Starlette(routes=backend.routes())
+
+
+def _refuse_pages(request: Request) -> None:
+    """Raises RequestError for what a page in a browser sent, whose user may not know of it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if "origin" in request.headers or kind != "application/json":
+        raise RequestError(403, "expected application/json, and no page in a browser that sends it")
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

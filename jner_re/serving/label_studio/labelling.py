@@ -23,7 +23,7 @@ class Labelling:
       field: of a task's data, the text.
       text_tag: the name of the tag that shows it.
       labels_tag: the name of the tag of its labels.
-      labels: what results have for an entity type: its alias, or itself.
+      labels: what results have for an entity type: its alias, or itself. Aliases are types, too.
       relations: the types of relations; None for any.
     """
 
@@ -52,6 +52,20 @@ class Labelling:
         return label_studio.prediction(known, version, self.labels_tag, self.text_tag)
 
 
+def with_text(tasks: Any, field: str) -> Any:
+    """Tasks with the text under the name by which the reader finds it, whatever else their data has."""
+    if not isinstance(tasks, list):
+        return tasks
+    found = []
+    for task in tasks:
+        data = task.get("data") if isinstance(task, dict) else None
+        if isinstance(data, dict) and isinstance(data.get(field), str):
+            others = {name: value for name, value in data.items() if name not in (field, label_studio.TEXT)}
+            task = {**task, "data": {**others, label_studio.TEXT: data[field]}}
+        found.append(task)
+    return found
+
+
 def parse(config: str) -> Labelling:
     """Reads a configuration.
 
@@ -77,6 +91,7 @@ def parse(config: str) -> Labelling:
             f"Labels is for {labels.get('toName')!r}, expected {text.get('name')!r}, the name of Text"
         )
     names = {name: each.get("alias") or name for each in labels.iter("Label") if (name := each.get("value"))}
+    names = {alias: alias for alias in names.values()} | names  # what was annotated has the alias
     if not names:
         raise InputError("Labels has no Label with a value, expected one for each entity type")
     relations = frozenset(name for each in root.iter("Relation") if (name := each.get("value")))

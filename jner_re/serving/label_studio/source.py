@@ -39,10 +39,11 @@ def export(url: str, token: str, project: int) -> Any:
 def _asked(method: str, url: str, **how: Any) -> Any:
     """The JSON of an answer; messages have neither headers nor bodies, in which tokens are."""
     try:
-        response = requests.request(method, url, timeout=_SECONDS, **how)
+        # A redirection would carry the token to another place.
+        response = requests.request(method, url, timeout=_SECONDS, allow_redirects=False, **how)
     except requests.RequestException as error:
         raise InputError(f"{url}: no answer: {type(error).__name__}") from None
-    if not response.ok:
+    if response.status_code != 200:
         hint = f"; is the token in {TOKEN_VARIABLE} right?" if response.status_code in (401, 403) else ""
         raise InputError(f"{url}: status {response.status_code}, expected 200{hint}")
     try:

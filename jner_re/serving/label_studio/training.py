@@ -41,7 +41,7 @@ class Trainings:
           training_flags: of `train`.
         """
         self._models, self._runs_dir, self._flags = models, runs_dir, list(training_flags)
-        self._running = threading.Lock()
+        self._running, self._starting = threading.Lock(), threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
         self._state: dict[str, Any] = {"state": "none yet"}
@@ -73,9 +73,10 @@ class Trainings:
 
     def stop(self) -> None:
         """Ends what runs."""
-        self._ended = True
-        if self._process is not None:
-            self._process.terminate()
+        with self._starting:
+            self._ended = True
+            if self._process is not None:
+                self._process.terminate()
 
     def _train(self, export: Callable[[], Any]) -> None:
         try:
@@ -86,7 +87,6 @@ class Trainings:
             logger.exception("training")
             self._state = {"state": "failed", "reason": f"{type(error).__name__}: {error}"}
         finally:
-            self._process = None
             self._running.release()
         logger.info("training: %s", json.dumps(self._state, ensure_ascii=False))
 
@@ -157,12 +157,13 @@ class Trainings:
 
     def _run(self, folder: pathlib.Path, program: str, *arguments: str) -> None:
         """Runs a program of the package; raises InputError with its last line if it fails."""
-        if self._ended:
-            raise InputError("the server ended")
         command = [sys.executable, "-m", "jner_re.command", program, *arguments]
         with (folder / _LOG).open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-            code = self._process.wait()
+            with self._starting:
+                if self._ended:
+                    raise InputError("the server ended")
+                self._process = process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            code = process.wait()
         if code:
             lines = files.read_text(folder / _LOG).splitlines()
             last = next((line for line in reversed(lines) if line.strip()), "")

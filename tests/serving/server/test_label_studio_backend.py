@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.server
 import json
 import logging
@@ -69,6 +70,11 @@ def test_predictions_have_the_labels_of_the_configuration() -> None:
     (relation,) = (item for item in found["result"] if item["type"] == "relation")
     assert relation["labels"] == ["Live_In"] and relation["to_id"] == regions[1]["id"]
     assert found["score"] == 0.6 and found["model_version"] == "v"
+    trained = dataclasses.replace(
+        ANN, entities=(dataclasses.replace(ANN.entities[0], type="person"),), relations=()
+    )
+    (region,) = labelling.parse(CONFIG).prediction(trained, "v")["result"]
+    assert region["value"]["labels"] == ["person"]  # as the export has it, which was learned
     anything = labelling.parse(f"<View>{LABELS}{TEXT}<Relations/></View>").prediction(ANN, "v")
     assert [i["labels"] for i in anything["result"] if i["type"] == "relation"] == [["Live_In"], ["Kill"]]
 
@@ -107,7 +113,9 @@ class Site:
 
     def post(self, path: str, body: Any) -> tuple[int, Any]:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = requests.post(self.url + path, data=content, timeout=30)
+        answer = requests.post(
+            self.url + path, data=content, headers={"Content-Type": "application/json"}, timeout=30
+        )
         return answer.status_code, answer.json()
 
 
@@ -124,7 +132,7 @@ def test_tasks_are_predicted_in_their_order(site: Site) -> None:
     status, answer = site.post("/predict", {"tasks": tasks, "label_config": CONFIG, "project": "1.2"})
     assert status == 200 and answer["model_version"] == "jner_re m"
     assert [len(result["result"]) for result in answer["results"]] == [3, 0, 3]
-    assert answer["results"][1]["score"] == 0
+    assert "score" not in answer["results"][1]
     page = requests.get(site.url + "/metrics", timeout=30).text
     assert (
         'jner_re_requests_total{path="/predict",status="200"} 1.0' in page
@@ -135,7 +143,7 @@ def test_tasks_are_predicted_in_their_order(site: Site) -> None:
 def test_without_a_model_nothing_is_predicted(site: Site) -> None:
     site.models.current = None
     body = {"tasks": [{"data": {"body": "a"}}], "label_config": CONFIG}
-    assert site.post("/predict", body)[1]["results"] == [{"result": [], "score": 0.0, "model_version": ""}]
+    assert site.post("/predict", body)[1]["results"] == [{"result": [], "model_version": ""}]
     assert requests.get(site.url + "/health", timeout=30).json()["model_version"] == ""
 
 
@@ -157,8 +165,19 @@ def test_start_training_and_what_else_happens(site: Site) -> None:
     assert site.post("/webhook", start)[1]["action"] == "training begun"
     assert site.post("/webhook", start)[1]["action"] == "none: a training runs already"
     assert site.trainings.exports[0]() == [7]
-    site.post("/train", {"annotations": [{"data": {}}], "label_config": CONFIG})
-    assert site.trainings.exports[2]() == [{"data": {}}]
+    task = {"id": 1, "data": {"body": "a", "text": "b", "title": "c"}}
+    site.post("/train", {"annotations": [task, 5], "label_config": CONFIG})
+    assert site.trainings.exports[2]() == [{"id": 1, "data": {"title": "c", "text": "a"}}, 5]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Type": "text/plain"}, {}, {"Content-Type": "application/json", "Origin": "http://x"}],
+)
+def test_pages_in_a_browser_begin_nothing(site: Site, headers: dict[str, str]) -> None:
+    body = json.dumps({"annotations": [], "label_config": CONFIG})
+    answer = requests.post(site.url + "/train", data=body.encode(), headers=headers, timeout=30)
+    assert answer.status_code == 403 and not site.trainings.exports
 
 
 @pytest.mark.parametrize(
@@ -170,6 +189,7 @@ def test_start_training_and_what_else_happens(site: Site) -> None:
         ("/predict", {"tasks": [{}]}, "label_config is None, expected"),
         ("/predict", {"tasks": [], "label_config": CONFIG}, "tasks is no list of tasks"),
         ("/webhook", {"action": "START_TRAINING", "project": {"id": "../x"}}, "project.id is '../x'"),
+        ("/webhook", {"action": "START_TRAINING", "project": {"id": 1}}, "label_config is None, expected"),
         ("/train", {"annotations": 3, "label_config": CONFIG}, "annotations is no list"),
     ],
 )
@@ -188,7 +208,8 @@ class Studio(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         refused = self.headers.get("Authorization") == "Token wrong"
         content = b"not json" if "/9/" in self.path else b'{"access": "xyz"}'
-        self.send_response(401 if refused else 200)
+        self.send_response(401 if refused else 307 if "/8/" in self.path else 200)
+        self.send_header("Location", "/elsewhere")
         self.end_headers()
         self.wfile.write(content)
 
@@ -223,16 +244,18 @@ def test_both_kinds_of_tokens(studio: tuple[str, list[tuple[str, str]]]) -> None
 
 
 def test_no_tasks_is_one_line_without_the_token(studio: tuple[str, list[tuple[str, str]]]) -> None:
-    url, _ = studio
+    url, asked = studio
     for where, token, project, told in (
         (url, "", 1, "no LABEL_STUDIO_API_KEY in the environment"),
         (url, "wrong", 1, "status 401, expected 200; is the token in LABEL_STUDIO_API_KEY right"),
         (url, TOKEN, 9, "the answer is no JSON"),
+        (url, TOKEN, 8, "status 307, expected 200"),
         ("http://127.0.0.1:1", TOKEN, 1, "no answer: ConnectionError"),
     ):
         with pytest.raises(InputError, match=told.replace(".", r"\.")) as error:
             source.export(where, token, project)
         assert not token or token not in str(error.value)
+    assert "/elsewhere" not in [path for path, _ in asked]
 
 
 def tasks(count: int) -> list[Any]:
