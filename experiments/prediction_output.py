@@ -110,6 +110,7 @@ class _Whole:
             findings.append(Finding(str(self._path), "all records", *what, "left out", "warning"))
         list_findings(findings, sys.stderr)
         formats.write_documents(self._documents, self._path, self._format, predicted=True)
+        print(f"{self._path}: {len(self._documents)} documents", file=sys.stderr)
 
     def _problems(self, document: Document) -> list[Finding]:
         findings = formats.unsupported_documents([document], self._path, self._format)

@@ -2,13 +2,13 @@
 
 %s --model=runs/mine --count=50 --output=next.jsonl [FILES]
 
---model is a model directory of training. Texts are read as `predict` reads them: lines of text, of JSON with
-a "text", or the .txt files of a folder. The chosen ones are written with what the model finds in them, to be
-corrected: as documents (JSON lines), or with --output_format for an annotation tool. They are those of which
-the model is least sure: of the tags (one minus the probability of the best sequence, by length), and of
-relations that score near the threshold. Of texts that are nearly the same one is chosen. Each is printed with
-its score and with what the model is least sure of; where the format keeps further fields, they are in
-"selection".
+--model is a model directory of training: an export doesn't say how sure it is of its tags. Texts are read as
+`predict` reads them: lines of text, of JSON with a "text", or the .txt files of a folder. The chosen ones are
+written with what the model finds in them, to be corrected: as documents (JSON lines), or with --output_format
+for an annotation tool. They are those of which the model is least sure: of the tags (one minus the probability
+of the best sequence, by length), and of relations that score near the threshold. Of texts that are nearly the
+same one is chosen. Each is printed with its score and with what the model is least sure of; where the format
+keeps further fields, they are in "selection".
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def main(paths: Sequence[str]) -> None:
     paths = paths or [text_lines.STANDARD_INPUT]
     text_lines.check(paths)
     text_lines.check_names(paths)
+    if "://" in _MODEL.value:
+        raise InputError(f"--model is {_MODEL.value}, expected a model directory, not a URL")
     collection = prediction_output.new(_OUTPUT.value, _OUTPUT_FORMAT.value)
     lines, refused = [], 0
     for line in text_lines.read(paths, _INPUT.value):
@@ -65,7 +67,7 @@ def main(paths: Sequence[str]) -> None:
         else:
             lines.append(line)
     if not lines:
-        raise InputError("no texts, expected some to choose from")
+        raise InputError(f"no texts in {', '.join(paths)}, expected some to choose from")
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.extraction import selection
 
@@ -85,7 +87,7 @@ def main(paths: Sequence[str]) -> None:
             written += 1
             program.print_utf8(f"{rank}\t{each.score:.2f}\t{line.name}\t{reason}")
     collection.close()
-    print(f"{_OUTPUT.value}: {written} of {len(lines)} texts", file=sys.stderr)
+    print(f"chosen: {written} of {len(lines)} texts", file=sys.stderr)
     if refused:
         sys.exit(1)
 

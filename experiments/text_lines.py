@@ -49,6 +49,11 @@ def check(paths: Sequence[str]) -> None:
             raise InputError(
                 f"{path}: no such file, or not readable, expected a text file, or a folder of .txt files"
             )
+        if pathlib.Path(path).suffix == ".json":
+            raise InputError(
+                f"{path}: is one piece of JSON, expected lines of text, or, in a file that ends in .jsonl, of "
+                "JSON (jq -c '.[]' makes them of a list)"
+            )
     if paths.count(STANDARD_INPUT) > 1:
         raise InputError("- is given twice, but standard input can be read only once")
 

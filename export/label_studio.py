@@ -18,6 +18,8 @@ from __future__ import annotations
 import logging
 import os
 import shlex
+import subprocess
+import sys
 
 from absl import flags
 
@@ -43,14 +45,9 @@ def main() -> None:
         import uvicorn
     except ImportError as error:
         raise extras.missing(error.name, "serving") from None
-    try:
-        training_flags = shlex.split(_TRAINING.value)
-    except ValueError as error:
-        raise InputError(f"--training={_TRAINING.value!r}: {error}") from None
-    for flag in training_flags:
-        if flag.startswith(("--data_dir", "--model_dir")) or not flag.startswith("--"):
-            expected = "expected flags of train, but for --data_dir and --model_dir"
-            raise InputError(f"--training={_TRAINING.value!r}: {flag!r}, {expected}")
+    if not _URL.value.startswith(("http://", "https://")):
+        raise InputError(f"--label_studio_url is {_URL.value!r}, expected http://… or https://…")
+    training_flags = _training_flags()
     listener = listening.listener(_HOST.value, _PORT.value, _PORT.name)
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.serving.label_studio import app, source
@@ -62,7 +59,7 @@ def main() -> None:
     models = Models(files.user_path(_MODEL.value) if _MODEL.value else None, runs_dir)
     trainings = Trainings(models, runs_dir, training_flags)
     token = os.environ.get(source.TOKEN_VARIABLE, "")
-    backend = app.Backend(models, trainings, lambda project: source.export(_URL.value, token, project))
+    backend = app.Backend(models, trainings, _URL.value, token)
     config = uvicorn.Config(
         app.create(backend), log_config=None, access_log=False, server_header=False, lifespan="off"
     )
@@ -73,6 +70,29 @@ def main() -> None:
         ready += f"\nNo {source.TOKEN_VARIABLE} in the environment: predictions alone, no training."
     listening.server(config, ready).run(sockets=[listener])
     trainings.stop()
+
+
+def _training_flags() -> list[str]:
+    """Those of --training; raises InputError if `train` doesn't take them."""
+    given = f"--training={_TRAINING.value!r}"
+    try:
+        found = shlex.split(_TRAINING.value)
+    except ValueError as error:
+        raise InputError(f"{given}: {error}") from None
+    for flag in found:
+        if flag.startswith(("--data_dir", "--model_dir")) or not flag.startswith("--"):
+            raise InputError(
+                f"{given}: {flag!r}, expected flags of train, but for --data_dir and --model_dir"
+            )
+    # Tried without data: it is only to complain of that.
+    folder = "no-such-data-directory"
+    command = [sys.executable, "-m", "jner_re.command", "train", *found, f"--data_dir={folder}"]
+    tried = subprocess.run([*command, "--model_dir=none"], capture_output=True, text=True, check=False)
+    lines = tried.stderr.strip().splitlines()
+    if not lines or folder not in lines[-1]:
+        told = lines[-1].removeprefix("error: ") if lines else f"exit code {tried.returncode}"
+        raise InputError(f"{given}: {told}")
+    return found
 
 
 if __name__ == "__main__":

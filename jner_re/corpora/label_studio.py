@@ -54,7 +54,7 @@ def texts(path: pathlib.Path, annotator: str | None = None) -> tuple[list[Annota
     findings = content.warnings(str(path))
     found = []
     for number, task in enumerate(_tasks(content.text, path)):
-        place = f"task {task['id']}" if isinstance(task, dict) and "id" in task else f"record {number}"
+        place = _place(task, number)
         try:
             reading = Task(task, str(path), place, annotator)
             text = reading.text()
@@ -113,6 +113,17 @@ def _tasks(text: str, path: pathlib.Path) -> list[Any]:
     if tasks and all(isinstance(task, dict) and "data" not in task for task in tasks):
         raise InputError(f"{path}: tasks have no data, expected {_EXPECTED} (JSON_MIN has no relations)")
     return tasks
+
+
+def _place(task: Any, number: int) -> str:
+    """By the number of the task, or as the data names it."""
+    if not isinstance(task, dict):
+        return f"record {number}"
+    if "id" in task:
+        return f"task {task['id']}"
+    data = task.get("data")
+    id = data.get("id") if isinstance(data, dict) else None
+    return f"record {number}" + (f" (id {shortened(str(id))})" if id is not None else "")
 
 
 def _task(document: Document, predicted: bool) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def in_docbin(document: Document) -> bool:
     return not docbin.unsupported([document], pathlib.Path())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(annotated().filter(in_docbin), st.dictionaries(st.sampled_from("xyz"), JSON)),
@@ -190,7 +190,7 @@ PACKED = zlib.decompress(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(PACKED)), st.integers(0, 9), st.binary(max_size=9))
 def test_any_change(start: int, length: int, other: bytes) -> None:
     check("docbin", zlib.compress(PACKED[:start] + other + PACKED[start + length :]), ["news"])
@@ -199,7 +199,7 @@ def test_any_change(start: int, length: int, other: bytes) -> None:
 ENTRY = ANY_JSON.filter(lambda value: "999999" not in repr(value) and "ud" not in repr(value))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(["id", "x", ("._.", "rel", None, None), ("._.", "jner_re_relations", 0, 8)]),
     ENTRY | st.dictionaries(st.tuples(ENTRY.map(repr), st.integers(0, 4)), ENTRY, max_size=2),

@@ -73,6 +73,14 @@ def test_utf_16_units_of_old_exports(tmp_path: pathlib.Path) -> None:
     assert corpus.documents and corpus.documents[0].entities[1].text == "Acme"
 
 
+def test_a_task_is_named_by_its_number_or_its_data(tmp_path: pathlib.Path) -> None:
+    broken = task(WORKS)
+    nameless = {name: value for name, value in broken.items() if name != "id"}
+    own = {**nameless, "data": {**nameless["data"], "id": "t159"}}
+    findings = load(tmp_path, broken, nameless, own).problems
+    assert [finding.record for finding in findings] == ["task 3", "record 1", "record 2 (id t159)"]
+
+
 def test_the_newest_annotation_counts_or_that_of_an_annotator(tmp_path: pathlib.Path) -> None:
     def by(who: Any, time: str, *result: Any, **more: Any) -> dict[str, Any]:
         return {"completed_by": who, "updated_at": time, "result": result, **more}

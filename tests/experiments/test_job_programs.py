@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 
 import make_record
 import pytest
@@ -23,6 +24,12 @@ from experiments.jobs import records
         ("ablate", [], ["ner_layers is 0, expected at least 1"]),
         ("distill", ["--folds=1"], ["--folds is 1, expected 2 or more, or 0"]),
         ("distill", ["--folds=0"], ["--folds=0 needs --protocol=paper"]),
+        (
+            "learning_curve",
+            ["--fractions=0.5,0.2"],
+            ["--fractions is 0.5,0.2, expected at least two growing"],
+        ),
+        ("learning_curve", ["--fractions=0.0001,1"], ["parts of 0, 358 sentences or doc"]),
         ("tune", ["--frozen_encoder_layers=1"], ["frozen_encoder_layers is 1, expected 0 without"]),
     ],
 )
@@ -66,3 +73,22 @@ def test_results_of_folders_and_pages(tmp_path: pathlib.Path) -> None:
     assert_one_line_error(run("experiments.results", tmp_path / "none"), "none: no such folder")
     (page := tmp_path / "page.md").write_text("nothing\n")
     assert_one_line_error(run("experiments.results", f"--page={page}"), "page.md: no table of records")
+
+
+def test_a_learning_curve_goes_on_without_its_models(tmp_path: pathlib.Path) -> None:
+    """Records and the lists of selected sentences are enough: in a clone there are no model directories."""
+    flags = [*TINY, "--epochs=1", "--data_dir=sample", f"--output_dir={tmp_path / 'out'}", "--jobs=1"]
+    flags += [f"--runs_dir={tmp_path / 'runs'}", "--fractions=0.05,0.1", "--seeds=1", "--select"]
+    done = run("experiments.learning_curve", *flags)
+    assert done.returncode == 0, done.stderr
+    made = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()}
+    runs = ("5-by-chance", "10-by-chance", "10-selected")
+    assert {name for name in made if name.startswith("part-")} == {f"part-{run}-seed-1.json" for run in runs}
+    assert "| 10% | 36 | 1 |" in made["learning_curve.md"].decode()
+    chosen = (tmp_path / "out" / "selected" / "selected-5-10-seed-1.txt").read_text().split()
+    assert len(chosen) == 36 and len(set(chosen)) == 36
+    shutil.rmtree(tmp_path / "runs")
+    again = run("experiments.learning_curve", *flags)
+    assert again.returncode == 0, again.stderr
+    assert not (tmp_path / "runs").exists()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()} == made

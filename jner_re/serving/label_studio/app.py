@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from jner_re.errors import InputError
 from jner_re.extraction.rows import RefusedInputError
-from jner_re.serving.label_studio import labelling
+from jner_re.serving.label_studio import labelling, source
 from jner_re.serving.label_studio.models import Models
 from jner_re.serving.label_studio.training import Trainings
 from jner_re.serving.server import body as bodies
@@ -32,15 +32,17 @@ _START = "START_TRAINING"
 class Backend:
     """Answers Label Studio."""
 
-    def __init__(self, models: Models, trainings: Trainings, export: Callable[[int], Any]) -> None:
+    def __init__(self, models: Models, trainings: Trainings, url: str, token: str) -> None:
         """Takes what it needs.
 
         Args:
           models: the one that answers.
           trainings: begun by START_TRAINING.
-          export: gives the tasks of a project by its number; raises InputError.
+          url: of Label Studio.
+          token: of its API; "" for none: then it can't be asked for tasks.
         """
-        self._models, self._trainings, self._export = models, trainings, export
+        self._models, self._trainings = models, trainings
+        self._url, self._token = url, token
         self._calls = asyncio.Semaphore(1)
         self._registry = CollectorRegistry()
         prometheus_client.ProcessCollector(registry=self._registry)
@@ -104,7 +106,11 @@ class Backend:
 
     async def _setup(self, body: dict[str, Any]) -> dict[str, Any]:
         """Checks the labelling configuration. The token that it has is not looked at."""
-        labelling.parse(_text(body, "schema"))
+        labels = labelling.parse(_text(body, "schema")).labels
+        current = self._models.current
+        if current and not current.types & labels.keys():
+            told = ", ".join(sorted(labels)), ", ".join(sorted(current.types))
+            logger.warning("the labels are %s, the model's types %s: nothing will be predicted", *told)
         return self._version()
 
     async def _predict(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +148,8 @@ class Backend:
         if not isinstance(project, dict) or type(number) is not int:
             raise invalid(f"project.id is {number!r:.60}, expected a number")
         field = labelling.parse(_text(project, "label_config")).field
-        return self._begun(lambda: labelling.with_text(self._export(number), field))
+        source.check(self._token)
+        return self._begun(lambda: labelling.with_text(source.export(self._url, self._token, number), field))
 
     async def _train(self, body: dict[str, Any]) -> dict[str, Any]:
         """Label Studio's way of asking for a training that sends the annotated tasks along."""

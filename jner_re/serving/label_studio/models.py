@@ -11,6 +11,8 @@ from jner_re import files
 from jner_re.errors import InputError
 from jner_re.extraction import client
 from jner_re.extraction.client import Client
+from jner_re.models.model_files import VOCABULARY
+from jner_re.models.model_vocabulary import ModelVocabulary
 
 logger = logging.getLogger(__name__)
 _CURRENT = "current.txt"  # in the folder of the trainings: which of them answers
@@ -22,11 +24,13 @@ class Model(NamedTuple):
     Attributes:
       folder: its model directory.
       version: for Label Studio.
+      types: of its entities.
       client: answers.
     """
 
     folder: pathlib.Path
     version: str
+    types: frozenset[str]
     client: Client
 
 
@@ -65,4 +69,6 @@ def _load(folder: pathlib.Path) -> Model:
         )
     absolute = folder.absolute()
     name = absolute.parent.name if absolute.name == "model" else absolute.name
-    return Model(absolute, f"jner_re {name}", client.load(folder))
+    answering = client.load(folder)  # first: it says what is wrong with the folder
+    types = ModelVocabulary.load(folder / VOCABULARY).entity_types
+    return Model(absolute, f"jner_re {name}", frozenset(types), answering)

@@ -12,6 +12,12 @@ TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"
 _SECONDS = 60
 
 
+def check(token: str) -> None:
+    """Raises InputError if there is no token."""
+    if not token:
+        raise InputError(f"no {TOKEN_VARIABLE} in the environment, expected the API token of a user")
+
+
 def export(url: str, token: str, project: int) -> Any:
     """The tasks of a project with their annotations, as Label Studio's JSON has them.
 
@@ -23,8 +29,7 @@ def export(url: str, token: str, project: int) -> Any:
     Raises:
       InputError: there is no token, or Label Studio doesn't give them.
     """
-    if not token:
-        raise InputError(f"no {TOKEN_VARIABLE} in the environment, expected the API token of a user")
+    check(token)
     base = url.rstrip("/")
     if token.count(".") == 2:  # a JSON web token
         answer = _asked("POST", f"{base}/api/token/refresh", json={"refresh": token})

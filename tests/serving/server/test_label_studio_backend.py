@@ -90,7 +90,8 @@ class Still(Models):
     """A model that is there already."""
 
     def __init__(self) -> None:
-        self.current = Model(pathlib.Path("/m"), "jner_re m", Client())  # type: ignore[arg-type]
+        types = frozenset({"Peop", "Org", "Loc"})
+        self.current = Model(pathlib.Path("/m"), "jner_re m", types, Client())  # type: ignore[arg-type]
 
 
 class Begun(Trainings):
@@ -120,9 +121,10 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     models, trainings = Still(), Begun()
-    backend = app.Backend(models, trainings, lambda project: [project])
+    monkeypatch.setattr(source, "export", lambda url, token, project: [url, token, project])
+    backend = app.Backend(models, trainings, "http://studio", TOKEN)
     with listening(app.create(backend)) as port:
         yield Site(f"http://127.0.0.1:{port}", models, trainings)
 
@@ -147,7 +149,10 @@ def test_without_a_model_nothing_is_predicted(site: Site) -> None:
     assert requests.get(site.url + "/health", timeout=30).json()["model_version"] == ""
 
 
-def test_setup_and_health(site: Site) -> None:
+def test_setup_and_health(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    other = CONFIG.replace("Peop", "A").replace('"Loc"', '"B"')
+    assert site.post("/setup", {"schema": other})[0] == 200
+    assert "the labels are A, B, person, the model's types Loc, Org, Peop: nothing will be" in caplog.text
     assert site.post("/setup", {"schema": CONFIG, "access_token": TOKEN}) == (
         200,
         {"model_version": "jner_re m"},
@@ -164,7 +169,7 @@ def test_start_training_and_what_else_happens(site: Site) -> None:
     start = {"action": "START_TRAINING", "project": {"id": 7, "label_config": CONFIG}}
     assert site.post("/webhook", start)[1]["action"] == "training begun"
     assert site.post("/webhook", start)[1]["action"] == "none: a training runs already"
-    assert site.trainings.exports[0]() == [7]
+    assert site.trainings.exports[0]() == ["http://studio", TOKEN, 7]
     task = {"id": 1, "data": {"body": "a", "text": "b", "title": "c"}}
     site.post("/train", {"annotations": [task, 5], "label_config": CONFIG})
     assert site.trainings.exports[2]() == [{"id": 1, "data": {"title": "c", "text": "a"}}, 5]
