@@ -51,8 +51,8 @@ def check(paths: Sequence[str]) -> None:
             )
         if pathlib.Path(path).suffix == ".json":
             raise InputError(
-                f"{path}: is one piece of JSON, expected lines of text, or, in a file that ends in .jsonl, of "
-                "JSON (jq -c '.[]' makes them of a list)"
+                f"{path}: is one piece of JSON, expected lines of text, or, in a file that ends in .jsonl, "
+                "of JSON (jq -c '.[]' makes them of a list)"
             )
     if paths.count(STANDARD_INPUT) > 1:
         raise InputError("- is given twice, but standard input can be read only once")
