@@ -2,13 +2,13 @@
 
 %s --model=runs/mine --count=50 --output=next.jsonl [FILES]
 
---model is a model directory of training: an export doesn't say how sure it is of its tags. Texts are read as
-`predict` reads them: lines of text, of JSON with a "text", or the .txt files of a folder. The chosen ones are
-written with what the model finds in them, to be corrected: as documents (JSON lines), or with --output_format
-for an annotation tool. They are those of which the model is least sure: of the tags (one minus the
-probability of the best sequence, by length), and of relations that score near the threshold. Of texts that are nearly the
-same one is chosen. Each is printed with its score and with what the model is least sure of; where the format
-keeps further fields, they are in "selection".
+--model is a model directory of training: an export doesn't say how sure it is of its tags. Texts are read
+as `predict` reads them: lines of text, of JSON with a "text", or the .txt files of a folder. The chosen
+ones are written with what the model finds in them, to be corrected: as documents (JSON lines), or with
+--output_format for an annotation tool. They are those of which the model is least sure: of the tags (one
+minus the probability of the best sequence, by length), and of relations that score near the threshold. Of
+texts that are nearly the same one is chosen. Each is printed with its score and with what the model is
+least sure of; where the format keeps further fields, they are in "selection".
 """
 
 from __future__ import annotations
