@@ -92,7 +92,7 @@ def test_predict_prints_lines_to_read_on_a_terminal(
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (["--output_format=prodigy", "--output=PATH/../a.txt"], "a.txt: exists already, expected a new file"),
+        (["--output_format=prodigy", "--output=HERE/a.txt"], "a.txt: exists already, expected a new file"),
         (
             ["--output=PATH", "--output_format=text"],
             "--output is for annotation tools, and text is printed, exp",
@@ -109,7 +109,7 @@ def test_what_is_printed_has_no_file_and_a_collection_has_one(
     tmp_path: pathlib.Path, flags: list[str], told: str
 ) -> None:
     (tmp_path / "a.txt").write_text("Oslo.\n")
-    flags = [flag.replace("PATH", str(tmp_path / "out")) for flag in flags]
+    flags = [flag.replace("PATH", str(tmp_path / "out")).replace("HERE", str(tmp_path)) for flag in flags]
     flags.append(str(tmp_path / "a.txt"))
     done = subprocess.run(
         [sys.executable, "-c", _PREDICT, *flags], cwd=_ROOT, capture_output=True, text=True, check=False
