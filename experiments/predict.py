@@ -75,7 +75,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 def main(paths: Sequence[str]) -> None:
     """Reads, predicts and prints."""
     paths = paths or [text_lines.STANDARD_INPUT]
-    text_lines.check(paths)
+    text_lines.check(paths, _INPUT.value)
     show = _form()
     collection = _collection()
     if collection:

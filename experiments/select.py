@@ -52,7 +52,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 def main(paths: Sequence[str]) -> None:
     """Reads, chooses, writes and prints."""
     paths = paths or [text_lines.STANDARD_INPUT]
-    text_lines.check(paths)
+    text_lines.check(paths, _INPUT.value)
     text_lines.check_names(paths)
     if "://" in _MODEL.value:
         raise InputError(f"--model is {_MODEL.value}, expected a model directory, not a URL")

@@ -40,8 +40,13 @@ class Line(NamedTuple):
     error: str = ""
 
 
-def check(paths: Sequence[str]) -> None:
-    """Raises InputError if one of them can't be read or has no text, or standard input is given twice."""
+def check(paths: Sequence[str], input_format: str | None = None) -> None:
+    """Raises InputError if one of them can't be read or has no text, or standard input is given twice.
+
+    Args:
+      paths: as of `read`.
+      input_format: likewise; without one a file that ends in .json is none.
+    """
     for path in paths:
         if path != STANDARD_INPUT and files.user_path(path).is_dir() and not _texts(files.user_path(path)):
             raise InputError(f"{path}: is a folder without .txt files, expected texts")
@@ -49,7 +54,7 @@ def check(paths: Sequence[str]) -> None:
             raise InputError(
                 f"{path}: no such file, or not readable, expected a text file, or a folder of .txt files"
             )
-        if pathlib.Path(path).suffix == ".json":
+        if input_format is None and pathlib.Path(path).suffix == ".json":
             raise InputError(
                 f"{path}: is one piece of JSON, expected lines of text, or, in a file that ends in .jsonl, "
                 "of JSON (jq -c '.[]' makes them of a list)"

@@ -83,3 +83,10 @@ def test_files_of_the_same_name_would_overwrite_each_others_documents() -> None:
         text_lines.check_names(["a/x.txt", "y.txt", "b/x.jsonl"])
     with pytest.raises(InputError, match=r"- and stdin\.txt: "):
         text_lines.check_names(["-", "stdin.txt"])
+
+
+def test_a_file_of_json_is_no_lines(tmp_path: pathlib.Path) -> None:
+    (path := tmp_path / "tasks.json").write_text('[{"text": "a"}]')
+    with pytest.raises(InputError, match=r"tasks.json: is one piece of JSON, expected lines of text"):
+        text_lines.check([str(path)])
+    text_lines.check([str(path)], "txt")
