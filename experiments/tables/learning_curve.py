@@ -16,6 +16,7 @@ CHANCE, SELECTED = "by chance", "selected"
 TASKS = {"ner": "NER F1", "re": "RE F1"}
 _DRAWS = 4000
 _MOST = 100
+_FITTED = 3
 _FEWEST = 4  # runs: a line has two parameters
 
 
@@ -121,12 +122,14 @@ class Gain:
 
 
 def gain(curve: Curve, task: str) -> Gain:
-    """Fits 100 - F1 = a n^-b to the runs (a line in logarithms) and extrapolates.
+    """Fits 100 - F1 = a n^-b to the runs on the largest parts (a line in logarithms) and extrapolates.
 
-    The errors are those of the fit: lines drawn from the estimate's distribution, which the runs' distances
-    from the line give; with few runs they are rough.
+    Small parts, on which hardly anything is learned yet, lie on no such line. The errors are those of the
+    fit: lines drawn from the estimate's distribution, which the runs' distances from the line give; with few
+    runs they are rough.
     """
-    sizes, errors = curve.runs["sentences"].to_numpy(float), 100 - curve.runs[task].to_numpy(float)
+    runs = curve.runs[curve.runs["fraction"].isin(sorted(set(curve.runs["fraction"]))[-_FITTED:])]
+    sizes, errors = runs["sentences"].to_numpy(float), 100 - runs[task].to_numpy(float)
     x, y = np.log(sizes), np.log(np.maximum(errors, 1e-3))
     whole = np.log(sizes.max())
     slope, level = np.polyfit(x - whole, y, 1)  # level: log of the error with all sentences
