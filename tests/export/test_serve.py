@@ -106,9 +106,9 @@ def test_a_port_that_is_taken(tmp_path: pathlib.Path) -> None:
 
 def test_a_port_is_taken_before_the_model_is_loaded() -> None:
     code = (
-        "from export.serve import _listener\n"
-        "first = _listener('127.0.0.1', 0)\n"
-        "_listener('127.0.0.1', first.getsockname()[1])"
+        "from export.listening import listener\n"
+        "first = listener('127.0.0.1', 0, 'port')\n"
+        "listener('127.0.0.1', first.getsockname()[1], 'port')"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=_ROOT, capture_output=True, text=True)
     assert result.stderr.splitlines()[-1].endswith("Address already in use")
