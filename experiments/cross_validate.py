@@ -10,11 +10,15 @@ interrupted run goes on.
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import pathlib
+
 from absl import flags
 
 from jner_re import corpora, files, program
 from jner_re.corpora import data_dir
-from jner_re.corpora.corpus import Corpus
+from jner_re.corpora.corpus import Corpus, Finding
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 
@@ -68,9 +72,15 @@ def main() -> None:
     pool.unfinished(jobs, folders.output)  # refuses the folder of other runs before a file in it is replaced
     if changes:
         path = folders.output / "corpus_changes.txt"
-        files.write_text(path, "".join(f"{change}\n" for change in changes))
+        files.write_text(path, "".join(f"{_without_folders(change)}\n" for change in changes))
         print(f"{len(changes)} changes of the annotation are listed in {path}")
     run_jobs(jobs)
+
+
+def _without_folders(change: Finding) -> Finding:
+    """With the file's path from the corpus on: the rest is of this machine."""
+    beside = files.user_path(_CORPUS.value).absolute().parent
+    return dataclasses.replace(change, file=os.path.relpath(pathlib.Path(change.file).absolute(), beside))
 
 
 def _read() -> tuple[Corpus, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import pathlib
 import sys
@@ -86,16 +87,16 @@ class _Whole:
     def __init__(self, path: pathlib.Path, format: str) -> None:
         self._path, self._format = path, format
         self._documents: list[Document] = []
-        self._left_out: dict[str, int] = {}
+        self._left_out: collections.Counter[str] = collections.Counter()
 
     def add(self, document: Document) -> str:
         document = dataclasses.replace(document, broken_at=())
-        unlike = {problem.field for problem in self._problems(document)} & document.fields.keys()
-        for name in unlike:
-            self._left_out[name] = self._left_out.get(name, 0) + 1
-        kept = {name: value for name, value in document.fields.items() if name not in unlike}
-        document = dataclasses.replace(document, fields=kept)
         problems = self._problems(document)
+        if unlike := {problem.field for problem in problems} & document.fields.keys():
+            self._left_out.update(unlike)
+            kept = {name: value for name, value in document.fields.items() if name not in unlike}
+            document = dataclasses.replace(document, fields=kept)
+            problems = self._problems(document)
         if not problems:
             self._documents.append(document)
         return "".join(f"{p.field} is {p.value}, expected {p.expected}" for p in problems[:1])

@@ -1,10 +1,11 @@
-"""What a reader of running text hands on: a document, and how messages name the parts of its annotation."""
+"""What readers of running text have in common: what they hand on, and what they find on the way."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from jner_re.corpora.corpus import Finding, Loss
 from jner_re.document import Document
 
 
@@ -46,3 +47,29 @@ class AnnotatedText:
     def key(self) -> str:
         """Which no other document has."""
         return f"{self.file}\n{self.record}"
+
+
+class Reading:
+    """A document of a file while it is read.
+
+    Attributes:
+      file: the name of the file.
+      place: of the document in it, e.g. "line 3".
+      findings: what was found wrong or left out.
+    """
+
+    def __init__(self, file: str, place: str) -> None:
+        self.file, self.place = file, place
+        self.findings: list[Finding] = []
+
+    def find(
+        self,
+        field: str,
+        value: str,
+        expected: str,
+        kind: Literal["problem", "warning"],
+        loss: Loss | None = None,
+        action: str = "left out",
+    ) -> None:
+        """Adds a finding about the document."""
+        self.findings.append(Finding(self.file, self.place, field, value, expected, action, kind, loss))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from jner_re.corpora import json_records
-from jner_re.corpora.annotated_text import AnnotatedText, Place
+from jner_re.corpora.annotated_text import AnnotatedText, Place, Reading
 from jner_re.corpora.bioc_text import Assembled, Segment, assemble
 from jner_re.corpora.character_offsets import Quote, Spans, fits
-from jner_re.corpora.corpus import Finding, Loss, shortened
+from jner_re.corpora.corpus import Loss, shortened
 from jner_re.corpora.json_records import WrongShapeError
 from jner_re.document import Document, Entity, Relation
 
@@ -37,11 +37,10 @@ class _Item(NamedTuple):
     value: dict[str, Any]
 
 
-class BiocDocument:
+class BiocDocument(Reading):
     """A document while it is read.
 
     Attributes:
-      findings: what was found wrong or left out.
       read_over: how many infons have no place in a document, by what they are of and their name.
     """
 
@@ -49,8 +48,7 @@ class BiocDocument:
         """Takes a document; raises WrongShapeError."""
         if not isinstance(record, dict):
             raise WrongShapeError("document", record, "an object with passages")
-        self._file, self._place = file, place
-        self.findings: list[Finding] = []
+        super().__init__(file, place)
         self.read_over: Counter[tuple[str, str]] = Counter()
         self._id = json_records.check_id(record.get("id"), "id")
         self._fields = _infons(record, "document")
@@ -70,7 +68,7 @@ class BiocDocument:
             raise WrongShapeError(f"{assembled.overlap.field}.offset", assembled.overlap.offset, expected)
         if assembled.reading.name != "code points":
             expected = "code points, under which fewer quoted texts fit"
-            self._find("unit of offsets", assembled.reading.name, expected, "warning", action="translated")
+            self.find("unit of offsets", assembled.reading.name, expected, "warning", action="translated")
         entities: list[Entity] = []
         places: list[Place] = []
         by_id: dict[str, list[int]] = {}
@@ -80,12 +78,12 @@ class BiocDocument:
             by_id.setdefault(id, []).append(len(entities) if entity else -1)
             if entity:
                 entities.append(entity)
-                places.append(Place(self._place, item.field, f"{item.field} ({id})" if id else item.field))
+                places.append(Place(self.place, item.field, f"{item.field} ({id})" if id else item.field))
         found = [(self._relation(item, by_id), item.field) for item in self._relations]
         relations = tuple(relation for relation, _ in found if relation)
-        relation_places = tuple(Place(self._place, field, field) for relation, field in found if relation)
+        relation_places = tuple(Place(self.place, field, field) for relation, field in found if relation)
         document = Document(assembled.text, (), tuple(entities), relations, id=self._id, fields=self._fields)
-        return AnnotatedText(document, self._file, self._place, "", tuple(places), relation_places)
+        return AnnotatedText(document, self.file, self.place, "", tuple(places), relation_places)
 
     def _take_passage(self, passage: dict[str, Any], field: str) -> None:
         text, sentences = passage.get("text"), []
@@ -121,31 +119,31 @@ class BiocDocument:
         text, quoted = assembled.text, repr(shortened(quote.text))
         if not quote.spans:
             loss = Loss("without a place", entities=1)
-            self._find(f"{item.field}.locations", "none", "a place in the text", "warning", loss)
+            self.find(f"{item.field}.locations", "none", "a place in the text", "warning", loss)
             return None
         spans = assembled.reading.spans(quote.spans)
         if spans is None or not all(0 <= start < end <= len(text) for start, end in spans):
             value = f"{_shown(quote.spans)} {quoted}"
             loss = Loss("outside of the text", entities=1)
-            self._find(item.field, value, "places in the text of the document", "problem", loss)
+            self.find(item.field, value, "places in the text of the document", "problem", loss)
             return None
         start, end = min(spans)[0], max(end for _, end in spans)
         if quote.text and not fits(text, spans, quote.text):
             value = f"{_shown(quote.spans)} {quoted}"
             expected = f"the text there, {shortened(text[start:end])!r}"
-            self._find(item.field, value, expected, "problem", Loss("unlike its text", entities=1))
+            self.find(item.field, value, expected, "problem", Loss("unlike its text", entities=1))
             return None
         inside = sorted(spans)
         gaps = [text[a:b] for (_, a), (b, _) in itertools.pairwise(inside)]
         if any(gap.strip() for gap in gaps):
             value = f"{len(spans)} places ({quoted})"
             loss = Loss("discontinuous", entities=1)
-            self._find(f"{item.field}.locations", value, "one place", "problem", loss)
+            self.find(f"{item.field}.locations", value, "one place", "problem", loss)
             return None
         if not (type and text[start:end].strip()):
             expected = "more than white space" if type else "an infon 'type'"
             loss = Loss("only white space" if type else "without a type", entities=1)
-            self._find(item.field, repr(shortened(text[start:end])), expected, "problem", loss)
+            self.find(item.field, repr(shortened(text[start:end])), expected, "problem", loss)
             return None
         self._read_over(
             {name: value for name, value in infons.items() if name != "type"}, "annotations", score
@@ -165,7 +163,7 @@ class BiocDocument:
             if not nodes or _CONCEPTS & infons.keys():
                 value = shortened(", ".join(f"{name} {value}" for name, value in infons.items())) or "none"
                 expected, reason = "nodes, each with the id of an annotation", "between concepts"
-            self._find(field, value, expected, "warning", Loss(reason, relations=1))
+            self.find(field, value, expected, "warning", Loss(reason, relations=1))
             return None
         by_role = {role.lower(): id for role, id in nodes}
         pair = next((pair for pair in _ROLES if set(pair) == by_role.keys()), None)
@@ -182,12 +180,12 @@ class BiocDocument:
                     )
                 elif indexes:
                     reason, expected = "of a lost entity", "an annotation that was read"
-                self._find(field, repr(shortened(id)), expected, "problem", Loss(reason, relations=1))
+                self.find(field, repr(shortened(id)), expected, "problem", Loss(reason, relations=1))
                 return None
             ends.append(indexes[0])
         if not type:
             loss = Loss("without a type", relations=1)
-            self._find(field, shortened(" to ".join(ids)), "an infon 'type'", "problem", loss)
+            self.find(field, shortened(" to ".join(ids)), "an infon 'type'", "problem", loss)
             return None
         used = next(name for name in _TYPES_OF_RELATIONS if infons.get(name))
         self._read_over({name: value for name, value in infons.items() if name != used}, "relations", score)
@@ -196,17 +194,6 @@ class BiocDocument:
     def _read_over(self, infons: dict[str, Any], of: str, score: float = math.nan) -> None:
         names = (name for name in infons if name != "score" or math.isnan(score))
         self.read_over.update((of, name) for name in names)
-
-    def _find(
-        self,
-        field: str,
-        value: str,
-        expected: str,
-        kind: Literal["problem", "warning"],
-        loss: Loss | None = None,
-        action: str = "left out",
-    ) -> None:
-        self.findings.append(Finding(self._file, self._place, field, value, expected, action, kind, loss))
 
 
 def _infons(part: dict[str, Any], field: str) -> dict[str, Any]:

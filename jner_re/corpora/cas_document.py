@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
-from jner_re.corpora.annotated_text import AnnotatedText, Place
+from jner_re.corpora.annotated_text import AnnotatedText, Place, Reading
 from jner_re.corpora.cas_layers import ANNOTATION, HEAD, TAIL, Layer, Layers
-from jner_re.corpora.corpus import Finding, Loss, shortened
+from jner_re.corpora.corpus import Loss, shortened
 from jner_re.document import Document, Entity, Relation
 
 METADATA = "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData"
@@ -16,27 +16,23 @@ _RECORD = "document"
 _RENAMED = {"self": "self_", "type": "type_"}  # features as cassis has them
 
 
-class CasDocument:
-    """A document while it is read.
-
-    Attributes:
-      findings: what was found wrong or left out.
-    """
+class CasDocument(Reading):
+    """A document while it is read."""
 
     def __init__(self, cas: Any, file: str, id: str, layers: Layers) -> None:
         """Takes a `cassis.Cas`; `id` is the document's if it does not say itself."""
-        self._file, self._layers = file, layers
+        super().__init__(file, _RECORD)
+        self._layers = layers
         self._text: str = cas.sofa_string or ""
         annotations = sorted(cas.select(ANNOTATION), key=lambda fs: fs.xmiID)
         self._annotations = annotations
         metadata = [fs for fs in annotations if fs.type.name == METADATA]
         given = _feature(metadata[0], "documentId") if metadata else None
         self._id = given if isinstance(given, str) else id
-        self.findings: list[Finding] = []
         if not self._text:
-            self._find("text", "none", "the text of the document", "warning", action="")
+            self.find("text", "none", "the text of the document", "warning", action="")
         if len(cas.views) > 1:
-            self._find("views", str(len(cas.views)), "one text", "warning", action="the first is read")
+            self.find("views", str(len(cas.views)), "one text", "warning", action="the first is read")
 
     def text(self) -> AnnotatedText:
         """The document, with the places of its annotation."""
@@ -49,15 +45,15 @@ class CasDocument:
             index[id(fs)] = len(entities) if entity else None
             if entity:
                 entities.append(entity)
-                places.append(Place(_RECORD, _name(fs), _name(fs)))
+                places.append(Place(self.place, _name(fs), _name(fs)))
         relations: list[Relation] = []
         relation_places: list[Place] = []
         for layer, fs in self._of(self._layers.relations):
             if relation := self._relation(layer, fs, index, entities):
                 relations.append(relation)
-                relation_places.append(Place(_RECORD, _name(fs), _name(fs)))
+                relation_places.append(Place(self.place, _name(fs), _name(fs)))
         document = Document(self._text, (), tuple(entities), tuple(relations), id=self._id)
-        return AnnotatedText(document, self._file, _RECORD, "", tuple(places), tuple(relation_places))
+        return AnnotatedText(document, self.file, self.place, "", tuple(places), tuple(relation_places))
 
     def _of(self, layers: Sequence[Layer]) -> list[tuple[Layer, Any]]:
         by_name = {layer.name: layer for layer in layers}
@@ -71,13 +67,13 @@ class CasDocument:
             reason = "only white space" if is_place else "outside of the text"
             expected = "more than white space" if is_place else f"places from 0 to {len(self._text)}"
             value = shortened(f"{start} to {end}")
-            self._find(_name(fs), value, expected, "problem", Loss(reason, entities=1))
+            self.find(_name(fs), value, expected, "problem", Loss(reason, entities=1))
             return None
         kind = _feature(fs, layer.feature) if layer.feature else layer.short_name
         if not isinstance(kind, str) or not kind:
             value = repr(shortened(self._text[start:end]))
             expected = f"a value of the feature {layer.feature}"
-            self._find(_name(fs), value, expected, "problem", Loss("without a type", entities=1))
+            self.find(_name(fs), value, expected, "problem", Loss("without a type", entities=1))
             return None
         return Entity(kind, start, end, self._text[start:end], _score(fs))
 
@@ -101,27 +97,16 @@ class CasDocument:
                 elif there:
                     reason, expected = "of an ambiguous entity", f"the places of one entity, not {len(there)}"
                 value = "none" if target is None else _shown(target)
-                self._find(f"{_name(fs)}.{feature}", value, expected, "problem", Loss(reason, relations=1))
+                self.find(f"{_name(fs)}.{feature}", value, expected, "problem", Loss(reason, relations=1))
                 return None
             ends.append(found)
         kind = _feature(fs, layer.feature) if layer.feature else layer.short_name
         if not isinstance(kind, str) or not kind:
             value = " to ".join(repr(shortened(entities[end].text)) for end in ends)
             expected = f"a value of the feature {layer.feature}"
-            self._find(_name(fs), value, expected, "problem", Loss("without a type", relations=1))
+            self.find(_name(fs), value, expected, "problem", Loss("without a type", relations=1))
             return None
         return Relation(kind, ends[0], ends[1], _score(fs))
-
-    def _find(
-        self,
-        field: str,
-        value: str,
-        expected: str,
-        kind: Literal["problem", "warning"],
-        loss: Loss | None = None,
-        action: str = "left out",
-    ) -> None:
-        self.findings.append(Finding(self._file, _RECORD, field, value, expected, action, kind, loss))
 
 
 def _feature(fs: Any, name: str) -> Any:

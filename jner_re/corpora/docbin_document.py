@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Literal
+from typing import Any
 
-from jner_re.corpora.annotated_text import AnnotatedText, Place
-from jner_re.corpora.corpus import Finding, Loss, has_surrogate, shortened
+from jner_re.corpora.annotated_text import AnnotatedText, Place, Reading
+from jner_re.corpora.corpus import Loss, has_surrogate, shortened
 from jner_re.document import Document, Entity, Relation
 
 RELATIONS = "jner_re_relations"  # of a head, in user_data: start, end, type and score of each
@@ -16,19 +16,15 @@ _TUTORIAL = "rel"
 _MIN_SCORE = 0.5
 
 
-class DocBinDocument:
-    """A document while it is read.
-
-    Attributes:
-      findings: what was found wrong or left out.
-    """
+class DocBinDocument(Reading):
+    """A document while it is read."""
 
     def __init__(self, doc: Any, file: str, place: str, has_groups: bool) -> None:
         """Takes a `spacy.tokens.Doc`; `has_groups` says whether it had groups of spans."""
-        self._doc, self._file, self._place = doc, file, place
-        self.findings: list[Finding] = []
+        super().__init__(file, place)
+        self._doc = doc
         if has_groups:
-            self._find("spans", "groups of spans", "none (doc.ents are read)", "warning")
+            self.find("spans", "groups of spans", "none (doc.ents are read)", "warning")
         self._id = ""
         self._fields: dict[str, Any] = {}
         self._stored: list[tuple[str, Any, Any, Any]] = []  # name, start, end and value of attributes
@@ -46,16 +42,16 @@ class DocBinDocument:
             start, end, field = span.start_char, span.end_char, f"ents[{i}]"
             if not span.text.strip():
                 loss = Loss("only white space", entities=1)
-                self._find(field, repr(shortened(span.text)), "more than white space", "problem", loss)
+                self.find(field, repr(shortened(span.text)), "more than white space", "problem", loss)
                 continue
             by_token[span.start] = len(entities)
             entities.append(
                 Entity(span.label_, start, end, text[start:end], _score(scores.get((start, end))))
             )
-            places.append(Place(self._place, field, field))
+            places.append(Place(self.place, field, field))
         relations, relation_places = self._relations(entities, by_token)
         document = Document(text, (), tuple(entities), tuple(relations), id=self._id, fields=self._fields)
-        return AnnotatedText(document, self._file, self._place, "", tuple(places), tuple(relation_places))
+        return AnnotatedText(document, self.file, self.place, "", tuple(places), tuple(relation_places))
 
     def _take(self, key: Any, value: Any) -> None:
         """Keeps an entry of user_data."""
@@ -63,7 +59,7 @@ class DocBinDocument:
             if key[1] in (RELATIONS, SCORE, _TUTORIAL):
                 self._stored.append((key[1], key[2], key[3], value))
             else:
-                self._find(f"_.{shortened(str(key[1]))}", shortened(repr(value)), _NO_PLACE, "warning")
+                self.find(f"_.{shortened(str(key[1]))}", shortened(repr(value)), _NO_PLACE, "warning")
         elif key == "id" and isinstance(value, str | int):
             self._id = str(value)
         else:
@@ -73,7 +69,7 @@ class DocBinDocument:
                     raise ValueError
             except (TypeError, ValueError, RecursionError):
                 field = f"user_data[{shortened(repr(key))}]"
-                self._find(field, shortened(repr(value)), "a name, and a value of JSON", "warning")
+                self.find(field, shortened(repr(value)), "a name, and a value of JSON", "warning")
             else:
                 self._fields[key] = kept
 
@@ -96,10 +92,10 @@ class DocBinDocument:
                 missing = next((end for end in (head, tail) if end not in ends), None)
                 if missing is not None:
                     value = f"{shortened(repr(kind))} of {shortened(f'{head} and {tail}')}"
-                    self._find(field, value, expected, "problem", Loss("of an unknown entity", relations=1))
+                    self.find(field, value, expected, "problem", Loss("of an unknown entity", relations=1))
                     continue
                 relations.append(Relation(kind, ends[head], ends[tail], score))
-                places.append(Place(self._place, field, f"{field} {head} to {tail}"))
+                places.append(Place(self.place, field, f"{field} {head} to {tail}"))
         return relations, places
 
     def _of_component(self, start: Any, end: Any, value: Any) -> list[tuple[Any, Any, str, float]]:
@@ -113,7 +109,7 @@ class DocBinDocument:
                 case _:
                     expected = "start, end, type and score"
                     loss = Loss("of a wrong shape", relations=1)
-                    self._find("_.relations", shortened(repr(each)), expected, "problem", loss)
+                    self.find("_.relations", shortened(repr(each)), expected, "problem", loss)
         return found
 
     def _of_tutorial(self, value: Any) -> list[tuple[Any, Any, str, float]]:
@@ -131,18 +127,8 @@ class DocBinDocument:
                 case _:
                     expected = "(head, tail): {type: probability}"
                     loss = Loss("of a wrong shape", relations=1)
-                    self._find("_.rel", shortened(f"{pair}: {types}"), expected, "problem", loss)
+                    self.find("_.rel", shortened(f"{pair}: {types}"), expected, "problem", loss)
         return found
-
-    def _find(
-        self,
-        field: str,
-        value: str,
-        expected: str,
-        kind: Literal["problem", "warning"],
-        loss: Loss | None = None,
-    ) -> None:
-        self.findings.append(Finding(self._file, self._place, field, value, expected, "left out", kind, loss))
 
 
 _NO_PLACE = "no attributes but relations, rel and score"

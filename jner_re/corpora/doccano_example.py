@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from jner_re.corpora import doccano_offsets, json_records
-from jner_re.corpora.annotated_text import AnnotatedText, Place
+from jner_re.corpora.annotated_text import AnnotatedText, Place, Reading
 from jner_re.corpora.corpus import Finding, Loss, shortened
 from jner_re.corpora.json_records import WrongShapeError
 from jner_re.document import Document, Entity, Relation
@@ -42,21 +42,18 @@ class _Link(NamedTuple):
     type: str
 
 
-class Example:
+class Example(Reading):
     """A record while it is read.
 
     Attributes:
-      place: of the record in its file.
       text: of the document.
-      findings: what was found wrong or left out.
     """
 
     def __init__(self, record: Any, file: str, place: str) -> None:
         """Takes a record; raises WrongShapeError."""
         if not isinstance(record, dict):
             raise WrongShapeError("example", record, "an object with text, entities and relations")
-        self._file, self.place = file, place
-        self.findings: list[Finding] = []
+        super().__init__(file, place)
         text_name = next((name for name in _TEXTS if name in record), _TEXTS[0])
         spans_name = next((name for name in _SPANS if name in record), None)
         if spans_name is None:
@@ -113,7 +110,7 @@ class Example:
         annotation = tuple(entities), tuple(relations)
         document = Document(self.text, (), *annotation, id=self._id, fields=self._fields)
         places = tuple(entity_places), tuple(relation_places)
-        return AnnotatedText(document, self._file, self.place, "", *places)
+        return AnnotatedText(document, self.file, self.place, "", *places)
 
     def _is_in_text(self, span: _Span, start: int, end: int, units: str) -> bool:
         """Whether a span is a part of the text; else it is reported."""
@@ -145,7 +142,7 @@ class Example:
 
     def _lose(self, field: str, value: str, expected: str, reason: str, entities: int) -> None:
         loss = Loss(reason, entities=entities, relations=1 - entities)
-        self.findings.append(Finding(self._file, self.place, field, value, expected, "left out", loss=loss))
+        self.find(field, value, expected, "problem", loss)
 
 
 def _spans(record: dict[str, Any], key: str) -> list[_Span]:

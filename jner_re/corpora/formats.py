@@ -34,20 +34,6 @@ from jner_re.schema import RelationPair, Sentence
 from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead, "dygie": dygie}
-# Those that have texts, and how these are tokenized by default.
-TEXT_FORMATS = {
-    "ade": "fine",
-    "brat": "news",
-    "documents": "news",
-    "label_studio": "news",
-    "doccano": "news",
-    "prodigy": "news",
-    "bioc": "news",
-    "cas": "news",
-    "docbin": "news",
-}
-# Those of them whose texts are split into sentences; ade's are sentences.
-SPLIT_FORMATS = ("brat", "documents", "label_studio", "doccano", "prodigy", "bioc", "cas", "docbin")
 _TEXT_MODULES: dict[str, ModuleType] = {
     "ade": ade_rel,
     "brat": brat,
@@ -59,6 +45,10 @@ _TEXT_MODULES: dict[str, ModuleType] = {
     "cas": cas,
     "docbin": docbin,
 }
+# Those that have texts, and how these are tokenized by default.
+TEXT_FORMATS = {name: "fine" if name == "ade" else "news" for name in _TEXT_MODULES}
+# Those of them whose texts are split into sentences; ade's are sentences.
+SPLIT_FORMATS = tuple(name for name in TEXT_FORMATS if name != "ade")
 _PREDICTION_FORMATS = ("label_studio", "prodigy")
 # The package that one needs, and its extra.
 _PACKAGES = {"cas": ("cassis", "annotation"), "docbin": ("spacy", "spacy")}

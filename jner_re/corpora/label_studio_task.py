@@ -6,29 +6,27 @@ import collections
 from typing import Any
 
 from jner_re.corpora import json_records
-from jner_re.corpora.annotated_text import AnnotatedText, Place
+from jner_re.corpora.annotated_text import AnnotatedText, Place, Reading
 from jner_re.corpora.character_offsets import Quote, find_reading, fits
-from jner_re.corpora.corpus import Finding, Loss, shortened
+from jner_re.corpora.corpus import Loss, shortened
 from jner_re.corpora.json_records import WrongShapeError
 from jner_re.document import Document, Entity, Relation
 
 TEXT = "text"  # the field of a task's data, unless it has one string alone
 
 
-class Task:
+class Task(Reading):
     """A task while it is read.
 
     Attributes:
       is_annotated: whether anybody's annotation of it counts.
-      findings: what was found wrong or left out.
     """
 
     def __init__(self, task: Any, file: str, place: str, annotator: str | None) -> None:
         """Takes a task; raises WrongShapeError."""
         if not isinstance(task, dict):
             raise WrongShapeError("task", task, "an object with data and annotations")
-        self._file, self._place = file, place
-        self.findings: list[Finding] = []
+        super().__init__(file, place)
         data = task.get("data")
         if not isinstance(data, dict):
             raise WrongShapeError("data", data, "an object with the text")
@@ -42,7 +40,7 @@ class Task:
         if annotation is None:
             expected = f"an annotation by {annotator!r}" if annotator else "an annotation"
             loss = Loss("task without annotation", 1)
-            self._find("annotations", "none", f"{expected} that was not cancelled", "warning", loss)
+            self.find("annotations", "none", f"{expected} that was not cancelled", "warning", loss)
         self._results = json_records.objects(annotation, "result") if annotation else []
 
     def text(self) -> AnnotatedText:
@@ -52,7 +50,7 @@ class Task:
         fit = find_reading(self._text, [quote for quote in quotes if quote.text])
         if fit.reading.name != "code points":
             expected = "code points, under which fewer quoted texts fit"
-            self._find("unit of offsets", fit.reading.name, expected, "warning", action="translated")
+            self.find("unit of offsets", fit.reading.name, expected, "warning", action="translated")
         entities: list[Entity] = []
         places: list[Place] = []
         by_id: dict[str, int] = {}
@@ -68,22 +66,22 @@ class Task:
                 loss = Loss(
                     "unlike its text" if inside else "outside of the text", entities=max(len(labels), 1)
                 )
-                self._find(field, value, f"a text of the task (tried: {fit.tried})", "problem", loss)
+                self.find(field, value, f"a text of the task (tried: {fit.tried})", "problem", loss)
                 lost.add(id)
                 continue
             if not labels:
                 loss = Loss("without a label", entities=1)
-                self._find(field, shortened(repr(self._text[start:end])), "a label", "problem", loss)
+                self.find(field, shortened(repr(self._text[start:end])), "a label", "problem", loss)
                 lost.add(id)
             for label in labels:
                 by_id.setdefault(id, len(entities))
                 covered = self._text[start:end]
                 entities.append(Entity(label, start, end, covered))
-                places.append(Place(self._place, field, f"{field} ({id})" if id else field))
+                places.append(Place(self.place, field, f"{field} ({id})" if id else field))
         relations, relation_places = self._relations(by_id, lost)
         self._tell_other_kinds()
         document = Document(self._text, (), tuple(entities), relations, id=self._id, fields=self._fields)
-        return AnnotatedText(document, self._file, self._place, "", tuple(places), relation_places)
+        return AnnotatedText(document, self.file, self.place, "", tuple(places), relation_places)
 
     def _relations(
         self, by_id: dict[str, int], lost: set[str]
@@ -107,17 +105,15 @@ class Task:
                 known = missing in lost
                 reason = "of a lost entity" if known else "of an unknown entity"
                 expected = "a region that was read" if known else "the id of a region"
-                self._find(
-                    field, repr(shortened(missing)), expected, "problem", Loss(reason, relations=count)
-                )
+                self.find(field, repr(shortened(missing)), expected, "problem", Loss(reason, relations=count))
                 continue
             if not labels:
                 loss = Loss("without a label", relations=count)
-                self._find(field, " to ".join(ends), "a label", "problem", loss)
+                self.find(field, " to ".join(ends), "a label", "problem", loss)
             for label in labels:
                 for head, tail in pairs:
                     relations.append(Relation(label, by_id[head], by_id[tail]))
-                    places.append(Place(self._place, field, field))
+                    places.append(Place(self.place, field, field))
         return tuple(relations), tuple(places)
 
     def _tell_other_kinds(self) -> None:
@@ -127,23 +123,12 @@ class Task:
             if not _is_region(item) and item.get("type") != "relation"
         )
         for kind, count in others.items():
-            self._find(
+            self.find(
                 f"results of type {shortened(kind)!r}",
                 str(count),
                 "labels of a text, and relations",
                 "warning",
             )
-
-    def _find(
-        self,
-        field: str,
-        value: str,
-        expected: str,
-        kind: Any,
-        loss: Loss | None = None,
-        action: str = "left out",
-    ) -> None:
-        self.findings.append(Finding(self._file, self._place, field, value, expected, action, kind, loss))
 
 
 def _text_field(data: dict[str, Any]) -> str:

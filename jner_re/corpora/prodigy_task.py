@@ -6,8 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from jner_re.corpora import json_records
-from jner_re.corpora.annotated_text import AnnotatedText, Place
-from jner_re.corpora.corpus import Finding, Loss, shortened
+from jner_re.corpora.annotated_text import AnnotatedText, Place, Reading
+from jner_re.corpora.corpus import Loss, shortened
 from jner_re.corpora.json_records import WrongShapeError
 from jner_re.document import Document, Entity, Relation
 
@@ -55,25 +55,22 @@ class _Link(NamedTuple):
     score: float
 
 
-class Task:
+class Task(Reading):
     """A record while it is read.
 
     Attributes:
-      place: of the record in its file.
       text: of the document.
       id: its own, "" for none.
       hash: of the input, None for none.
       is_answered: whether an annotator said anything of it.
       answer: what the annotator said of it, "accept" of a task to import, "" if nobody has annotated it.
-      findings: what was found wrong or left out.
     """
 
     def __init__(self, record: Any, file: str, place: str) -> None:
         """Takes a record; raises WrongShapeError."""
         if not isinstance(record, dict):
             raise WrongShapeError("task", record, "an object with text and spans")
-        self._file, self.place = file, place
-        self.findings: list[Finding] = []
+        super().__init__(file, place)
         self.text = json_records.check_text(record.get("text"), "text")
         self.answer = _answer(record)
         self.is_answered = record.get("answer") is not None
@@ -83,7 +80,7 @@ class Task:
         self._links = _links(record)
         if record.get("_is_binary") is True:
             expected = "a task that asks for all annotation: other entities may be missing"
-            self._find("_is_binary", "true", expected, "warning", action="")
+            self.find("_is_binary", "true", expected, "warning", action="")
 
     def document(self) -> AnnotatedText:
         """The document, with the places of its annotation."""
@@ -106,7 +103,7 @@ class Task:
         annotation = tuple(entities), tuple(relations)
         document = Document(self.text, (), *annotation, id=self.id, fields=self._fields)
         places = tuple(entity_places), tuple(relation_places)
-        return AnnotatedText(document, self._file, self.place, "", *places)
+        return AnnotatedText(document, self.file, self.place, "", *places)
 
     def _is_entity(self, span: _Span) -> bool:
         """Whether a span is a part of the text with a label; else it is reported."""
@@ -124,7 +121,7 @@ class Task:
             value, expected, reason = repr(shortened(covered)), "a label", "without a label"
         else:
             return True
-        self._find(span.field, value, expected, "problem", Loss(reason, entities=1))
+        self.find(span.field, value, expected, "problem", Loss(reason, entities=1))
         return False
 
     def _pair(self, link: _Link, index: dict[str, int]) -> tuple[int, int] | None:
@@ -142,7 +139,7 @@ class Task:
                 what = "place" if end.span else "last token"
                 expected = f"the {what} of one of the spans, which {len(spans) or 'none'} have"
                 reason = "of an unknown entity"
-            self._find(end.field, value, expected, "problem", Loss(reason, relations=1))
+            self.find(end.field, value, expected, "problem", Loss(reason, relations=1))
             return None
         return pair[0], pair[1]
 
@@ -153,17 +150,6 @@ class Task:
         *place, label = end.span
         there = [span for span in self._spans if [span.start, span.end] == place]
         return [span for span in there if span.label == label][:1] or there
-
-    def _find(
-        self,
-        field: str,
-        value: str,
-        expected: str,
-        kind: Any,
-        loss: Loss | None = None,
-        action: str = "left out",
-    ) -> None:
-        self.findings.append(Finding(self._file, self.place, field, value, expected, action, kind, loss))
 
 
 def _answer(record: dict[str, Any]) -> str:

@@ -96,7 +96,8 @@ def _try(studio: LabelStudio, backend: _Backend, folder: pathlib.Path, screensho
     for text, found in predictions.items():
         assert len(found) == 1, f"{len(found)} predictions of {text!r}"
         _check(text, found[0]["result"])
-    scores = [found[0]["score"] for found in predictions.values()]
+    scores = [found[0]["score"] for found in predictions.values() if found[0]["result"]]
+    assert all(found[0]["score"] is None for found in predictions.values() if not found[0]["result"])
     assert all(0 <= score <= 1 for score in scores) and len(set(scores)) > 3, scores
     print(f"predicted: {len(tasks)} tasks, scores from {min(scores)} to {max(scores)}")
 

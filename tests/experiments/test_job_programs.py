@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+import subprocess
+import sys
 
 import make_record
 import pytest
-from test_programs import TINY, assert_one_line_error, run
+from test_programs import ROOT, TINY, assert_one_line_error, run
 
 from experiments.jobs import records
 
@@ -64,6 +66,28 @@ def test_what_was_changed_in_another_corpus_stays(tmp_path: pathlib.Path) -> Non
     assert "removed because of overlaps: 20 entities" in result.stdout
     assert_one_line_error(result, "fold-1.json: corpus.name is")
     assert changes.read_text() == "of another corpus"
+
+
+def test_changes_are_listed_without_paths_of_this_machine(tmp_path: pathlib.Path) -> None:
+    code = """
+import pathlib, sys
+from absl import flags
+from experiments import cross_validate
+from jner_re.corpora.corpus import Finding
+
+for corpus, file, expected in (
+    ("DIR/DRUG-AE.rel", "DIR/DRUG-AE.rel", "DRUG-AE.rel"),
+    ("DIR/wlp", "DIR/wlp/a/b.ann", "wlp/a/b.ann"),
+):
+    corpus, file = (text.replace("DIR", sys.argv[1]) for text in (corpus, file))
+    flags.FLAGS([sys.argv[0], f"--corpus={corpus}", "--output_dir=out"])
+    found = cross_validate._without_folders(Finding(file, "line 1", "drug", "x", "y", "removed"))
+    assert str(found) == f"{expected}: line 1: drug is x, expected y (removed)", found
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_results_of_folders_and_pages(tmp_path: pathlib.Path) -> None:
