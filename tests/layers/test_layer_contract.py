@@ -20,7 +20,12 @@ from jner_re.layers.birnn import BiRNN
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
 from jner_re.layers.crf import CRF
-from jner_re.layers.crf_layers import CRFCrossEntropy, CRFNegativeLogLikelihood, CRFSpanPosteriors
+from jner_re.layers.crf_layers import (
+    CRFBestLogProbability,
+    CRFCrossEntropy,
+    CRFNegativeLogLikelihood,
+    CRFSpanPosteriors,
+)
 from jner_re.layers.distmult import DistMult
 from jner_re.layers.dropout import Dropout
 from jner_re.layers.float32_layer import Float32Layer
@@ -76,6 +81,9 @@ CASES = {
     "BiRNNStack-0": Case(lambda: BiRNNStack(3, 0), lambda s: [s.states(), s.lengths()]),
     "CharEncoder": Case(lambda: CharEncoder(6, 3, 2), lambda s: [s.ids(6, s.t, 7)]),
     "CRF": Case(lambda: CRF(K), lambda s: [s.floats(s.t, K), s.lengths()], differentiable=False),
+    "CRFBestLogProbability": Case(
+        lambda: CRFBestLogProbability(CRF(K)), lambda s: [s.floats(s.t, K), s.lengths()], differentiable=False
+    ),
     "CRFCrossEntropy": Case(
         lambda: CRFCrossEntropy(CRF(K, constrained=False)),
         lambda s: [s.floats(s.t, K), s.floats(s.t, K), s.floats(K, K), s.lengths()],
