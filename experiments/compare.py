@@ -39,13 +39,17 @@ def main() -> None:
     """Trains what is not trained yet, and prints the table."""
     given = data_flags.configs()
     variants = variants_of(given, _VARIANTS.value)
-    train, dev = (data_flags.read_split(split, given[0]) for split in ("train", "dev"))
-    data = Data(data_flags.name(), train, dev, ())
-    jobs = [
-        TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data, config, each)
-        for name, (config, train_config) in variants.items()
-        for each in train_config.with_seeds(_SEEDS.value)
-    ]
+    data: dict[tuple[str, str, int], Data] = {}  # documents are read as a variant's flags say
+    jobs = []
+    for name, (config, train_config) in variants.items():
+        reading = (config.tokenization, config.lines, config.window)
+        if reading not in data:
+            train, dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
+            data[reading] = Data(data_flags.name(), train, dev, ())
+        jobs += [
+            TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data[reading], config, each)
+            for each in train_config.with_seeds(_SEEDS.value)
+        ]
     if pool.unfinished(jobs, pool_flags.folders().output):
         check_encoders(variants)
     run_jobs(jobs)

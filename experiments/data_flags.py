@@ -49,7 +49,7 @@ def read(config: ModelConfig) -> Data:
 
 def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
     """One of them; raises as `read` does. Says if train fits another --tokenization better."""
-    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs())
+    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs(), config.window)
     sentences = data_dir.read_split(_folder(), split, splitting)
     if split == "train":
         warn_of_misfit(sentences, config.tokenization)

@@ -44,7 +44,7 @@ def main() -> None:
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs())
+    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs(), config.window)
     sentences = [
         sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split, splitting)
     ]

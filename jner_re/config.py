@@ -13,6 +13,8 @@ from jner_re import files
 from jner_re.assets import catalogue
 from jner_re.errors import InputError
 
+MAX_WINDOW = 8  # sentences; what a document costs grows with it
+
 _Config = TypeVar("_Config", "ModelConfig", "TrainConfig")
 
 
@@ -71,6 +73,21 @@ class ModelConfig:
         "paragraph (separate); no sentence goes on in the next paragraph",
         choices=("wrapped", "separate"),
     )
+    window: int = _option(
+        1,
+        "consecutive sentences of a document that the model reads together: relations join their entities",
+        low=1,
+        high=MAX_WINDOW,
+    )
+    window_step: int = _option(
+        8, "with --window, sentences that are decided at once, between the neighbours that they have", low=1
+    )
+    max_sentence_distance: int = _option(
+        -1, "with --window, give only relations of sentences at most so far apart; -1 for all", low=-1
+    )
+    encoder_context: bool = _option(
+        False, "with --window, let the encoder read the sentences of a window together, not each alone"
+    )
     rnn_cell: str = _option("gru", "cell of every BiRNN", choices=("gru", "lstm"))
     rnn_size: int = _option(256, "size of the BiRNN layers per direction", low=1)
     shared_layers: int = _option(1, "number of shared BiRNN layers", low=1)
@@ -106,6 +123,16 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _check(self)
+        for name in ("window_step", "max_sentence_distance", "encoder_context"):
+            value, default = getattr(self, name), getattr(type(self), name)
+            if value != default and self.window == 1:
+                raise InputError(f"{name} is {value}, expected {default} with a window of 1")
+
+    @property
+    def relation_distance(self) -> int:
+        """How many sentences apart the entities of a relation may be: 0 for one sentence."""
+        limit = self.max_sentence_distance
+        return self.window - 1 if limit < 0 else min(limit, self.window - 1)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,7 +32,7 @@ class RelationPair:
 
 @dataclasses.dataclass(frozen=True)
 class Sentence:
-    """A tokenized sentence and its annotation.
+    """A tokenized sentence and its annotation; or, for models that read several, those of a document.
 
     Attributes:
       tokens: the words, none of them empty.
@@ -39,6 +40,8 @@ class Sentence:
       relations: pairs of entities.
       id: where the sentence came from; "" if unknown.
       document: what the sentences of one document share, by which splits keep them together; "" for none.
+      breaks: of the sentences of a document, the tokens that the second and the following ones begin with; no
+        entity goes on over one.
     """
 
     tokens: tuple[str, ...]
@@ -46,6 +49,12 @@ class Sentence:
     relations: tuple[RelationPair, ...] = ()
     id: str = ""
     document: str = dataclasses.field(default="", compare=False)
+    breaks: tuple[int, ...] = ()
+
+    def parts(self) -> list[tuple[str, ...]]:
+        """The tokens of each sentence: of one alone, or of a document's."""
+        bounds = (0, *self.breaks, len(self.tokens))
+        return [self.tokens[begin:end] for begin, end in itertools.pairwise(bounds)]
 
     def relation_facts(self) -> set[tuple[EntitySpan, EntitySpan, str]]:
         """Each relation by the entities that it joins, and its type."""
@@ -124,6 +133,10 @@ def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
                 elif entity.start < other.end and other.start < entity.end:
                     report(f"entities[{i}]", _span(entity), f"no overlap with entities[{j}] {_span(other)}")
             valid.append((i, entity))
+
+        for place in sentence.breaks:
+            if entity.start < place < entity.end:
+                report(f"entities[{i}].end", entity.end, f"at most {place}, where its sentence ends")
 
     count = len(sentence.entities)
     seen: dict[RelationPair, int] = {}

@@ -36,7 +36,7 @@ from jner_re.schema import EntitySpan, RelationPair, Sentence
 _KEYS = ("doc_key", "sentences", "ner", "relations")
 
 
-def load(path: pathlib.Path) -> Corpus:
+def load(path: pathlib.Path, window: int = 1) -> Corpus:
     """Reads a corpus with everything found about it.
 
     A line of a wrong shape is left out whole, as are entities that are not in their sentence and relations
@@ -44,11 +44,16 @@ def load(path: pathlib.Path) -> Corpus:
     events), are warnings. The third value of an entity and the fifth of a relation are their types; what
     follows them, the scores of predictions, is read over.
 
+    Args:
+      path: of the file.
+      window: how many consecutive sentences a model reads; where these are more than one, a document is one
+        `Sentence` with `breaks`, and relations join entities of so many sentences.
+
     Raises:
       InputError: the file is no UTF-8 text, or empty.
     """
     path = pathlib.Path(path)
-    read, findings = json_lines.read(path, lambda record, place: _Reading(record, str(path), place))
+    read, findings = json_lines.read(path, lambda record, place: _Reading(record, str(path), place, window))
     others: dict[str, str] = {}
     for document in read:
         findings += document.findings
@@ -106,7 +111,7 @@ class _Reading:
       distances: of each relation, in sentences.
     """
 
-    def __init__(self, record: Any, file: str, place: str) -> None:
+    def __init__(self, record: Any, file: str, place: str, window: int) -> None:
         """Takes a record; raises WrongShapeError."""
         if not isinstance(record, dict):
             raise WrongShapeError("document", record, "an object with sentences, ner and relations")
@@ -137,6 +142,7 @@ class _Reading:
         self._relations: list[RelationPair] = []
         self.distances: list[int] = []
         pairs: list[list[RelationPair]] = [[] for _ in self._tokens]
+        joined: list[RelationPair] = []  # of the document
         facts = _by_sentence(record, "relations", 4, len(self._tokens)) if "relations" in record else []
         for fact in itertools.chain.from_iterable(facts):
             places, type = _integers(fact, 4), json_records.check_text(fact.values[4], fact.name)
@@ -146,11 +152,28 @@ class _Reading:
                 continue
             self._relations.append(RelationPair(head, tail, type))
             self.distances.append(abs(number_of[head] - number_of[tail]))
-            if number_of[head] == number_of[tail]:
-                pairs[number_of[head]].append(RelationPair(index_of[head], index_of[tail], type))
+            if self.distances[-1] >= window:
+                expected = "entities of one sentence"
+                reason = "between two sentences"
+                if window > 1:
+                    expected, reason = (
+                        f"entities of {window} consecutive sentences",
+                        "of sentences too far apart",
+                    )
+                self._lose(fact, expected, reason, "warning", relations=1)
+            elif window > 1:
+                joined.append(RelationPair(head, tail, type))
             else:
-                self._lose(fact, "entities of one sentence", "between two sentences", "warning", relations=1)
+                pairs[number_of[head]].append(RelationPair(index_of[head], index_of[tail], type))
         self.sentences, self.places = [], []
+        if window > 1 and self._tokens:
+            words = tuple(itertools.chain.from_iterable(self._tokens))
+            annotation = tuple(self._spans), tuple(joined)
+            breaks = tuple(self._starts[1:-1])
+            self.sentences.append(Sentence(words, *annotation, self._id, f"{file}\n{place}", breaks))
+            self.places.append(place)
+            self.findings += check_sentence(self.sentences[0], file, place)
+            return
         for number, tokens in enumerate(self._tokens):
             id = f"{self._id}:{number + 1}" if self._id and len(self._tokens) > 1 else self._id
             annotation = tuple(entities[number]), tuple(pairs[number])

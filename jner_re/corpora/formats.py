@@ -80,6 +80,7 @@ def load(
     ade_types: ade_rel.Types = ade_rel.TYPES,
     lines: str | None = None,
     repair: bool = False,
+    window: int = 1,
     **options: Any,
 ) -> Corpus:
     """Reads a corpus with everything found about it; sentences that are too long are broken.
@@ -92,6 +93,8 @@ def load(
       lines: a key of `PARAGRAPH_END`, for the formats of `SPLIT_FORMATS`; by default what
         `line_style.look` says of the texts.
       repair: for them, whether tokens and ends of sentences give way to entities (`Splitting.repair`).
+      window: how many sentences of a document the model reads (`Splitting.window`), for formats that have
+        documents.
       **options: what the reader of the format takes besides (`OPTIONS`).
 
     Raises:
@@ -102,6 +105,8 @@ def load(
         if OPTIONS[name] != format:
             raise InputError(f"--{name} is for {OPTIONS[name]}, not for {format}")
     _check_kind(path, format)
+    if format == "dygie":
+        return _broken(dygie.load(path, window), path)
     if format in SENTENCE_FORMATS:
         return _broken(SENTENCE_FORMATS[format].load(path), path)
     style = tokenization or TEXT_FORMATS[format]
@@ -109,7 +114,7 @@ def load(
         return _broken(ade_rel.load(path, style, ade_types), path)
     texts, findings = _TEXT_MODULES[format].texts(path, **options)
     look = line_style.look(text.document.text for text in texts)
-    corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair), path)
+    corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair, window), path)
     return dataclasses.replace(_broken(corpus, path), look=None if lines else look)
 
 
@@ -225,7 +230,8 @@ def _broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
     for number, sentence in enumerate(corpus.sentences):
         pieces = _pieces(sentence)
         sentences += pieces
-        if len(pieces) > 1:
+        if pieces != [sentence]:
+            breaks = len(pieces) - 1 + len(pieces[0].breaks) - len(sentence.breaks)
             entities = len(sentence.entities) - sum(len(piece.entities) for piece in pieces)
             relations = len(sentence.relations) - sum(len(piece.relations) for piece in pieces)
             warnings.append(
@@ -235,7 +241,7 @@ def _broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
                     "length",
                     f"{len(sentence.tokens)} tokens",
                     f"at most {MAX_TOKENS}",
-                    f"broken into {len(pieces)}; across the breaks and left out: "
+                    f"broken into {breaks + 1}; across the breaks and left out: "
                     f"{entities} entities, {relations} relations",
                     kind="warning",
                     loss=Loss("across a break of a long sentence", 1 - len(pieces), entities, relations),
@@ -247,11 +253,34 @@ def _broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
 
 
 def _pieces(sentence: Sentence) -> list[Sentence]:
-    cuts = break_points(sentence.tokens)
+    begins = [0, *sentence.breaks]
+    cuts = [
+        begin + cut
+        for begin, part in zip(begins, sentence.parts(), strict=True)
+        for cut in break_points(part)
+    ]
     if not cuts:
         return [sentence]
+    if sentence.breaks:
+        return [_with_breaks(sentence, cuts)]
     bounds = [0, *cuts, len(sentence.tokens)]
     return [_piece(sentence, begin, end) for begin, end in itertools.pairwise(bounds)]
+
+
+def _with_breaks(sentence: Sentence, cuts: Sequence[int]) -> Sentence:
+    """The sentences of a document with some broken; entities across the breaks go."""
+    kept = [i for i, e in enumerate(sentence.entities) if not any(e.start < cut < e.end for cut in cuts)]
+    place = {old: new for new, old in enumerate(kept)}
+    return dataclasses.replace(
+        sentence,
+        entities=tuple(sentence.entities[i] for i in kept),
+        relations=tuple(
+            RelationPair(place[r.head], place[r.tail], r.type)
+            for r in sentence.relations
+            if r.head in place and r.tail in place
+        ),
+        breaks=tuple(sorted((*sentence.breaks, *cuts))),
+    )
 
 
 def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:

@@ -136,14 +136,16 @@ def kept_together(sentences: Sequence[Sentence], seed: int) -> list[list[int]]:
     documents: dict[object, list[int]] = collections.defaultdict(list)
     for i, sentence in enumerate(sentences):
         documents[sentence.document or sentence.tokens].append(i)
-    texts = [frozenset(sentences[i].tokens for i in document) for document in documents.values()]
+    texts = [
+        frozenset(part for i in document for part in sentences[i].parts()) for document in documents.values()
+    ]
     ranks = {tokens: _rank(tokens, seed) for text in texts for tokens in text}
     groups: dict[int, list[int]] = collections.defaultdict(list)
     for group, document in zip(_alike(texts), documents.values(), strict=True):
         groups[group] += document
 
     def rank(group: list[int]) -> bytes:
-        found = sorted({ranks[sentences[i].tokens] for i in group})
+        found = sorted({ranks[part] for i in group for part in sentences[i].parts()})
         return found[0] if len(found) == 1 else hashlib.sha256(b"".join(found)).digest()
 
     return sorted(map(sorted, groups.values()), key=rank)

@@ -1,9 +1,9 @@
 """Annotated texts become sentences: split and tokenized by the rules of the exported model.
 
 What no sentence can have is left out with a warning and counted: an entity across the end of a sentence, a
-relation between two sentences. An entity that does not begin and end where tokens do is widened to whole
-tokens. Where the annotation is trusted more than the rules, tokens and ends of sentences give way
-(`Splitting.repair`).
+relation between two sentences, unless the model reads several together (`Splitting.window`). An entity that
+does not begin and end where tokens do is widened to whole tokens. Where the annotation is trusted more than
+the rules, tokens and ends of sentences give way (`Splitting.repair`).
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ class Splitting(NamedTuple):
       lines: a key of `PARAGRAPH_END`.
       repair: whether a token is split where an entity begins or ends in it, and sentences are joined that an
         entity is in: prediction does neither.
+      window: how many consecutive sentences the model reads (`ModelConfig.window`); where these are more than
+        one, a text is one `Sentence` with `breaks`, and relations join entities of so many sentences.
     """
 
     tokenization: str
     lines: str = "wrapped"
     repair: bool = False
+    window: int = 1
 
 
 def corpus_of(
@@ -96,33 +99,47 @@ class _TextSentences:
         self.outside = frozenset(range(len(document.entities))) - spans.keys()
         for i in self._inside_tokens_of_others(spans):
             del spans[i]
-        entities: list[list[EntitySpan]] = [[] for _ in parts]
-        names: list[list[str]] = [[] for _ in parts]
-        index = {}  # in its sentence
-        for i, (first, end) in spans.items():
-            number = self._number(first)
-            offset = self._starts[number]
-            index[i] = len(entities[number])
-            entities[number].append(EntitySpan(first - offset, end - offset, document.entities[i].type))
-            names[number].append(source.entities[i].name)
-        pairs: list[list[RelationPair]] = [[] for _ in parts]
-        pair_names: list[list[str]] = [[] for _ in parts]
         self.distances: list[int] = []
-        for i, relation in enumerate(document.relations):
-            common = self._sentence_of(i, relation, spans)
-            if common is not None:
-                pairs[common].append(RelationPair(index[relation.head], index[relation.tail], relation.type))
-                pair_names[common].append(source.relations[i].name)
+        self._window = splitting.window
+        related = [i for i, relation in enumerate(document.relations) if self._has_window(i, relation, spans)]
         self.sentences, self.places = [], []
-        for number, tokens in enumerate(parts):
-            id = f"{document.id}:{number + 1}" if document.id and len(parts) > 1 else document.id
-            texts = tuple(token.text for token in tokens)
-            sentence = Sentence(texts, tuple(entities[number]), tuple(pairs[number]), id, source.key)
-            place = self._place(number, tokens)
-            found = {"entities": names[number], "relations": pair_names[number]}
+        groups = [parts] if parts and splitting.window > 1 else [[tokens] for tokens in parts]
+        number = 0  # of a group's first sentence
+        for group in groups:
+            end = number + len(group)
+            id = f"{document.id}:{end}" if document.id and len(groups) > 1 else document.id
+            sentence, found = self._sentence(number, end, id, spans, related)
+            place = self._place(number, group[0])
             self.findings += check_sentence(sentence, source.file, place, lambda field: _named(field, found))  # noqa: B023
             self.sentences.append(sentence)
             self.places.append(place)
+            number = end
+
+    def _sentence(
+        self, number: int, end: int, id: str, spans: dict[int, tuple[int, int]], related: Sequence[int]
+    ) -> tuple[Sentence, dict[str, list[str]]]:
+        """The sentences from `number` to `end` as one, and the names of its annotation in the file."""
+        source, document = self._source, self._source.document
+        begin, after = self._starts[number], self._starts[end]
+        inside = [i for i, (first, _) in spans.items() if begin <= first < after]
+        index = {i: place for place, i in enumerate(inside)}
+        entities = (
+            EntitySpan(spans[i][0] - begin, spans[i][1] - begin, document.entities[i].type) for i in inside
+        )
+        pairs = {i: document.relations[i] for i in related if document.relations[i].head in index}
+        sentence = Sentence(
+            tuple(token.text for token in self._tokens[begin:after]),
+            tuple(entities),
+            tuple(RelationPair(index[pair.head], index[pair.tail], pair.type) for pair in pairs.values()),
+            id,
+            source.key,
+            tuple(start - begin for start in self._starts[number + 1 : end]),
+        )
+        names = {
+            "entities": [source.entities[i].name for i in inside],
+            "relations": [source.relations[i].name for i in pairs],
+        }
+        return sentence, names
 
     def _repaired(self, parts: list[list[Token]]) -> list[list[Token]]:
         """The sentences with tokens split at the bounds of entities, and joined where an entity is in two."""
@@ -208,8 +225,8 @@ class _TextSentences:
                 lost.append(i)
         return lost
 
-    def _sentence_of(self, i: int, relation: Relation, spans: dict[int, tuple[int, int]]) -> int | None:
-        """The number of the sentence that has both entities of a relation, or None if it is reported."""
+    def _has_window(self, i: int, relation: Relation, spans: dict[int, tuple[int, int]]) -> bool:
+        """Whether a relation's entities are near enough to each other; else it is reported."""
         ends, entities = (relation.head, relation.tail), self._source.document.entities
         names = [self._source.entities[end].name for end in ends]
         value = f"{shortened(relation.type)!r} of {names[0]} and {names[1]}"
@@ -220,12 +237,16 @@ class _TextSentences:
         for end, name in zip(ends, names, strict=True):
             if end not in spans:
                 self._lose_relation(i, value, f"entities that are read, unlike {name}", "of a lost entity")
-                return None
+                return False
         head, tail = (self._number(spans[end][0]) for end in ends)
-        if head != tail:
+        if self._window == 1 and head != tail:
             self._lose_relation(i, value, "entities of one sentence", "between two sentences")
-            return None
-        return head
+            return False
+        if abs(head - tail) >= self._window:
+            expected = f"entities of {self._window} consecutive sentences"
+            self._lose_relation(i, value, expected, "of sentences too far apart")
+            return False
+        return True
 
     def _number(self, token: int) -> int:
         """Of the sentence of a token."""

@@ -11,6 +11,8 @@ import tensorflow as tf
 from jner_re import files
 from jner_re.extraction import sentence_checks
 from jner_re.extraction.outputs import BREAKS, OUTPUTS
+from jner_re.extraction.passage_finder import PassageFinder
+from jner_re.features.inputs import Reading
 from jner_re.features.specs import numbered
 from jner_re.models import model_dir as model_dirs
 from jner_re.models import numpy_behaviour
@@ -23,12 +25,16 @@ _TOKENS_AT_ONCE = 2048  # padded tokens that go through encoder and model togeth
 TEXT = tf.TensorSpec([None], tf.string, "text")
 TOKENS = tf.TensorSpec([None, None], tf.string, "tokens")
 _SENTENCES = tf.RaggedTensorSpec([None, None], tf.string, ragged_rank=1, row_splits_dtype=tf.int64)
+_DOCUMENT_IDS = tf.TensorSpec([None], tf.int32)
 _NAMES = tf.TensorSpec([None], tf.string)
 _MIN_SCORE = tf.TensorSpec([], tf.float32, "min_score")
 
 
 class Extractor(tf.Module):
     """A trained model from text or tokens to entities and relations.
+
+    With a window of more than one sentence (`ModelConfig.window`), relations join entities of so many
+    sentences of a text; a row of tokens is a sentence without neighbours.
 
     `from_text` and `from_tokens` return the tensors of `outputs.py`, each with the batch first and padded;
     `broken_at` is of the former alone. `relation_score` is above `min_score`.
@@ -47,10 +53,31 @@ class Extractor(tf.Module):
         # Keras would save each of its layers as functions of their own: only the weights are to be tracked.
         self.model = functools.partial(trained.model, training=False)
         self._weights = list(trained.model.weights)
+        self._passages = self._passage_finder(trained.inputs.reading)
+
+    def _passage_finder(self, reading: Reading | None) -> PassageFinder | None:
+        """For a model that reads several sentences together."""
+        if reading is None:
+            return None
+        specs = {
+            numbered("encoder_layers", i): tf.TensorSpec(
+                [None, None, each.num_layers, each.width], tf.float16
+            )
+            for i, each in enumerate(self.encoders)
+        }
+        return PassageFinder(
+            reading.window,
+            reading.step,
+            self.features,
+            self.checked_layers,
+            self.model,
+            specs,
+            reading.encoder_context,
+        )
 
     @tf.function(input_signature=[TEXT, _MIN_SCORE], autograph=False)
     def from_text(self, text: tf.Tensor, min_score: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Raw texts of any length, which are split into sentences; relations join entities of one sentence.
+        """Raw texts of any length, which are split into sentences.
 
         Args:
           text: string [B], UTF-8; each broken piece of it counts as one U+FFFD.
@@ -71,7 +98,7 @@ class Extractor(tf.Module):
         names = tf.strings.join(
             ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers), " has"]
         )
-        found = self.find(sentences, names, min_score)
+        found = self._find(sentences, text_ids, names, min_score)
         starts, ends, texts = _places_in_text(split, found.entities)
         return {
             "token": split.tokens.merge_dims(1, 2).to_tensor(""),
@@ -102,14 +129,30 @@ class Extractor(tf.Module):
         names = tf.strings.join(["sentence ", tf.strings.as_string(rows), ":"])
         checks = [sentence_checks.lengths(sentences, names), sentence_checks.padding(sentences, names)]
         with tf.control_dependencies(checks):
-            found = self.find(sentences, names, min_score)
+            found = self._find(sentences, rows, names, min_score)
         _, starts, ends, _ = tf.unstack(found.entities, axis=1)
         firsts = tf.cast(tf.gather(sentences.row_starts(), found.entities[:, 0]), tf.int32)
         words = tf.ragged.range(firsts + starts, firsts + ends)
         texts = tf.strings.reduce_join(tf.gather(sentences.values, words), axis=1, separator=" ")
         return {"token": tokens, **self._rows(found, rows, tf.size(rows, tf.int64), starts, ends, texts)}
 
-    # Traced once for both signatures.
+    def _find(
+        self, sentences: tf.RaggedTensor, document_ids: tf.Tensor, names: tf.Tensor, min_score: tf.Tensor
+    ) -> Found:
+        """What is found in the sentences of documents: as of `find`, or of `PassageFinder.find`."""
+        if self._passages is None:
+            return self.find(sentences, names, min_score)
+        return self.find_in_passages(sentences, document_ids, names, min_score)
+
+    # Each of the two is traced once for both signatures.
+    @tf.function(input_signature=[_SENTENCES, _DOCUMENT_IDS, _NAMES, _MIN_SCORE], autograph=False)
+    def find_in_passages(
+        self, sentences: tf.RaggedTensor, document_ids: tf.Tensor, names: tf.Tensor, min_score: tf.Tensor
+    ) -> Found:
+        """`PassageFinder.find` as a graph of its own."""
+        assert self._passages is not None
+        return self._passages.find(sentences, document_ids, names, min_score)
+
     @tf.function(input_signature=[_SENTENCES, _NAMES, _MIN_SCORE], autograph=False)
     def find(self, sentences: tf.RaggedTensor, names: tf.Tensor, min_score: tf.Tensor) -> Found:
         """Entities and relations of sentences, a group of similar length at a time.
@@ -175,9 +218,13 @@ class Extractor(tf.Module):
         `names` [B] begin the message if an encoder's output doesn't fit float16.
         """
         features = self.features(tokens)
-        layers = self.encode(tokens, features["lengths"])
+        return self.model({**features, **self.checked_layers(tokens, features["lengths"], names)})
+
+    def checked_layers(self, tokens: tf.Tensor, lengths: tf.Tensor, names: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What `encode` gives; `names` [B] begin the message if it doesn't fit float16."""
+        layers = self.encode(tokens, lengths)
         with tf.control_dependencies([sentence_checks.finite(each, names) for each in layers.values()]):
-            return self.model({**features, **layers})
+            return {name: tf.identity(each) for name, each in layers.items()}
 
     def features(self, tokens: tf.Tensor) -> dict[str, tf.Tensor]:
         """The model's inputs but for the encoders' layers."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from jner_re.features import tags
-from jner_re.features.cache import CachedLayers
 from jner_re.features.featurizer import Featurizer
+from jner_re.features.passages import Passage
 from jner_re.features.specs import gold_specs, numbered, soft_tag_specs, target_spec
 from jner_re.schema import LabelSet, Sentence
 
@@ -19,26 +20,68 @@ _CHUNK = 16  # batches among which sentences are sorted by length
 _FEATURIZE = 256  # sentences looked up at once
 
 
+class Layers(Protocol):
+    """An encoder's layers of examples: `layers[i]` is float16 [T, L, D]."""
+
+    def __getitem__(self, example: int, /) -> np.ndarray: ...
+
+
+class Example(NamedTuple):
+    """What the model reads at once: a sentence, or a passage of a document's.
+
+    Attributes:
+      sentence: its number in the corpus.
+      start: the first token.
+      end: the last token, exclusive.
+      passage: its sentences; None for a sentence.
+    """
+
+    sentence: int
+    start: int
+    end: int
+    passage: Passage | None = None
+
+
+def whole(sentences: Sequence[Sentence]) -> list[Example]:
+    """Each sentence as an example."""
+    return [Example(i, 0, len(sentence.tokens)) for i, sentence in enumerate(sentences)]
+
+
 @dataclasses.dataclass(frozen=True)
 class FeaturizedCorpus:
     """Sentences with their features.
 
     Attributes:
       sentences: N sentences.
-      features: of each sentence, without padding: [T, ...].
-      layers: of each encoder, its layers of each sentence.
+      examples: what the model reads of them, in their order.
+      features: of each example, without padding: [T, ...].
+      layers: of each encoder, its layers of each example.
       specs: of a batch of these features (`specs.feature_specs`).
     """
 
     sentences: Sequence[Sentence]
+    examples: Sequence[Example]
     features: Sequence[Arrays]
-    layers: Sequence[CachedLayers]
+    layers: Sequence[Layers]
     specs: dict[str, tf.TensorSpec]
 
     def arrays(self, i: int) -> Arrays:
-        """All inputs of one sentence."""
+        """All inputs of one example."""
         layers = {numbered("encoder_layers", k): each[i] for k, each in enumerate(self.layers)}
-        return {**self.features[i], **layers}
+        return {**self.features[i], **layers, **self._structure(self.examples[i])}
+
+    def _structure(self, example: Example) -> Arrays:
+        """Of a passage, the sentence of each token, counted from 1, and those that it decides, from 0."""
+        if example.passage is None:
+            return {}
+        start, first, last, _ = example.passage
+        breaks = np.searchsorted(
+            self.sentences[example.sentence].breaks, range(example.start, example.end), "right"
+        )
+        return {
+            "sentence_ids": (breaks - start + 1).astype(np.int32),
+            "decided": np.array([first - start, last - start], np.int32),
+        }
 
 
 def featurize(sentences: Sequence[Sentence], featurizer: Featurizer) -> list[Arrays]:
@@ -78,6 +121,8 @@ def collate(examples: Sequence[Arrays], lengths: Sequence[int]) -> Arrays:
         for row, array in zip(stacked, arrays, strict=True):
             row[tuple(slice(size) for size in array.shape)] = array
         batch[name] = stacked
+    if "sentence_ids" in batch:
+        batch["sentence_ids"] -= 1  # of padding: -1
     return batch
 
 
@@ -114,6 +159,38 @@ def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) 
     return [batches[k] for k in random.permutation(len(batches))]
 
 
+def known_entities(example: Example, spans: np.ndarray, corpus: FeaturizedCorpus) -> np.ndarray:
+    """Which entities an example has, of those of its sentence or document: bool [M].
+
+    A passage has those that it decides and those before them.
+    """
+    starts = spans[:, 0]
+    if example.passage is None:
+        return starts >= 0
+    bounds = [*corpus.sentences[example.sentence].breaks, example.end]
+    return (starts >= example.start) & (starts < bounds[example.passage.last - 1])
+
+
+def gold_of(example: Example, arrays: Arrays, corpus: FeaturizedCorpus) -> Arrays:
+    """The gold annotation of an example, from that of its sentence or document.
+
+    Of soft targets, a passage has the transitions of the sentences that it decides.
+    """
+    if example.passage is None:
+        return arrays
+    _, first, last, _ = example.passage
+    inside = known_entities(example, arrays["spans"], corpus)
+    gold = {
+        "tag_ids": arrays["tag_ids"][example.start : example.end],
+        "spans": arrays["spans"][inside] - np.int32(example.start),
+        "relations": arrays["relations"][inside][:, inside],
+    }
+    if "tag_probabilities" in arrays:
+        gold["tag_probabilities"] = arrays["tag_probabilities"][example.start : example.end]
+        gold["transition_counts"] = arrays["transition_counts"][first:last]
+    return gold
+
+
 def training_batches(
     corpus: FeaturizedCorpus,
     label_set: LabelSet,
@@ -133,7 +210,7 @@ def training_batches(
       soft: the soft target of each sentence (soft_targets.py), if these are learned.
     """
     gold = _gold(corpus, label_set, soft)
-    lengths = [len(sentence.tokens) for sentence in corpus.sentences]
+    lengths = _lengths(corpus, range(len(corpus.examples)))
     steps = len(batch_order(lengths, batch_size, seed, 0))
 
     def generate() -> Iterator[tuple[Arrays, np.ndarray]]:
@@ -151,7 +228,7 @@ def evaluation_batches(
 ) -> tf.data.Dataset:
     """The same for validation losses: one pass in the order of the corpus."""
     gold = _gold(corpus, label_set, soft)
-    count = len(corpus.sentences)
+    count = len(corpus.examples)
 
     def generate() -> Iterator[tuple[Arrays, np.ndarray]]:
         for at in range(0, count, batch_size):
@@ -161,11 +238,11 @@ def evaluation_batches(
 
 
 def _gold(corpus: FeaturizedCorpus, label_set: LabelSet, soft: Sequence[Arrays] | None) -> list[Arrays]:
-    """The gold annotation of each sentence; soft targets, if given, have their own `relations`."""
+    """The gold annotation of each example; soft targets, if given, have their own `relations`."""
     gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
-    if soft is None:
-        return gold
-    return [{**hard, **target} for hard, target in zip(gold, soft, strict=True)]
+    if soft is not None:
+        gold = [{**hard, **target} for hard, target in zip(gold, soft, strict=True)]
+    return [gold_of(example, gold[example.sentence], corpus) for example in corpus.examples]
 
 
 def training_batch(
@@ -190,12 +267,16 @@ def _dataset(
 
 
 def inference_batches(corpus: FeaturizedCorpus, batch_size: int) -> Iterator[tuple[list[int], Arrays]]:
-    """Inputs of all sentences, length-sorted, with the sentences' indexes."""
-    order = sorted(range(len(corpus.sentences)), key=lambda i: len(corpus.sentences[i].tokens))
+    """Inputs of all examples, with their indexes: length-sorted, the passages of a document together."""
+    longest: dict[int, int] = {}
+    for example in corpus.examples:
+        longest[example.sentence] = max(longest.get(example.sentence, 0), example.end - example.start)
+    owners = [example.sentence for example in corpus.examples]
+    order = sorted(range(len(owners)), key=lambda i: (longest[owners[i]], owners[i]))
     for at in range(0, len(order), batch_size):
         batch = order[at : at + batch_size]
         yield batch, collate([corpus.arrays(i) for i in batch], _lengths(corpus, batch))
 
 
 def _lengths(corpus: FeaturizedCorpus, batch: Sequence[int]) -> list[int]:
-    return [len(corpus.sentences[i].tokens) for i in batch]
+    return [corpus.examples[i].end - corpus.examples[i].start for i in batch]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import logging
 import pathlib
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
+
 from jner_re.config import ModelConfig, with_absolute_paths
 from jner_re.encoders import fine_tuning, module
 from jner_re.errors import InputError
+from jner_re.features import passages
 from jner_re.features.cache import CachedLayers, cached_layers
 from jner_re.features.chars import CharTable
-from jner_re.features.dataset import FeaturizedCorpus, featurize
+from jner_re.features.dataset import Example, FeaturizedCorpus, Layers, featurize, whole
 from jner_re.features.featurizer import Featurizer
 from jner_re.features.specs import InputSizes, feature_specs, numbered
 from jner_re.features.subwords import SubwordTable
@@ -56,12 +60,14 @@ class Inputs:
       encoders: the frozen token encoders by their handles.
       sizes: what the joint model is built for.
       fine_tuned: the folder of the encoder whose weights fine-tuning starts from, or None.
+      reading: how documents are read; None for sentences.
     """
 
     featurizer: Featurizer
     encoders: Mapping[str, module.Encoder]
     sizes: InputSizes
     fine_tuned: pathlib.Path | None = None
+    reading: Reading | None = None
 
     def corpus(self, sentences: Sequence[Sentence], cache: pathlib.Path) -> FeaturizedCorpus:
         """Sentences with their features; the encoders' layers are kept in the folder `cache`.
@@ -69,10 +75,63 @@ class Inputs:
         Raises:
           InputError: as `cached_layers`, with the encoder's handle.
         """
-        layers = [_layers(handle, encoder, sentences, cache) for handle, encoder in self.encoders.items()]
-        return FeaturizedCorpus(
-            sentences, featurize(sentences, self.featurizer), layers, feature_specs(self.sizes)
-        )
+        examples = whole(sentences) if self.reading is None else self.reading.examples(sentences)
+        read = [Sentence(sentences[e.sentence].tokens[e.start : e.end]) for e in examples]
+        alone = self.reading is not None and not self.reading.encoder_context
+        units = [Sentence(part) for sentence in sentences for part in sentence.parts()] if alone else read
+        layers: list[Layers] = []
+        for handle, encoder in self.encoders.items():
+            found = _layers(handle, encoder, units, cache)
+            layers.append(JoinedLayers(found, _parts_of(sentences, examples)) if alone else found)
+        features = featurize(read, self.featurizer)
+        return FeaturizedCorpus(sentences, examples, features, layers, feature_specs(self.sizes))
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """How documents are read (passages.py).
+
+    Attributes:
+      window: K.
+      step: sentences that a passage decides.
+      encoder_context: whether encoders read passages, not each sentence alone.
+    """
+
+    window: int
+    step: int
+    encoder_context: bool
+
+    def examples(self, sentences: Sequence[Sentence]) -> list[Example]:
+        """The passages of documents, in their order."""
+        found = []
+        for i, sentence in enumerate(sentences):
+            bounds = (0, *sentence.breaks, len(sentence.tokens))
+            for passage in passages.cut(list(map(len, sentence.parts())), self.window, self.step):
+                found.append(Example(i, bounds[passage.start], bounds[passage.end], passage))
+        return found
+
+
+class JoinedLayers:
+    """An encoder's layers of passages, of whose sentences each was read alone."""
+
+    def __init__(self, layers: CachedLayers, parts: Sequence[range]) -> None:
+        """Takes the layers of sentences, and of each passage the numbers of its own."""
+        self._layers, self._parts = layers, parts
+
+    def __getitem__(self, example: int) -> np.ndarray:
+        """float16 [T, L, D] of one passage."""
+        return np.concatenate([self._layers[part] for part in self._parts[example]])
+
+
+def _parts_of(sentences: Sequence[Sentence], examples: Sequence[Example]) -> list[range]:
+    """Of each passage the numbers of its sentences, counted over all documents."""
+    firsts = [0, *itertools.accumulate(len(sentence.breaks) + 1 for sentence in sentences)]
+    found = []
+    for example in examples:
+        assert example.passage is not None
+        first = firsts[example.sentence]
+        found.append(range(first + example.passage.start, first + example.passage.end))
+    return found
 
 
 def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) -> Frozen:
@@ -135,9 +194,11 @@ def make_inputs(config: ModelConfig, frozen: Frozen, characters: str) -> Inputs:
         num_chars=chars.size if chars else 0,
         casing=config.casing,
         subwords=subwords is not None,
+        passages=config.window > 1,
     )
     featurizer = Featurizer(chars, frozen.words, config.casing, subwords)
-    return Inputs(featurizer, encoders, sizes, fine_tuned)
+    reading = Reading(config.window, config.window_step, config.encoder_context) if sizes.passages else None
+    return Inputs(featurizer, encoders, sizes, fine_tuned, reading)
 
 
 def _check_fine_tuning(config: ModelConfig) -> None:
@@ -145,6 +206,10 @@ def _check_fine_tuning(config: ModelConfig) -> None:
         encoder = repr(config.encoder) if config.encoder else "empty"
         raise InputError(
             f"fine_tune_encoder is True and encoder is {encoder}, expected one encoder to fine-tune"
+        )
+    if config.fine_tune_encoder and config.window > 1:
+        raise InputError(
+            f"window is {config.window}, expected 1 with fine_tune_encoder, which reads single sentences"
         )
 
 

@@ -3,7 +3,8 @@
 The soft target of a sentence with T tokens and M gold entities is
 
 - `tag_probabilities` float32 [T, K], the probability of each tag at each token,
-- `transition_counts` float32 [K, K], how often each tag is expected to be followed by each,
+- `transition_counts` float32 [S, K, K], how often each tag is expected to be followed by each, of each of its
+  S sentences: of one but for documents,
 - `relations` float32 [M, M, R], the probability of each relation between the gold entities.
 
 The losses are linear in these three, so that a target mixed of two gives the two losses' mixture, and the
@@ -13,6 +14,7 @@ annotation itself is the special case of zeros and ones (`hard`).
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -34,8 +36,10 @@ def hard(sentence: Sentence, label_set: LabelSet) -> Arrays:
     """The annotation as a soft target; what the label set can't express is left out."""
     gold = gold_arrays(sentence, label_set)
     tag_ids, num_tags = gold["tag_ids"], len(label_set.tags)
-    counts = np.zeros([num_tags, num_tags], np.float32)
-    np.add.at(counts, (tag_ids[:-1], tag_ids[1:]), 1)
+    bounds = (0, *sentence.breaks, len(tag_ids))
+    counts = np.zeros([len(bounds) - 1, num_tags, num_tags], np.float32)
+    for number, (begin, end) in enumerate(itertools.pairwise(bounds)):
+        np.add.at(counts[number], (tag_ids[begin : end - 1], tag_ids[begin + 1 : end]), 1)
     return {
         "tag_probabilities": np.eye(num_tags, dtype=np.float32)[tag_ids],
         "transition_counts": counts,
@@ -100,7 +104,7 @@ def write(
         np.savez_compressed(
             new,
             tag_probabilities=np.concatenate([target["tag_probabilities"] for target in found]),
-            transition_counts=np.stack([target["transition_counts"] for target in found]),
+            transition_counts=np.concatenate([target["transition_counts"] for target in found]),
             relations=np.concatenate([target["relations"].reshape(-1, num_relations) for target in found]),
             **{_FACTS: np.array(json.dumps(facts))},
         )
@@ -127,14 +131,15 @@ def read(path: pathlib.Path, sentences: Sequence[Sentence], facts: dict[str, Any
                 "targets of another run; choose another --output_dir"
             )
     targets = {}
-    token = pair = 0
-    for sentence, counts in zip(sentences, arrays["transition_counts"], strict=True):
+    token = pair = part = 0
+    for sentence in sentences:
+        parts = len(sentence.breaks) + 1
         length, entities = len(sentence.tokens), len(sentence.entities)
         relations = arrays["relations"][pair : pair + entities**2]
         targets[sentence] = {
             "tag_probabilities": arrays["tag_probabilities"][token : token + length],
-            "transition_counts": counts,
+            "transition_counts": arrays["transition_counts"][part : part + parts],
             "relations": relations.reshape(entities, entities, relations.shape[-1]),
         }
-        token, pair = token + length, pair + entities**2
+        token, pair, part = token + length, pair + entities**2, part + parts
     return targets

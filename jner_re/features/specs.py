@@ -17,6 +17,7 @@ class InputSizes:
       num_chars: number of character ids.
       casing: whether there are casing classes.
       subwords: whether there are subwords, which a fine-tuned encoder reads in the place of `encoders`.
+      passages: whether the model reads passages of several sentences (passages.py).
     """
 
     encoders: tuple[tuple[int, int], ...] = ()
@@ -24,6 +25,14 @@ class InputSizes:
     num_chars: int = 0
     casing: bool = True
     subwords: bool = False
+    passages: bool = False
+
+
+# What the inference model reads besides of passages: what those before them have decided.
+CARRIED = {
+    "carried_tags": tf.TensorSpec([None], tf.int32),
+    "carried_scores": tf.TensorSpec([None], tf.float32),
+}
 
 
 def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
@@ -39,7 +48,15 @@ def feature_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
         specs["casing_ids"] = tf.TensorSpec([None, None], tf.int32)
     if sizes.subwords:
         specs["subword_ids"] = tf.TensorSpec([None, None, None], tf.int32)
+    if sizes.passages:
+        specs["sentence_ids"] = tf.TensorSpec([None, None], tf.int32)  # -1 past a passage's length
+        specs["decided"] = tf.TensorSpec([None, 2], tf.int32)  # its first and last (exclusive) sentence
     return specs
+
+
+def carried_specs(sizes: InputSizes) -> dict[str, tf.TensorSpec]:
+    """`CARRIED` for a model that reads passages."""
+    return CARRIED if sizes.passages else {}
 
 
 def numbered(name: str, i: int) -> str:
@@ -56,10 +73,13 @@ def gold_specs() -> dict[str, tf.TensorSpec]:
 
 
 def soft_tag_specs(num_tags: int) -> dict[str, tf.TensorSpec]:
-    """What training on soft targets reads too: a distribution of tag sequences (soft_targets.py)."""
+    """What training on soft targets reads too: a distribution of tag sequences (soft_targets.py).
+
+    Of a passage there are counts of each sentence that it decides.
+    """
     return {
         "tag_probabilities": tf.TensorSpec([None, None, num_tags], tf.float32),
-        "transition_counts": tf.TensorSpec([None, num_tags, num_tags], tf.float32),
+        "transition_counts": tf.TensorSpec([None, None, num_tags, num_tags], tf.float32),
     }
 
 

@@ -13,24 +13,39 @@ MASKED_LOGIT = -200.0  # of what is no candidate: in float32 a probability of 0 
 
 class PairMask(Float32Layer):
     """Sets the logits of what is no candidate to MASKED_LOGIT: padding, an entity with itself, and, where a
-    table of allowed argument types is given, types that never were seen together.
+    table of allowed argument types is given, types that never were seen together; in passages, entities of
+    sentences too far apart, and what another passage decides.
 
     Args:
       allowed: bool [E, E, R], nested lists: whether a head and a tail of these types may be so related; None
         allows all.
+      max_distance: of the entities of a pair in passages, in sentences.
     """
 
-    def __init__(self, allowed: list[list[list[bool]]] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, allowed: list[list[list[bool]]] | None = None, max_distance: int = 0, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.allowed = allowed
+        self.max_distance = max_distance
 
-    def call(self, logits: tf.Tensor, spans: tf.Tensor, types: tf.Tensor | None = None) -> tf.Tensor:
+    def call(
+        self,
+        logits: tf.Tensor,
+        spans: tf.Tensor,
+        types: tf.Tensor | None = None,
+        sentence_ids: tf.Tensor | None = None,
+        decided: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Masked logits.
 
         Args:
           logits: [B, M, M, R].
           spans: int32 [B, M, 2] of start and end; empty spans are padding.
           types: int32 [B, M], index of each entity's type; needed where a table is given.
+          sentence_ids: int32 [B, T], of passages the sentence of each token; None if all are of one.
+          decided: int32 [B, 2], of passages the first and last (exclusive) sentence that each decides: the
+            later one of a pair's two sentences is one of them.
 
         Returns:
           [B, M, M, R].
@@ -38,6 +53,12 @@ class PairMask(Float32Layer):
         valid = spans[:, :, 1] > spans[:, :, 0]
         mask = valid[:, :, tf.newaxis] & valid[:, tf.newaxis]
         mask &= ~tf.eye(tf.shape(spans)[1], dtype=tf.bool)
+        if sentence_ids is not None and decided is not None:
+            sentences = tf.gather(sentence_ids, spans[:, :, 0], batch_dims=1)
+            heads, tails = sentences[:, :, tf.newaxis], sentences[:, tf.newaxis]
+            first, last = tf.unstack(decided[:, :, tf.newaxis, tf.newaxis], axis=1)
+            later = tf.maximum(heads, tails)
+            mask &= (tf.abs(heads - tails) <= self.max_distance) & (first <= later) & (later < last)
         mask = tf.broadcast_to(mask[..., tf.newaxis], tf.shape(logits))
         if self.allowed is not None:
             if types is None:
@@ -49,7 +70,7 @@ class PairMask(Float32Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "allowed": self.allowed}
+        return {**super().get_config(), "allowed": self.allowed, "max_distance": self.max_distance}
 
 
 def _all_pairs(types: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -82,10 +83,16 @@ class Found(NamedTuple):
 
 
 def gather_found(outputs: dict[str, tf.Tensor], min_score: tf.Tensor) -> Found:
-    """What the outputs of the inference model say: in the graph, as `scored_annotations` in NumPy."""
+    """What the outputs of the inference model say: in the graph, as `scored_annotations` in NumPy.
+
+    Of passages, relations count all entities, and those that passages before have decided are not given.
+    """
     types, scores = outputs["entity_types"], outputs["relation_scores"]
     is_entity = types >= 0
-    places = tf.where(is_entity)  # [M, 2]
+    is_given = is_entity
+    if "margin_entities" in outputs:
+        is_given &= tf.range(tf.shape(types)[1]) >= outputs["margin_entities"][:, tf.newaxis]
+    places = tf.where(is_given)  # [M, 2]
     sentences = tf.cast(places[:, :1], tf.int32)
     spans, kinds = tf.gather_nd(outputs["spans"], places), tf.gather_nd(types, places)
     is_pair = is_entity[:, :, tf.newaxis] & is_entity[:, tf.newaxis]
@@ -117,6 +124,28 @@ def scored_annotations(outputs: dict[str, np.ndarray], label_set: LabelSet, thre
     return results
 
 
+def joined(passages: Sequence[tuple[Scored, int, int]]) -> Scored:
+    """What was found in a document.
+
+    Args:
+      passages: in their order, of each what was found in it, its first token in the document, and how many of
+        its entities, the first ones, are of passages before.
+    """
+    entities: list[tuple[EntitySpan, float]] = []
+    parts = []
+    for (found, relations), start, margin in passages:
+        offset = len(entities) - margin
+        entities += [
+            (dataclasses.replace(e, start=e.start + start, end=e.end + start), score)
+            for e, score in found[margin:]
+        ]
+        scored = ScoredRelations.of(relations)
+        parts.append(dataclasses.replace(scored, heads=scored.heads + offset, tails=scored.tails + offset))
+    columns = ("heads", "tails", "kinds", "scores")
+    joint = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+    return entities, dataclasses.replace(parts[0], **joint)
+
+
 def without_scores(
     sentences: Sequence[Sentence], scored: Sequence[Scored], threshold: float = -1
 ) -> list[Sentence]:
@@ -127,6 +156,7 @@ def without_scores(
             tuple(entity for entity, _ in entities),
             tuple(relation for relation, _ in ScoredRelations.of(relations).above(threshold)),
             sentence.id,
+            breaks=sentence.breaks,
         )
         for sentence, (entities, relations) in zip(sentences, scored, strict=True)
     ]

@@ -12,7 +12,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from jner_re.config import ModelConfig
-from jner_re.features.specs import InputSizes, feature_specs
+from jner_re.features.specs import InputSizes, carried_specs, feature_specs
 from jner_re.layers.crf import CRF
 from jner_re.layers.pair_mask import PairMask
 from jner_re.models import joint
@@ -34,23 +34,22 @@ def build(
     Returns:
       A model with the inputs and outputs of `JointModel.inference`.
     """
-    features = {
-        name: keras.Input(spec.shape[1:], dtype=spec.dtype, name=name)
-        for name, spec in feature_specs(sizes).items()
-    }
-    outputs = [tagger(member, i)(features) for i, member in enumerate(members)]
+    features = joint.keras_inputs({**feature_specs(sizes), **carried_specs(sizes)})
+    read = {name: features[name] for name in feature_specs(sizes)}
+    outputs = [tagger(member, i)(read) for i, member in enumerate(members)]
     pair_scorers = [scorer(member, i) for i, member in enumerate(members)]
-    mask = PairMask(allowed if config.typed_pairs else None, name="typed_pair_mask")
+    mask = PairMask(allowed if config.typed_pairs else None, config.relation_distance, name="typed_pair_mask")
+    places = joint.structure(features)
 
     def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
         return [
-            mask(score([output["re_states"], tag_ids, spans]), spans, types)
+            mask(score([output["re_states"], tag_ids, spans]), spans, types, **places)
             for score, output in zip(pair_scorers, outputs, strict=True)
         ]
 
     tag_logits = tf.add_n([output["tag_logits"] for output in outputs]) / len(outputs)
     found = joint.decoded(
-        averaged_crf(members), tag_logits, features["lengths"], relation_logits, config.entity_weighted
+        averaged_crf(members), tag_logits, features, relation_logits, config.entity_weighted
     )
     return keras.Model(features, found, name="ensemble")
 
@@ -59,7 +58,8 @@ def tagger(member: JointModel, number: int) -> keras.Model:
     """From features to `tag_logits` [B, T, K] and `re_states` [B, T, D]."""
     layers = {"tag_logits": "ner_scores", "re_states": "re_birnns"}
     outputs = {name: member.inference.get_layer(layer).output for name, layer in layers.items()}
-    return keras.Model(member.inference.input, outputs, name=f"member_{number}")
+    inputs = {name: x for name, x in member.inference.input.items() if name in member.training.input}
+    return keras.Model(inputs, outputs, name=f"member_{number}")
 
 
 def scorer(member: JointModel, number: int) -> keras.Model:

@@ -11,11 +11,25 @@ import tf_keras as keras
 
 from jner_re.config import ModelConfig
 from jner_re.features.casing import NUM_CLASSES
-from jner_re.features.specs import InputSizes, feature_specs, gold_specs, numbered, soft_tag_specs
+from jner_re.features.specs import (
+    InputSizes,
+    carried_specs,
+    feature_specs,
+    gold_specs,
+    numbered,
+    soft_tag_specs,
+)
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
 from jner_re.layers.crf import CRF
 from jner_re.layers.crf_layers import CRFCrossEntropy, CRFNegativeLogLikelihood, CRFSpanPosteriors
+from jner_re.layers.decided_sentences import (
+    AtStarts,
+    DecidedSentences,
+    IntoPassages,
+    OfDecided,
+    SumOfSentences,
+)
 from jner_re.layers.float32_layer import DTYPE
 from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
@@ -94,7 +108,9 @@ class JointModel:
     Attributes:
       training: from features and gold annotation to the parts of the loss.
       inference: from features to `tag_ids` [B, T], `spans` [B, M, 2], `entity_types` [B, M],
-        `entity_scores` [B, M] and `relation_scores` [B, M, M, R], all from predicted tags.
+        `entity_scores` [B, M] and `relation_scores` [B, M, M, R], all from predicted tags; of passages, which
+        hold entities that the ones before have decided, also `margin_entities` [B], how many these are,
+        `carried_tags` and `carried_scores`, inputs for the passages that follow.
     """
 
     training: TrainingModel
@@ -135,8 +151,8 @@ def build(
     rnn = (config.rnn_cell, config.rnn_dropout, jit_compile)
 
     # Inputs
-    features = _keras_inputs(feature_specs(sizes))
-    gold = _keras_inputs({**gold_specs(), **(soft_tag_specs(num_tags) if soft else {})})
+    features = keras_inputs(feature_specs(sizes))
+    gold = keras_inputs({**gold_specs(), **(soft_tag_specs(num_tags) if soft else {})})
     lengths = features["lengths"]
 
     # Layers
@@ -160,8 +176,10 @@ def build(
         name="pair_scorer",
     )
     # Only inference leaves types out: to learn what no pair of these types can be helps (docs/results.md).
-    pair_mask = PairMask(name="re")
-    typed_pair_mask = PairMask(allowed if config.typed_pairs else None, name="typed_pair_mask")
+    pair_mask = PairMask(None, config.relation_distance, name="re")
+    typed_pair_mask = PairMask(
+        allowed if config.typed_pairs else None, config.relation_distance, name="typed_pair_mask"
+    )
 
     # Model
     tokens = _token_representations(config, sizes, features, encoder, jit_compile)
@@ -171,26 +189,61 @@ def build(
 
     gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"])
     if soft:
-        distribution = (gold["tag_probabilities"], gold["transition_counts"])
-        tag_loss = CRFCrossEntropy(crf, name="ner")(tag_logits, *distribution, lengths)
+        tag_loss = _cross_entropy(crf, tag_logits, gold, features)
     else:
-        tag_loss = CRFNegativeLogLikelihood(crf, name="ner")(tag_logits, gold["tag_ids"], lengths)
-    training_outputs = {"ner": tag_loss, "re": pair_mask(gold_logits, gold["spans"])}
+        tag_loss = _negative_log_likelihood(crf, tag_logits, gold["tag_ids"], features)
+    gold_relations = pair_mask(gold_logits, gold["spans"], **structure(features))
+    training_outputs = {"ner": tag_loss, "re": gold_relations}
 
     def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
-        return [typed_pair_mask(pair_scorer(re_states, tag_ids, spans), spans, types)]
+        logits = pair_scorer(re_states, tag_ids, spans)
+        return [typed_pair_mask(logits, spans, types, **structure(features))]
 
-    inference_outputs = decoded(crf, tag_logits, lengths, relation_logits, config.entity_weighted)
+    all_features = {**features, **keras_inputs(carried_specs(sizes))}
+    inference_outputs = decoded(crf, tag_logits, all_features, relation_logits, config.entity_weighted)
     return JointModel(
         TrainingModel({**features, **gold}, training_outputs, name="training"),
-        keras.Model(features, inference_outputs, name="inference"),
+        keras.Model(all_features, inference_outputs, name="inference"),
     )
+
+
+def structure(features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Of passages, what says which sentence a token is of and which sentences are decided; else nothing."""
+    return {name: features[name] for name in ("sentence_ids", "decided") if name in features}
+
+
+def _negative_log_likelihood(
+    crf: CRF, tag_logits: tf.Tensor, tag_ids: tf.Tensor, features: dict[str, tf.Tensor]
+) -> tf.Tensor:
+    """[B], of a passage the sum over the sentences that it decides."""
+    likelihood = CRFNegativeLogLikelihood(crf, name="ner")
+    places = structure(features)
+    if not places:
+        return likelihood(tag_logits, tag_ids, features["lengths"])
+    logits, lengths = DecidedSentences()(tag_logits, **places)
+    tags, _ = DecidedSentences()(tag_ids, **places)
+    return SumOfSentences()(likelihood(logits, tags, lengths), **places)
+
+
+def _cross_entropy(
+    crf: CRF, tag_logits: tf.Tensor, gold: dict[str, tf.Tensor], features: dict[str, tf.Tensor]
+) -> tf.Tensor:
+    """[B], likewise."""
+    entropy = CRFCrossEntropy(crf, name="ner")
+    probabilities, counts = gold["tag_probabilities"], gold["transition_counts"]
+    places = structure(features)
+    if not places:
+        return entropy(tag_logits, probabilities, counts[:, 0], features["lengths"])
+    logits, lengths = DecidedSentences()(tag_logits, **places)
+    probabilities, _ = DecidedSentences()(probabilities, **places)
+    counts = OfDecided()(counts, features["decided"])
+    return SumOfSentences()(entropy(logits, probabilities, counts, lengths), **places)
 
 
 def decoded(
     crf: CRF,
     tag_logits: tf.Tensor,
-    lengths: tf.Tensor,
+    features: dict[str, tf.Tensor],
     relation_logits: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Sequence[tf.Tensor]],
     entity_weighted: bool,
 ) -> dict[str, tf.Tensor]:
@@ -199,11 +252,14 @@ def decoded(
     Args:
       crf: decodes tags.
       tag_logits: [B, T, K].
-      lengths: int32 [B].
+      features: the inputs of `JointModel.inference`.
       relation_logits: gives the logits [B, M, M, R] of one scorer or, for an ensemble, of several, whose
         probabilities are averaged; from tags [B, T], spans [B, M, 2] and entity types [B, M].
       entity_weighted: whether relations' scores are multiplied by those of their entities.
     """
+    lengths, places = features["lengths"], structure(features)
+    if places:
+        tag_logits, lengths = DecidedSentences(name="decided_sentences")(tag_logits, **places)
     tag_ids = crf(tag_logits, lengths)
     if not crf.constrained:
         tag_ids = WellFormedTags(name="well_formed_tags")(tag_ids)
@@ -211,6 +267,20 @@ def decoded(
     entity_scores = CRFSpanPosteriors(crf, name="entity_scores")(
         tag_logits, lengths, spans[:, :, 0], spans[:, :, 1], types
     )
+    carried = {}
+    if places:
+        scores = AtStarts(name="scores_at_starts")(entity_scores, spans, types, tag_ids)
+        tag_ids, carried["carried_tags"] = IntoPassages(name="tags_in_passages")(
+            tag_ids, lengths, carried=features["carried_tags"], **places
+        )
+        scores, carried["carried_scores"] = IntoPassages(name="scores_in_passages")(
+            scores, lengths, carried=features["carried_scores"], **places
+        )
+        spans, types = SpansFromTags(name="spans_in_passages")(tag_ids)
+        entity_scores = tf.gather(scores, spans[:, :, 0], batch_dims=1)
+        sentences = tf.gather(places["sentence_ids"], spans[:, :, 0], batch_dims=1)
+        is_margin = (types >= 0) & (sentences < places["decided"][:, :1])
+        carried["margin_entities"] = tf.reduce_sum(tf.cast(is_margin, tf.int32), axis=1)
     probabilities = [tf.sigmoid(logits) for logits in relation_logits(tag_ids, spans, types)]
     relation_scores = tf.add_n(probabilities) / len(probabilities)
     if entity_weighted:
@@ -222,10 +292,12 @@ def decoded(
         "entity_types": types,
         "entity_scores": entity_scores,
         "relation_scores": relation_scores,
+        **carried,
     }
 
 
-def _keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
+def keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
+    """Inputs of a functional model."""
     return {name: keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in specs.items()}
 
 

@@ -12,13 +12,13 @@ def relation_loss(labels: tf.Tensor, logits: tf.Tensor, reduction: str = "sum") 
 
     Args:
       labels: [B, M, M, R], 0 or 1, or probabilities.
-      logits: [B, M, M, R]; MASKED_LOGIT for what is no pair, which adds nothing.
+      logits: [B, M, M, R]; MASKED_LOGIT for what is no pair, which adds nothing whatever its label.
       reduction: "sum", or "mean" over the pairs and types of each sentence.
 
     Returns:
       [B]; 0 for sentences without a pair.
     """
-    labels = tf.cast(labels, logits.dtype)
+    labels = tf.where(logits > MASKED_LOGIT, tf.cast(labels, logits.dtype), 0.0)
     entropies = tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
     total = tf.reduce_sum(entropies, axis=[1, 2, 3])
     if reduction == "sum":

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
+from jner_re.errors import InputError
 from jner_re.features.dataset import FeaturizedCorpus, inference_batches
 from jner_re.layers.crf_layers import CRFBestLogProbability
 from jner_re.models.decode import scored_annotations
@@ -45,7 +46,15 @@ class Uncertainty:
 
 @tf.autograph.experimental.do_not_convert
 def with_log_probability(trained: TrainedModel) -> TrainedModel:
-    """The model with the log-probability of the best tag sequence, [B], among its outputs."""
+    """The model with the log-probability of the best tag sequence, [B], among its outputs.
+
+    Raises:
+      InputError: it reads several sentences together.
+    """
+    if trained.config.window > 1:
+        raise InputError(
+            f"window is {trained.config.window}, expected 1 to tell how unsure a model is of a sentence"
+        )
     crf = trained.model.get_layer("crf")
     lengths = trained.model.input["lengths"]
     log_probability = CRFBestLogProbability(crf, name=_LOG_PROBABILITY)(crf.input, lengths)

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from jner_re.features.cache import feature_cache
-from jner_re.features.dataset import Arrays, gold_arrays, training_batch
+from jner_re.features.dataset import Arrays, gold_arrays, gold_of, known_entities, training_batch
 from jner_re.features.soft_targets import SoftTargets
 from jner_re.features.specs import gold_specs
+from jner_re.layers.decided_sentences import DecidedSentences
 from jner_re.layers.pair_mask import PairMask
 from jner_re.models import ensemble
+from jner_re.models.joint import structure
 from jner_re.models.model_dir import TrainedModel
-from jner_re.schema import Sentence
+from jner_re.schema import LabelSet, Sentence
 
 _BATCH_SIZE = 32
 
@@ -35,33 +38,49 @@ def teach(teacher: TrainedModel, sentences: Sequence[Sentence]) -> SoftTargets:
     corpus = teacher.inputs.corpus(sentences, feature_cache())
     label_set = teacher.vocabulary.label_set
     gold = [gold_arrays(sentence, label_set) for sentence in sentences]
+    examples = [gold_of(example, gold[example.sentence], corpus) for example in corpus.examples]
     run = tf.function(
         _distributions(teacher), input_signature=[{**corpus.specs, **gold_specs()}], autograph=False
     )
-    targets = {}
-    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i].tokens))
+    targets = [_empty(sentence, label_set) for sentence in sentences]
+    order = sorted(range(len(examples)), key=lambda i: corpus.examples[i].end - corpus.examples[i].start)
     for at in range(0, len(order), _BATCH_SIZE):
         batch = order[at : at + _BATCH_SIZE]
-        inputs, _ = training_batch(corpus, gold, batch)
+        inputs, _ = training_batch(corpus, examples, batch)
         outputs = {name: value.numpy() for name, value in run(inputs).items()}
+        done = 0  # sentences of the batch
         for row, i in enumerate(batch):
-            targets[sentences[i]] = _without_padding(outputs, row, sentences[i])
-    return targets
+            example = corpus.examples[i]
+            sentence, target = sentences[example.sentence], targets[example.sentence]
+            inside = np.flatnonzero(known_entities(example, gold[example.sentence]["spans"], corpus))
+            count = len(inside)
+            target["relations"][np.ix_(inside, inside)] += outputs["relations"][row, :count, :count]
+            bounds = (0, *sentence.breaks, len(sentence.tokens))
+            first, last = (example.passage.first, example.passage.last) if example.passage else (0, 1)
+            for number in range(first, last):
+                begin, end = bounds[number], bounds[number + 1]
+                target["tag_probabilities"][begin:end] = outputs["tag_probabilities"][done, : end - begin]
+                target["transition_counts"][number] = outputs["transition_counts"][done]
+                done += 1
+    return dict(zip(sentences, targets, strict=True))
 
 
 def _distributions(teacher: TrainedModel) -> Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]:
-    """From features and gold annotation to soft targets of a batch, padded."""
+    """From features and gold annotation to soft targets of a batch, padded; of tags, those of sentences."""
     taggers = [ensemble.tagger(member, i) for i, member in enumerate(teacher.members)]
     scorers = [ensemble.scorer(member, i) for i, member in enumerate(teacher.members)]
-    crf, mask = ensemble.averaged_crf(teacher.members), PairMask()
+    crf, mask = ensemble.averaged_crf(teacher.members), PairMask(None, teacher.config.relation_distance)
 
     def run(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         features = {name: value for name, value in inputs.items() if name not in gold_specs()}
         tag_ids, spans, lengths = inputs["tag_ids"], inputs["spans"], inputs["lengths"]
         outputs = [tagger(features, training=False) for tagger in taggers]
         tag_logits = tf.add_n([output["tag_logits"] for output in outputs]) / len(outputs)
+        places = structure(features)
+        if places:
+            tag_logits, lengths = DecidedSentences()(tag_logits, **places)
         relations = [
-            tf.sigmoid(mask(scorer([output["re_states"], tag_ids, spans], training=False), spans))
+            tf.sigmoid(mask(scorer([output["re_states"], tag_ids, spans], training=False), spans, **places))
             for scorer, output in zip(scorers, outputs, strict=True)
         ]
         return {
@@ -73,11 +92,11 @@ def _distributions(teacher: TrainedModel) -> Callable[[dict[str, tf.Tensor]], di
     return run
 
 
-def _without_padding(outputs: Arrays, row: int, sentence: Sentence) -> Arrays:
-    """Copies of a sentence's own part."""
-    length, entities = len(sentence.tokens), len(sentence.entities)
+def _empty(sentence: Sentence, label_set: LabelSet) -> Arrays:
+    """A target of zeros."""
+    tags, entities = len(label_set.tags), len(sentence.entities)
     return {
-        "tag_probabilities": outputs["tag_probabilities"][row, :length].copy(),
-        "transition_counts": outputs["transition_counts"][row].copy(),
-        "relations": outputs["relations"][row, :entities, :entities].copy(),
+        "tag_probabilities": np.zeros([len(sentence.tokens), tags], np.float32),
+        "transition_counts": np.zeros([len(sentence.breaks) + 1, tags, tags], np.float32),
+        "relations": np.zeros([entities, entities, len(label_set.relation_types)], np.float32),
     }

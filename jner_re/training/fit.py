@@ -159,7 +159,7 @@ def _train(
         train_config.recompute_gradients,
     )
     _LOGGER.info("%s trainable parameters", f"{weights.count(model.training):,}")
-    compile_model(model.training, train_config, len(read.corpus.sentences))
+    compile_model(model.training, train_config, len(read.corpus.examples))
     average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
     checkpoints = Checkpoints(run.weights, model.training, model.inference, average, train_config.patience)
     label_set = read.vocabulary.label_set
@@ -212,9 +212,9 @@ def _on_dev(
     }
 
 
-def compile_model(model: TrainingModel, config: TrainConfig, num_sentences: int) -> None:
-    """Sets the optimizer and the loss's weight, for epochs of so many sentences."""
-    steps = -(-num_sentences // config.batch_size)
+def compile_model(model: TrainingModel, config: TrainConfig, num_examples: int) -> None:
+    """Sets the optimizer and the loss's weight, for epochs of so many sentences or passages."""
+    steps = -(-num_examples // config.batch_size)
     encoders = [layer for layer in model.layers if isinstance(layer, FineTunedEncoder)]
     encoder_weights = [weight for encoder in encoders for weight in encoder.trainable_weights]
     model.compile(
