@@ -96,7 +96,8 @@ def _read() -> tuple[Corpus, str]:
     format = format_of(path, _FORMAT.value)
     given = flags.FLAGS.tokenization if format in TEXT_FORMATS else None
     lines, repair = flags.FLAGS[config_flags.LINES].value, repair_flag.repairs()
-    corpus = corpora.load(path, format, given, lines=lines, repair=repair, **reader_flags.given())
+    how = {"lines": lines, "repair": repair, "window": flags.FLAGS.window, **reader_flags.given()}
+    corpus = corpora.load(path, format, given, **how)
     return corpus, _CORPUS_NAME.value or ("ade" if format == "ade" else path.stem)
 
 

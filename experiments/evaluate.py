@@ -64,7 +64,8 @@ def main() -> None:
         corpus /= "test.json"
     format = format_of(corpus, _FORMAT.value)
     style = config.tokenization if format in TEXT_FORMATS else None
-    read = corpora.load(corpus, format, style, lines=config.lines, **reader_flags.given())
+    given = {"lines": config.lines, "window": config.window, **reader_flags.given()}
+    read = corpora.load(corpus, format, style, **given)
     from_text = format in SPLIT_FORMATS
     if from_text and not read.documents:
         raise InputError(f"{corpus}: no annotated document; the first problem: {read.findings[0]}")
@@ -118,7 +119,9 @@ def _from_text(
     predicted = client.load(folder)([document.text for document in documents], 0.0)
     vocabulary = ModelVocabulary.load(folder / model_files.VOCABULARY)
     pairs = vocabulary.argument_types if config.typed_pairs else None
-    reading = whole_texts.Reading(config.tokenization, config.lines, vocabulary.label_set, pairs)
+    reading = whole_texts.Reading(
+        config.tokenization, config.lines, vocabulary.label_set, pairs, config.relation_distance
+    )
     return whole_texts.evaluate(documents, predicted, reading, threshold, _CORPUS.value)
 
 

@@ -13,10 +13,12 @@ that end in .jsonl, and wherever --input_format=jsonl says so, a line is a JSON 
  "relations": [{"type", "head", "tail", "score"}]}
 
 start and end count characters (Unicode code points, end exclusive); head and tail index the entities; scores
-are probabilities. With --output=PATH and --output_format of an annotation tool they are a collection for it
-instead, such as tasks for Label Studio with predictions, or a folder for brat with scores as notes: each
-text, exactly, is a document, whose id is the name of the file in a folder, the "id" of a JSON object, or else
-FILE-LINE.
+are probabilities. With --clusters, "cluster_relations" has {"type", "head", "tail", "score", "relation"}:
+lists of indexes of entities, and the index of the relation with the highest score between them.
+
+With --output=PATH and --output_format of an annotation tool the answers are a collection for it instead, such
+as tasks for Label Studio with predictions, or a folder for brat with scores as notes: each text, exactly, is
+a document, whose id is the name of the file in a folder, the "id" of a JSON object, or else FILE-LINE.
 
 A sentence of more than 2,000 tokens is broken; "broken_at" then says at which characters. A text that is not
 UTF-8, and a line that is not such JSON, gives
@@ -28,7 +30,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from absl import flags
 from tqdm import tqdm
@@ -38,7 +40,7 @@ from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.extraction import client, precision
 
-from . import answers, prediction_output, text_lines
+from . import answers, given_clusters, prediction_output, text_lines
 from .text_lines import Line
 
 _MODEL = flags.DEFINE_string(
@@ -67,6 +69,12 @@ _OUTPUT_FORMAT = flags.DEFINE_enum(
     "printed: jsonl (JSON) or text (lines to read, such as Ada Berg (Peop) —Live_In→ Oslo (Loc) 0.98), by "
     "default text on a terminal, else jsonl; of --output: the annotation tool's format",
 )
+_CLUSTERS = flags.DEFINE_boolean(
+    "clusters",
+    False,
+    "also give relations between clusters of coreferent mentions, which lines of JSON bring along: "
+    '"entities", and "clusters", lists of their indexes',
+)
 _TEXTS = flags.DEFINE_integer("batch_size", 256, "texts that are answered together", lower_bound=1)
 _PRECISION = flags.DEFINE_enum("precision", precision.FLOAT32, precision.CHOICES, precision.HELP)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
@@ -76,7 +84,7 @@ def main(paths: Sequence[str]) -> None:
     """Reads, predicts and prints."""
     paths = paths or [text_lines.STANDARD_INPUT]
     text_lines.check(paths, _INPUT.value)
-    show = _form()
+    is_json = _is_json()
     collection = _collection()
     if collection:
         text_lines.check_names(paths)
@@ -93,13 +101,15 @@ def main(paths: Sequence[str]) -> None:
     with tqdm(desc="texts", unit="", disable=among_answers or None) as progress:  # only on a terminal
         while batch := list(itertools.islice(lines, 1 if typed else _TEXTS.value)):
             for line, found in zip(batch, answers.answers(model, batch, _THRESHOLD.value), strict=True):
+                if _CLUSTERS.value and isinstance(found, Document):
+                    found = given_clusters.clustered(line, found)
                 if collection and isinstance(found, Document):
                     found = collection.add(prediction_output.with_fields(line, found)) or found
                 if isinstance(found, str):
                     refused += 1
                     progress.write(f"error: {line.place}: {found}", file=sys.stderr)
                 if not collection:
-                    _print(show, line, found)
+                    _print(is_json, line, found)
             progress.update(len(batch))
             if collection:
                 collection.flush()
@@ -109,25 +119,24 @@ def main(paths: Sequence[str]) -> None:
         sys.exit(1)
 
 
-def _print(show: Callable[[Line, Document | str], str], line: Line, found: Document | str) -> None:
-    text = show(line, found)
-    if show is answers.as_json:
-        program.print_utf8(text)
+def _print(is_json: bool, line: Line, found: Document | str) -> None:
+    if is_json:
+        program.print_utf8(answers.as_json(line, found, _CLUSTERS.value))
     else:
-        print(text, flush=True)
+        print(answers.as_text(line, found, _CLUSTERS.value), flush=True)
 
 
-def _form() -> Callable[[Line, Document | str], str]:
-    """What makes of an answer what is printed."""
-    if (_OUTPUT_FORMAT.value or ("text" if sys.stdout.isatty() else "jsonl")) == "jsonl":
-        return answers.as_json
-    return answers.as_text
+def _is_json() -> bool:
+    """Whether answers are printed as JSON."""
+    return (_OUTPUT_FORMAT.value or ("text" if sys.stdout.isatty() else "jsonl")) == "jsonl"
 
 
 def _collection() -> prediction_output.Collection | None:
     """What --output asks for; raises InputError if it can't be written there."""
     format, path = _OUTPUT_FORMAT.value or "jsonl", _OUTPUT.value
     if format in prediction_output.FORMATS:
+        if _CLUSTERS.value:
+            raise InputError(f"--clusters is given, and {format} has none, expected --output_format=jsonl")
         if not path:
             raise InputError(f"--output_format={format} needs --output")
         return prediction_output.new(path, format)

@@ -9,7 +9,8 @@ import json
 import os
 import pathlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jner_re import files
@@ -19,6 +20,7 @@ from jner_re.json_text import finite_float, finite_integer, refuse_constant
 STANDARD_INPUT = "-"
 TEXT = "text"  # the field of a JSON object to read
 TAKEN = ("entities", "relations", "broken_at", "error")  # fields of an answer, and of annotated documents
+_OF_CLUSTERS = ("clusters", "cluster_relations")  # likewise, of documents with entities
 
 
 class Line(NamedTuple):
@@ -31,6 +33,7 @@ class Line(NamedTuple):
       text: to read; "" if there is an error.
       fields: to give back, the text among them: those of its JSON object but for TAKEN ones.
       error: what is wrong with the line, if anything.
+      annotation: its object's TAKEN fields, and those of clusters.
     """
 
     place: str
@@ -38,6 +41,7 @@ class Line(NamedTuple):
     text: str
     fields: dict[str, Any]
     error: str = ""
+    annotation: Mapping[str, Any] = MappingProxyType({})
 
 
 def check(paths: Sequence[str], input_format: str | None = None) -> None:
@@ -120,11 +124,11 @@ def _lines(
         if number == 1:
             content = content.removeprefix(codecs.BOM_UTF8)
         if content.strip():
-            fields, error = _read_line(content, is_json, text_field)
+            fields, annotation, error = _read_line(content, is_json, text_field)
             text = "" if error else fields[text_field]
             id = fields.get("id") if is_json else None
             name = str(id) if isinstance(id, str | int) and str(id) else f"{stem}-{number}"
-            yield Line(f"{place}: line {number}", name, text, fields, error)
+            yield Line(f"{place}: line {number}", name, text, fields, error, annotation)
 
 
 def _texts(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -154,15 +158,15 @@ def _stem(path: str) -> str:
     return "stdin" if path == STANDARD_INPUT else pathlib.Path(path).stem
 
 
-def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str, Any], str]:
-    """The line's fields, and what is wrong with it."""
+def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """The line's fields, those of an annotation, and what is wrong with it."""
     as_read = {text_field: content.decode("utf-8", errors="replace").strip("\r\n")}
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        return as_read, f"byte {error.start} is not UTF-8, expected UTF-8 text"
+        return as_read, {}, f"byte {error.start} is not UTF-8, expected UTF-8 text"
     if not is_json:
-        return as_read, ""
+        return as_read, {}, ""
     try:
         record = json.loads(
             as_read[text_field],
@@ -171,23 +175,33 @@ def _read_line(content: bytes, is_json: bool, text_field: str) -> tuple[dict[str
             parse_int=finite_integer,
         )
     except json.JSONDecodeError as error:
-        return as_read, f"column {error.colno}: {error.msg}, expected JSON"
+        return as_read, {}, f"column {error.colno}: {error.msg}, expected JSON"
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
-        return as_read, f"{error}, expected JSON"
+        return as_read, {}, f"{error}, expected JSON"
     if not isinstance(record, dict):
-        return as_read, f'expected a JSON object with a string as its "{text_field}"'
-    fields = {name: value for name, value in record.items() if name not in TAKEN}
+        return as_read, {}, f'expected a JSON object with a string as its "{text_field}"'
+    taken = (*TAKEN, *_OF_CLUSTERS) if "entities" in record else TAKEN
+    fields = {name: value for name, value in record.items() if name not in taken}
+    annotation = {name: record[name] for name in taken if name in record}
     if not isinstance(record.get(text_field), str):
-        return fields, f'"{text_field}" is {record.get(text_field)!r:.100}, expected a string'
-    for name in TAKEN:
-        if name in record and not _is_answer(name, record[name]):
-            return fields, f'it has "{name}", a field of the answer, expected another name'
-    return fields, ""
+        return fields, annotation, f'"{text_field}" is {record.get(text_field)!r:.100}, expected a string'
+    for name, value in annotation.items():
+        if not _is_answer(name, value):
+            return fields, annotation, f'it has "{name}", a field of the answer, expected another name'
+    return fields, annotation, ""
 
 
 def _is_answer(name: str, value: Any) -> bool:
     """Whether a field is that of an answer or of an annotated document, in whose place a new one comes."""
-    keys = {"entities": {"type", "start", "end"}, "relations": {"type", "head", "tail"}, "broken_at": set()}
+    keys: dict[str, set[str]] = {
+        "entities": {"type", "start", "end"},
+        "relations": {"type", "head", "tail"},
+        "cluster_relations": {"type", "head", "tail"},
+        "broken_at": set(),
+        "clusters": set(),
+    }
+    if name == "clusters":
+        return True  # given_clusters.py says what is wrong with them
     if name in keys and value is None:
         return True
     if name not in keys or not isinstance(value, list):

@@ -75,6 +75,7 @@ class Document:
         was looked for across them.
       id: by which its file knows it; "" for none.
       fields: what its file says of it besides, by name, as JSON has it.
+      clusters: indexes of entities that are mentions of the same thing; no entity is in two.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Document:
     broken_at: tuple[int, ...] = ()
     id: str = ""
     fields: Mapping[str, Any] = dataclasses.field(default_factory=dict, hash=False)
+    clusters: tuple[tuple[int, ...], ...] = ()
 
     @classmethod
     def of_sentence(cls, sentence: schema.Sentence, scored: schema.Scored | None = None) -> Document:
@@ -111,7 +113,8 @@ class Document:
         """{"id", "text", "entities": [{fields of Entity}], "relations": [{fields of Relation}], …}.
 
         The further fields are among them. Scores are rounded to four digits; those that are NaN are left out,
-        an id that is "", and the tokens. If a sentence was broken, "broken_at" says where.
+        an id that is "", and the tokens. If a sentence was broken, "broken_at" says where; if there are
+        clusters, "clusters" has them.
         """
         return {
             **({"id": self.id} if self.id else {}),
@@ -120,6 +123,7 @@ class Document:
             "entities": [_rounded(entity) for entity in self.entities],
             "relations": [_rounded(relation) for relation in self.relations],
             **({"broken_at": list(self.broken_at)} if self.broken_at else {}),
+            **({"clusters": list(map(list, self.clusters))} if self.clusters else {}),
         }
 
     def to_spert(self) -> dict[str, Any]:

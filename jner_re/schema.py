@@ -76,6 +76,29 @@ class Sentence:
         }
 
 
+def apart(sentence: Sentence) -> list[Sentence]:
+    """The sentences of a document with what is inside each; a sentence alone as it is."""
+    if not sentence.breaks:
+        return [sentence]
+    bounds = (0, *sentence.breaks, len(sentence.tokens))
+    found = []
+    for begin, end in itertools.pairwise(bounds):
+        inside = [i for i, entity in enumerate(sentence.entities) if begin <= entity.start < end]
+        index = {old: new for new, old in enumerate(inside)}
+        spans = (sentence.entities[i] for i in inside)
+        pairs = (pair for pair in sentence.relations if pair.head in index and pair.tail in index)
+        found.append(
+            Sentence(
+                sentence.tokens[begin:end],
+                tuple(EntitySpan(span.start - begin, span.end - begin, span.type) for span in spans),
+                tuple(RelationPair(index[pair.head], index[pair.tail], pair.type) for pair in pairs),
+                sentence.id,
+                sentence.document,
+            )
+        )
+    return found
+
+
 # Found in a sentence, with scores.
 Scored = tuple[list[tuple[EntitySpan, float]], Sequence[tuple[RelationPair, float]]]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 
-from jner_re.document import Token
+from jner_re.document import Entity, Token
 from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize
 
 
@@ -36,3 +37,16 @@ def whole_tokens(text: str, start: int, end: int) -> str:
         if span and is_exact(tokens, span, start, end):
             fitting.append(f"--tokenization={style}")
     return "whole tokens" + (f" ({' or '.join(fitting)} has them)" if fitting else "")
+
+
+def pieces(token: Token, bounds: Sequence[int]) -> Iterable[Token]:
+    """A token cut at the bounds in it."""
+    inside = bounds[bisect.bisect_right(bounds, token.start) : bisect.bisect_left(bounds, token.end)]
+    for start, end in itertools.pairwise([token.start, *inside, token.end]):
+        yield Token(token.text[start - token.start : end - token.start], start, end)
+
+
+def cuts_a_token(tokens: Sequence[Token], entity: Entity) -> bool:
+    """Whether a token goes on over an end of an entity."""
+    span = token_span(tokens, entity.start, entity.end)
+    return span is not None and (tokens[span[0]].start < entity.start or tokens[span[1] - 1].end > entity.end)

@@ -2,8 +2,9 @@
 
 A line is {"id": str or int (optional), "text": str, "entities": [{"type", "start", "end"}], "relations":
 [{"type", "head", "tail"}]}, its places in code points, `end` exclusive; head and tail index the document's
-entities, "score" may stand in both. An entity's "text" has to be what stands at its place. Further fields of
-the document are kept. `text_sentences` makes sentences of documents.
+entities, "score" may stand in both. An entity's "text" has to be what stands at its place. "clusters", a list
+of lists of indexes, says which entities are mentions of the same thing. Further fields of the document are
+kept. `text_sentences` makes sentences of documents.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from jner_re import files, json_text
 from jner_re.corpora import json_lines, json_records
 from jner_re.corpora.annotated_text import AnnotatedText, Place
 from jner_re.corpora.corpus import Finding, Loss, shortened
+from jner_re.corpora.dropping import renumbered
 from jner_re.document import Document, Entity, Relation
 
-_OWN = ("id", "text", "entities", "relations", "broken_at")
+_OWN = ("id", "text", "entities", "relations", "broken_at", "clusters")
 _OF_ENTITIES = {"type", "start", "end", "text", "score"}
 _OF_RELATIONS = {"type", "head", "tail", "score"}
 
@@ -76,6 +78,7 @@ class _Document:
         self._pairs = json_records.relations(record)
         self._scores = {key: json_records.scores(record, key) for key in ("entities", "relations")}
         self._broken_at = json_records.integers(record, "broken_at")
+        self._clusters = json_records.lists_of_integers(record, "clusters")
         self.findings: list[Finding] = []
 
     def text(self) -> AnnotatedText:
@@ -90,11 +93,12 @@ class _Document:
         for i, (pair, score) in enumerate(zip(self._pairs, self._scores["relations"], strict=True)):
             if self._has_entities(i, index):
                 relations[i] = Relation(pair.type, index[pair.head], index[pair.tail], score)
+        clusters = renumbered(self._valid_clusters(), {i: index.get(i) for i in range(len(self._spans))})
         self._tell_other_keys("entities", _OF_ENTITIES)
         self._tell_other_keys("relations", _OF_RELATIONS)
         fields = {name: value for name, value in self._record.items() if name not in _OWN}
         annotation = tuple(entities.values()), tuple(relations.values())
-        document = Document(self._text, (), *annotation, self._broken_at, self._id, fields)
+        document = Document(self._text, (), *annotation, self._broken_at, self._id, fields, clusters)
         places = (self._places("entities", entities), self._places("relations", relations))
         return AnnotatedText(document, self._file, self._place, "", *places)
 
@@ -135,6 +139,25 @@ class _Document:
                 self._lose(field, value, expected, "of a lost entity")
                 return False
         return True
+
+    def _valid_clusters(self) -> list[list[int]]:
+        """The clusters with entities of the document, each in one; what else they have is reported."""
+        seen: dict[int, int] = {}
+        valid: list[list[int]] = []
+        for number, cluster in enumerate(self._clusters):
+            valid.append([])
+            for place, i in enumerate(cluster):
+                if i not in range(len(self._spans)):
+                    expected = f"an index of the {len(self._spans)} entities, from 0"
+                elif i in seen:
+                    expected = f"each entity in one cluster, and {i} is in clusters[{seen[i]}]"
+                else:
+                    seen[i] = number
+                    valid[-1].append(i)
+                    continue
+                field = f"clusters[{number}][{place}]"
+                self.findings.append(Finding(self._file, self._place, field, str(i), expected, "left out"))
+        return valid
 
     def _tell_other_keys(self, list_name: str, known: set[str]) -> None:
         """Says what is not kept of entities or relations, by name."""

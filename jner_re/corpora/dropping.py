@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jner_re.corpora.corpus import Loss, by_reason
 from jner_re.document import Document, Relation
@@ -156,8 +156,22 @@ def drop_invalid_annotation(document: Document, outside: Collection[int] = ()) -
         else:
             relations[key] = Relation(*key, relation.score)
     entities = tuple(document.entities[i] for i in kept)
-    found = dataclasses.replace(document, entities=entities, relations=tuple(relations.values()))
+    found = dataclasses.replace(
+        document,
+        entities=entities,
+        relations=tuple(relations.values()),
+        clusters=renumbered(document.clusters, {i: index.get(first[span]) for i, span in enumerate(spans)}),
+    )
     return found, by_reason(losses)
+
+
+def renumbered(
+    clusters: Iterable[Sequence[int]], index: Mapping[int, int | None]
+) -> tuple[tuple[int, ...], ...]:
+    """Clusters of entities that have other numbers now, or none; those without an entity go."""
+    places = (dict.fromkeys(index[i] for i in cluster) for cluster in clusters)
+    kept = (tuple(place for place in cluster if place is not None) for cluster in places)
+    return tuple(cluster for cluster in kept if cluster)
 
 
 def _length(entity: EntitySpan) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from jner_re.corpora.tokenization_fit import as_text
-from jner_re.schema import Sentence
+from jner_re.schema import Sentence, apart
 
 COUNT = 3
 _LENGTHS = range(6, 31)  # tokens of a sentence that is read at a glance
@@ -19,7 +19,8 @@ def choose(sentences: Sequence[Sentence], tokenization: str, count: int = COUNT)
       tokenization: by which its texts were split.
       count: of the texts, at most.
     """
-    ranked = sorted(sentences, key=lambda s: (len(s.tokens) not in _LENGTHS, -_types(s), len(s.tokens)))
+    single = [each for sentence in sentences for each in apart(sentence)]
+    ranked = sorted(single, key=lambda s: (len(s.tokens) not in _LENGTHS, -_types(s), len(s.tokens)))
     chosen = [*_with_new_types(ranked), *ranked]
     return list(dict.fromkeys(readable(sentence.tokens, tokenization) for sentence in chosen))[:count]
 

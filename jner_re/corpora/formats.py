@@ -26,12 +26,12 @@ from jner_re.corpora import (
     prodigy,
     spert_json,
 )
-from jner_re.corpora.corpus import Corpus, Finding, Loss, raise_problems, require_valid
+from jner_re.corpora.breaking import broken
+from jner_re.corpora.corpus import Corpus, Finding, raise_problems, require_valid
 from jner_re.corpora.text_sentences import Splitting, corpus_of
 from jner_re.document import Document
 from jner_re.errors import InputError
-from jner_re.schema import RelationPair, Sentence
-from jner_re.text.long_sentences import MAX_TOKENS, break_points
+from jner_re.schema import Sentence
 
 SENTENCE_FORMATS = {"spert": spert_json, "multihead": multihead, "dygie": dygie}
 _TEXT_MODULES: dict[str, ModuleType] = {
@@ -106,16 +106,16 @@ def load(
             raise InputError(f"--{name} is for {OPTIONS[name]}, not for {format}")
     _check_kind(path, format)
     if format == "dygie":
-        return _broken(dygie.load(path, window), path)
+        return broken(dygie.load(path, window), path)
     if format in SENTENCE_FORMATS:
-        return _broken(SENTENCE_FORMATS[format].load(path), path)
+        return broken(SENTENCE_FORMATS[format].load(path), path)
     style = tokenization or TEXT_FORMATS[format]
     if format == "ade":
-        return _broken(ade_rel.load(path, style, ade_types), path)
+        return broken(ade_rel.load(path, style, ade_types), path)
     texts, findings = _TEXT_MODULES[format].texts(path, **options)
     look = line_style.look(text.document.text for text in texts)
     corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair, window), path)
-    return dataclasses.replace(_broken(corpus, path), look=None if lines else look)
+    return dataclasses.replace(broken(corpus, path), look=None if lines else look)
 
 
 def holds_brat(folder: pathlib.Path) -> bool:
@@ -201,7 +201,12 @@ def write_documents(
 
 def unsupported_documents(documents: Sequence[Document], path: pathlib.Path, format: str) -> list[Finding]:
     """What a format of `TEXT_FORMATS` cannot represent of valid documents."""
-    return _TEXT_MODULES[format].unsupported(documents, path)
+    findings: list[Finding] = _TEXT_MODULES[format].unsupported(documents, path)
+    having = sum(bool(document.clusters) for document in documents)
+    if having and format != "documents":
+        told = ("clusters", f"in {having} documents", f"none in {format}", "left out")
+        findings.append(Finding(str(path), "all records", *told, kind="warning"))
+    return findings
 
 
 def _documents(corpus: Corpus) -> list[Document]:
@@ -216,85 +221,3 @@ def _not_in_texts(sentences: Sequence[Sentence], path: pathlib.Path) -> list[Fin
         for j, token in enumerate(sentence.tokens)
         if token.split() != [token]
     ]
-
-
-def _broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
-    """The corpus with its long sentences broken, and a warning for each; entities and relations across go.
-
-    Args:
-      corpus: as a reader gives it.
-      path: quoted in the warnings.
-    """
-    sentences: list[Sentence] = []
-    warnings = []
-    for number, sentence in enumerate(corpus.sentences):
-        pieces = _pieces(sentence)
-        sentences += pieces
-        if pieces != [sentence]:
-            breaks = len(pieces) - 1 + len(pieces[0].breaks) - len(sentence.breaks)
-            entities = len(sentence.entities) - sum(len(piece.entities) for piece in pieces)
-            relations = len(sentence.relations) - sum(len(piece.relations) for piece in pieces)
-            warnings.append(
-                Finding(
-                    str(path),
-                    f"sentence {number} ({' '.join(sentence.tokens[:4])[:40] + ' …'!r})",
-                    "length",
-                    f"{len(sentence.tokens)} tokens",
-                    f"at most {MAX_TOKENS}",
-                    f"broken into {breaks + 1}; across the breaks and left out: "
-                    f"{entities} entities, {relations} relations",
-                    kind="warning",
-                    loss=Loss("across a break of a long sentence", 1 - len(pieces), entities, relations),
-                )
-            )
-    if not warnings:
-        return corpus
-    return dataclasses.replace(corpus, sentences=sentences, findings=[*corpus.findings, *warnings])
-
-
-def _pieces(sentence: Sentence) -> list[Sentence]:
-    begins = [0, *sentence.breaks]
-    cuts = [
-        begin + cut
-        for begin, part in zip(begins, sentence.parts(), strict=True)
-        for cut in break_points(part)
-    ]
-    if not cuts:
-        return [sentence]
-    if sentence.breaks:
-        return [_with_breaks(sentence, cuts)]
-    bounds = [0, *cuts, len(sentence.tokens)]
-    return [_piece(sentence, begin, end) for begin, end in itertools.pairwise(bounds)]
-
-
-def _with_breaks(sentence: Sentence, cuts: Sequence[int]) -> Sentence:
-    """The sentences of a document with some broken; entities across the breaks go."""
-    kept = [i for i, e in enumerate(sentence.entities) if not any(e.start < cut < e.end for cut in cuts)]
-    place = {old: new for new, old in enumerate(kept)}
-    return dataclasses.replace(
-        sentence,
-        entities=tuple(sentence.entities[i] for i in kept),
-        relations=tuple(
-            RelationPair(place[r.head], place[r.tail], r.type)
-            for r in sentence.relations
-            if r.head in place and r.tail in place
-        ),
-        breaks=tuple(sorted((*sentence.breaks, *cuts))),
-    )
-
-
-def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:
-    inside = [i for i, e in enumerate(sentence.entities) if begin <= e.start and e.end <= end]
-    entities = (sentence.entities[i] for i in inside)
-    place = {old: new for new, old in enumerate(inside)}
-    return Sentence(
-        sentence.tokens[begin:end],
-        tuple(dataclasses.replace(e, start=e.start - begin, end=e.end - begin) for e in entities),
-        tuple(
-            RelationPair(place[r.head], place[r.tail], r.type)
-            for r in sentence.relations
-            if r.head in place and r.tail in place
-        ),
-        sentence.id,
-        sentence.document,
-    )

@@ -87,6 +87,17 @@ def integers(record: dict[str, Any], key: str) -> tuple[int, ...]:
     return tuple(values)
 
 
+def lists_of_integers(record: dict[str, Any], key: str) -> list[list[int]]:
+    """The lists of integers in the list under a key that may be missing; raises WrongShapeError."""
+    values = record.get(key) or []
+    if not isinstance(values, list):
+        raise WrongShapeError(key, values, "a list of lists of integers")
+    for i, value in enumerate(values):
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            raise WrongShapeError(f"{key}[{i}]", value, "a list of integers")
+    return values
+
+
 def list_of(record: dict[str, Any], key: str) -> list[Any]:
     """The list under a key; raises WrongShapeError."""
     if key not in record:

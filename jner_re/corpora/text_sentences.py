@@ -12,10 +12,10 @@ import bisect
 import collections
 import itertools
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from jner_re.corpora.alignment import is_exact, token_span, whole_tokens
+from jner_re.corpora.alignment import cuts_a_token, is_exact, pieces, token_span, whole_tokens
 from jner_re.corpora.annotated_text import AnnotatedText, Place
 from jner_re.corpora.corpus import Corpus, Finding, Loss, Spans, check_corpus, check_sentence, shortened
 from jner_re.corpora.text_files import LINE_END
@@ -146,9 +146,9 @@ class _TextSentences:
         entities = self._source.document.entities
         bounds = sorted({place for entity in entities for place in (entity.start, entity.end)})
         whole = [token for tokens in parts for token in tokens]
-        parts = [[piece for token in tokens for piece in _pieces(token, bounds)] for tokens in parts]
+        parts = [[piece for token in tokens for piece in pieces(token, bounds)] for tokens in parts]
         for entity, place in zip(entities, self._source.entities, strict=True):
-            if _is_inside_tokens(whole, entity):
+            if cuts_a_token(whole, entity):
                 self._warn(place, _quoted(entity), "whole tokens", "the tokens are split")
         starts = [tokens[0].start for tokens in parts]
         joined: set[int] = set()  # sentences that go on in the one before
@@ -283,19 +283,6 @@ def _words_around(text: str, begin: int, after: int, entity: Entity) -> tuple[st
 
 def _quoted(entity: Entity) -> str:
     return repr(shortened(entity.text))
-
-
-def _pieces(token: Token, bounds: Sequence[int]) -> Iterable[Token]:
-    """A token cut at the bounds in it."""
-    inside = bounds[bisect.bisect_right(bounds, token.start) : bisect.bisect_left(bounds, token.end)]
-    for start, end in itertools.pairwise([token.start, *inside, token.end]):
-        yield Token(token.text[start - token.start : end - token.start], start, end)
-
-
-def _is_inside_tokens(tokens: Sequence[Token], entity: Entity) -> bool:
-    """Whether a token goes on over an end of an entity."""
-    span = token_span(tokens, entity.start, entity.end)
-    return span is not None and (tokens[span[0]].start < entity.start or tokens[span[1] - 1].end > entity.end)
 
 
 def _named(field: str, names: dict[str, list[str]]) -> str:

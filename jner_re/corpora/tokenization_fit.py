@@ -95,11 +95,12 @@ def misfit(sentences: Sequence[Sentence], style: str) -> str:
       sentences: of a corpus.
       style: in which the model will read texts.
     """
+    parts = [part for sentence in sentences for part in sentence.parts()]
     differing = {
-        name: [found for s in sentences if (found := difference(s.tokens, name))] for name in TOKEN_PATTERNS
+        name: [found for part in parts if (found := difference(part, name))] for name in TOKEN_PATTERNS
     }
     counts = {name: len(found) for name, found in differing.items()}
-    negligible = _NEGLIGIBLE * len(sentences)
+    negligible = _NEGLIGIBLE * len(parts)
     if counts[style] - min(counts.values()) <= negligible:
         return ""
     best = min(_CHOICES, key=counts.__getitem__)
@@ -108,7 +109,7 @@ def misfit(sentences: Sequence[Sentence], style: str) -> str:
         advice = f"no style of a model fits, --tokenization={best} comes closest ({counts[best]} have others)"
     ours, theirs = (" ".join(tokens) for tokens in differing[style][0])
     return (
-        f"{counts[style]} of {len(sentences)} sentences have other tokens than "
+        f"{counts[style]} of {len(parts)} sentences have other tokens than "
         f"--tokenization={style}, in which the model will read text: {ours!r:.60}, where it makes "
         f"{theirs!r:.60}; {advice}"
     )

@@ -58,12 +58,14 @@ class Reading:
       lines: a key of `PARAGRAPH_END`.
       label_set: the types that it knows.
       argument_types: (head type, tail type, relation type) that it gives; None for any.
+      distance: how many sentences apart the entities of a relation may be.
     """
 
     tokenization: str
     lines: str
     label_set: LabelSet
     argument_types: Collection[tuple[str, str, str]] | None
+    distance: int = 0
 
 
 def evaluate(
@@ -188,8 +190,9 @@ def _never_found(text: Sentence, places: _Places, reading: Reading) -> list[Loss
             losses.append(Loss("of a type not in training", relations=1))
         elif head in lost or tail in lost:
             losses.append(Loss("of such an entity", relations=1))
-        elif places.sentence(head.start) != places.sentence(tail.start):
-            losses.append(Loss("between two sentences", relations=1))
+        elif abs(places.sentence(head.start) - places.sentence(tail.start)) > reading.distance:
+            reason = "of sentences too far apart" if reading.distance else "between two sentences"
+            losses.append(Loss(reason, relations=1))
         elif head == tail:
             losses.append(Loss("of an entity with itself", relations=1))
         elif reading.argument_types is not None and triple not in reading.argument_types:

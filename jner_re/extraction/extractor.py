@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from jner_re import files
 from jner_re.extraction import sentence_checks
-from jner_re.extraction.outputs import BREAKS, OUTPUTS
+from jner_re.extraction.found_rows import places_in_text
+from jner_re.extraction.found_rows import rows as rows_of
+from jner_re.extraction.outputs import BREAKS
 from jner_re.extraction.passage_finder import PassageFinder
 from jner_re.features.inputs import Reading
 from jner_re.features.specs import numbered
@@ -18,7 +20,7 @@ from jner_re.models import model_dir as model_dirs
 from jner_re.models import numpy_behaviour
 from jner_re.models.decode import Found, gather_found
 from jner_re.models.model_dir import TrainedModel
-from jner_re.text.splitter import SplitText, row_ids, split_text
+from jner_re.text.splitter import row_ids, split_text
 
 _TOKENS_AT_ONCE = 2048  # padded tokens that go through encoder and model together
 
@@ -98,12 +100,12 @@ class Extractor(tf.Module):
         names = tf.strings.join(
             ["text ", tf.strings.as_string(text_ids), ": sentence ", tf.strings.as_string(numbers), " has"]
         )
-        found = self._find(sentences, text_ids, names, min_score)
-        starts, ends, texts = _places_in_text(split, found.entities)
+        found = self.find(sentences, text_ids, names, min_score)
+        starts, ends, texts = places_in_text(split, found.entities)
         return {
             "token": split.tokens.merge_dims(1, 2).to_tensor(""),
             BREAKS.name: split.breaks.to_tensor(BREAKS.padding),
-            **self._rows(found, text_ids, tf.size(text, tf.int64), starts, ends, texts),
+            **rows_of(found, text_ids, tf.size(text, tf.int64), starts, ends, texts, self.label_set),
         }
 
     @tf.function(input_signature=[TOKENS, _MIN_SCORE], autograph=False)
@@ -129,42 +131,36 @@ class Extractor(tf.Module):
         names = tf.strings.join(["sentence ", tf.strings.as_string(rows), ":"])
         checks = [sentence_checks.lengths(sentences, names), sentence_checks.padding(sentences, names)]
         with tf.control_dependencies(checks):
-            found = self._find(sentences, rows, names, min_score)
+            found = self.find(sentences, rows, names, min_score)
         _, starts, ends, _ = tf.unstack(found.entities, axis=1)
         firsts = tf.cast(tf.gather(sentences.row_starts(), found.entities[:, 0]), tf.int32)
         words = tf.ragged.range(firsts + starts, firsts + ends)
         texts = tf.strings.reduce_join(tf.gather(sentences.values, words), axis=1, separator=" ")
-        return {"token": tokens, **self._rows(found, rows, tf.size(rows, tf.int64), starts, ends, texts)}
+        count = tf.size(rows, tf.int64)
+        return {"token": tokens, **rows_of(found, rows, count, starts, ends, texts, self.label_set)}
 
-    def _find(
-        self, sentences: tf.RaggedTensor, document_ids: tf.Tensor, names: tf.Tensor, min_score: tf.Tensor
-    ) -> Found:
-        """What is found in the sentences of documents: as of `find`, or of `PassageFinder.find`."""
-        if self._passages is None:
-            return self.find(sentences, names, min_score)
-        return self.find_in_passages(sentences, document_ids, names, min_score)
-
-    # Each of the two is traced once for both signatures.
+    # Traced once for both signatures.
     @tf.function(input_signature=[_SENTENCES, _DOCUMENT_IDS, _NAMES, _MIN_SCORE], autograph=False)
-    def find_in_passages(
+    def find(
         self, sentences: tf.RaggedTensor, document_ids: tf.Tensor, names: tf.Tensor, min_score: tf.Tensor
     ) -> Found:
-        """`PassageFinder.find` as a graph of its own."""
-        assert self._passages is not None
-        return self._passages.find(sentences, document_ids, names, min_score)
-
-    @tf.function(input_signature=[_SENTENCES, _NAMES, _MIN_SCORE], autograph=False)
-    def find(self, sentences: tf.RaggedTensor, names: tf.Tensor, min_score: tf.Tensor) -> Found:
-        """Entities and relations of sentences, a group of similar length at a time.
+        """Entities and relations of sentences; of documents in passages, as `PassageFinder.find` says.
 
         Args:
           sentences: string [S, (tokens)]; some may be empty.
+          document_ids: int32 [S], not decreasing.
           names: string [S], what begins a message about each.
           min_score: of relations.
 
         Raises:
           tf.errors.InvalidArgumentError: an encoder's output for a sentence doesn't fit float16.
         """
+        if self._passages is None:
+            return self._find_in_sentences(sentences, names, min_score)
+        return self._passages.find(sentences, document_ids, names, min_score)
+
+    def _find_in_sentences(self, sentences: tf.RaggedTensor, names: tf.Tensor, min_score: tf.Tensor) -> Found:
+        """Entities and relations of sentences, a group of similar length at a time."""
         lengths = tf.cast(sentences.row_lengths(), tf.int32)
         order = tf.argsort(lengths, direction="DESCENDING", stable=True)
         lengths = tf.gather(lengths, order)
@@ -238,60 +234,6 @@ class Extractor(tf.Module):
             for i, encoder in enumerate(self.encoders)
         }
 
-    def _rows(
-        self,
-        found: Found,
-        rows: tf.Tensor,
-        count: tf.Tensor,
-        starts: tf.Tensor,
-        ends: tf.Tensor,
-        texts: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
-        """Puts what was found in the sentences of a row together.
-
-        Args:
-          found: in the sentences.
-          rows: int32 [S], the row that each sentence belongs to.
-          count: int64 [], the number of rows.
-          starts: int32 [M], of the entities in their row.
-          ends: likewise.
-          texts: string [M].
-        """
-        sentence, _, _, kind = tf.unstack(found.entities, axis=1)
-        entity_rows = tf.gather(rows, sentence)
-        per_sentence = tf.math.unsorted_segment_sum(tf.ones_like(sentence), sentence, tf.size(rows))
-        per_row = tf.math.unsorted_segment_sum(tf.ones_like(sentence), entity_rows, count)
-        offsets = tf.cumsum(per_sentence, exclusive=True) - tf.gather(
-            tf.cumsum(per_row, exclusive=True), rows
-        )
-        relation_sentence, head, tail, relation_kind = tf.unstack(found.relations, axis=1)
-        relation_rows = tf.gather(rows, relation_sentence)
-        offset = tf.gather(offsets, relation_sentence)
-
-        def padded(name: str, values: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-            ragged = tf.RaggedTensor.from_value_rowids(values, tf.cast(ids, tf.int64), count, validate=False)
-            return ragged.to_tensor(OUTPUTS[name].padding)
-
-        entity_types = tf.constant(self.label_set.entity_types, tf.string)
-        relation_types = tf.constant(self.label_set.relation_types, tf.string)
-        entities = {
-            "entity_type": tf.gather(entity_types, kind),
-            "entity_text": texts,
-            "entity_start": starts,
-            "entity_end": ends,
-            "entity_score": found.entity_scores,
-        }
-        relations = {
-            "relation_type": tf.gather(relation_types, relation_kind),
-            "relation_head": head + offset,
-            "relation_tail": tail + offset,
-            "relation_score": found.relation_scores,
-        }
-        return {
-            **{name: padded(name, values, entity_rows) for name, values in entities.items()},
-            **{name: padded(name, values, relation_rows) for name, values in relations.items()},
-        }
-
 
 def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None) -> Extractor:
     """Opens a model directory.
@@ -312,16 +254,3 @@ def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None
 def _renumbered(found: tf.Tensor, group: tf.Tensor) -> tf.Tensor:
     """[N, 4] with the sentence's place in its group in the first column, to its place among all."""
     return tf.concat([tf.gather(group, found[:, 0])[:, tf.newaxis], found[:, 1:]], axis=1)
-
-
-def _places_in_text(split: SplitText, entities: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Start and end of entities [M, 4] in their text, and the text there."""
-    sentences = split.tokens.values
-    sentence, start, end, _ = tf.unstack(entities, axis=1)
-    begin = tf.cast(tf.gather(sentences.row_starts(), sentence), tf.int32)
-    first, last = begin + start, begin + end - 1
-    later = tf.ragged.range(first + 1, last + 1)
-    pieces = tf.strings.join([split.spaces.flat_values, sentences.values])
-    rest = tf.strings.reduce_join(tf.gather(pieces, later), axis=1)
-    texts = tf.strings.join([tf.gather(sentences.values, first), rest])
-    return tf.gather(split.starts.flat_values, first), tf.gather(split.ends.flat_values, last), texts

@@ -39,7 +39,12 @@ ENTITY = (
     Output("entity_score", "float32", "M", "the CRF's posterior probability of the span with its type"),
 )
 RELATION = (
-    Output("relation_type", "string", "N", "type of each relation, which joins entities of one sentence"),
+    Output(
+        "relation_type",
+        "string",
+        "N",
+        "type of each relation, of entities in one sentence or the model's window",
+    ),
     Output("relation_head", "int32", "N", f"its head's {_PLACE}"),
     Output("relation_tail", "int32", "N", f"its tail's {_PLACE}"),
     Output("relation_score", "float32", "N", "the model's, above the lowest score that is given"),

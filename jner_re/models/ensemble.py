@@ -16,6 +16,8 @@ from jner_re.features.specs import InputSizes, carried_specs, feature_specs
 from jner_re.layers.crf import CRF
 from jner_re.layers.pair_mask import PairMask
 from jner_re.models import joint
+from jner_re.models.decided_sentences import structure
+from jner_re.models.decoded import decoded
 from jner_re.models.joint import AllowedPairs, JointModel
 
 
@@ -39,7 +41,7 @@ def build(
     outputs = [tagger(member, i)(read) for i, member in enumerate(members)]
     pair_scorers = [scorer(member, i) for i, member in enumerate(members)]
     mask = PairMask(allowed if config.typed_pairs else None, config.relation_distance, name="typed_pair_mask")
-    places = joint.structure(features)
+    places = structure(features)
 
     def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
         return [
@@ -48,9 +50,7 @@ def build(
         ]
 
     tag_logits = tf.add_n([output["tag_logits"] for output in outputs]) / len(outputs)
-    found = joint.decoded(
-        averaged_crf(members), tag_logits, features, relation_logits, config.entity_weighted
-    )
+    found = decoded(averaged_crf(members), tag_logits, features, relation_logits, config.entity_weighted)
     return keras.Model(features, found, name="ensemble")
 
 

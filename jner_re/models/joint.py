@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -22,22 +22,16 @@ from jner_re.features.specs import (
 from jner_re.layers.birnn_stack import BiRNNStack
 from jner_re.layers.char_encoder import CharEncoder
 from jner_re.layers.crf import CRF
-from jner_re.layers.crf_layers import CRFCrossEntropy, CRFNegativeLogLikelihood, CRFSpanPosteriors
-from jner_re.layers.decided_sentences import (
-    AtStarts,
-    DecidedSentences,
-    IntoPassages,
-    OfDecided,
-    SumOfSentences,
-)
 from jner_re.layers.float32_layer import DTYPE
 from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.models import numpy_behaviour
-from jner_re.models.decode import SpansFromTags, WellFormedTags
+from jner_re.models.decided_sentences import structure
+from jner_re.models.decoded import decoded
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.relation_loss import relation_loss
+from jner_re.models.tag_loss import cross_entropy, negative_log_likelihood
 from jner_re.schema import LabelSet
 
 AllowedPairs = list[list[list[bool]]]
@@ -189,9 +183,9 @@ def build(
 
     gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"])
     if soft:
-        tag_loss = _cross_entropy(crf, tag_logits, gold, features)
+        tag_loss = cross_entropy(crf, tag_logits, gold, features)
     else:
-        tag_loss = _negative_log_likelihood(crf, tag_logits, gold["tag_ids"], features)
+        tag_loss = negative_log_likelihood(crf, tag_logits, gold["tag_ids"], features)
     gold_relations = pair_mask(gold_logits, gold["spans"], **structure(features))
     training_outputs = {"ner": tag_loss, "re": gold_relations}
 
@@ -205,95 +199,6 @@ def build(
         TrainingModel({**features, **gold}, training_outputs, name="training"),
         keras.Model(all_features, inference_outputs, name="inference"),
     )
-
-
-def structure(features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Of passages, what says which sentence a token is of and which sentences are decided; else nothing."""
-    return {name: features[name] for name in ("sentence_ids", "decided") if name in features}
-
-
-def _negative_log_likelihood(
-    crf: CRF, tag_logits: tf.Tensor, tag_ids: tf.Tensor, features: dict[str, tf.Tensor]
-) -> tf.Tensor:
-    """[B], of a passage the sum over the sentences that it decides."""
-    likelihood = CRFNegativeLogLikelihood(crf, name="ner")
-    places = structure(features)
-    if not places:
-        return likelihood(tag_logits, tag_ids, features["lengths"])
-    logits, lengths = DecidedSentences()(tag_logits, **places)
-    tags, _ = DecidedSentences()(tag_ids, **places)
-    return SumOfSentences()(likelihood(logits, tags, lengths), **places)
-
-
-def _cross_entropy(
-    crf: CRF, tag_logits: tf.Tensor, gold: dict[str, tf.Tensor], features: dict[str, tf.Tensor]
-) -> tf.Tensor:
-    """[B], likewise."""
-    entropy = CRFCrossEntropy(crf, name="ner")
-    probabilities, counts = gold["tag_probabilities"], gold["transition_counts"]
-    places = structure(features)
-    if not places:
-        return entropy(tag_logits, probabilities, counts[:, 0], features["lengths"])
-    logits, lengths = DecidedSentences()(tag_logits, **places)
-    probabilities, _ = DecidedSentences()(probabilities, **places)
-    counts = OfDecided()(counts, features["decided"])
-    return SumOfSentences()(entropy(logits, probabilities, counts, lengths), **places)
-
-
-def decoded(
-    crf: CRF,
-    tag_logits: tf.Tensor,
-    features: dict[str, tf.Tensor],
-    relation_logits: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Sequence[tf.Tensor]],
-    entity_weighted: bool,
-) -> dict[str, tf.Tensor]:
-    """What is found: the outputs of `JointModel.inference`.
-
-    Args:
-      crf: decodes tags.
-      tag_logits: [B, T, K].
-      features: the inputs of `JointModel.inference`.
-      relation_logits: gives the logits [B, M, M, R] of one scorer or, for an ensemble, of several, whose
-        probabilities are averaged; from tags [B, T], spans [B, M, 2] and entity types [B, M].
-      entity_weighted: whether relations' scores are multiplied by those of their entities.
-    """
-    lengths, places = features["lengths"], structure(features)
-    if places:
-        tag_logits, lengths = DecidedSentences(name="decided_sentences")(tag_logits, **places)
-    tag_ids = crf(tag_logits, lengths)
-    if not crf.constrained:
-        tag_ids = WellFormedTags(name="well_formed_tags")(tag_ids)
-    spans, types = SpansFromTags(name="spans")(tag_ids)
-    entity_scores = CRFSpanPosteriors(crf, name="entity_scores")(
-        tag_logits, lengths, spans[:, :, 0], spans[:, :, 1], types
-    )
-    carried = {}
-    if places:
-        scores = AtStarts(name="scores_at_starts")(entity_scores, spans, types, tag_ids)
-        tag_ids, carried["carried_tags"] = IntoPassages(name="tags_in_passages")(
-            tag_ids, lengths, carried=features["carried_tags"], **places
-        )
-        scores, carried["carried_scores"] = IntoPassages(name="scores_in_passages")(
-            scores, lengths, carried=features["carried_scores"], **places
-        )
-        spans, types = SpansFromTags(name="spans_in_passages")(tag_ids)
-        entity_scores = tf.gather(scores, spans[:, :, 0], batch_dims=1)
-        sentences = tf.gather(places["sentence_ids"], spans[:, :, 0], batch_dims=1)
-        is_margin = (types >= 0) & (sentences < places["decided"][:, :1])
-        carried["margin_entities"] = tf.reduce_sum(tf.cast(is_margin, tf.int32), axis=1)
-    probabilities = [tf.sigmoid(logits) for logits in relation_logits(tag_ids, spans, types)]
-    relation_scores = tf.add_n(probabilities) / len(probabilities)
-    if entity_weighted:
-        weights = entity_scores[:, :, tf.newaxis] * entity_scores[:, tf.newaxis]
-        relation_scores *= weights[..., tf.newaxis]
-    return {
-        "tag_ids": tag_ids,
-        "spans": spans,
-        "entity_types": types,
-        "entity_scores": entity_scores,
-        "relation_scores": relation_scores,
-        **carried,
-    }
 
 
 def keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:

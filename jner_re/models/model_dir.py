@@ -84,7 +84,7 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
         weights.load(built[-1].inference, path)
     model = built[0].inference
     if is_ensemble:
-        model = ensemble.build(config, inputs.sizes, _allowed(vocabulary), built)
+        model = ensemble.build(config, inputs.sizes, allowed(vocabulary), built)
     return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built))
 
 
@@ -105,9 +105,10 @@ def build(
     if inputs.fine_tuned:
         trainable = fine_tuning.read(inputs.fine_tuned, config.frozen_encoder_layers)
         encoder = FineTunedEncoder(trainable, recompute_gradients)
-    allowed = _allowed(vocabulary)
-    return joint.build(config, inputs.sizes, vocabulary.label_set, allowed, jit_compile, soft, encoder)
+    pairs = allowed(vocabulary)
+    return joint.build(config, inputs.sizes, vocabulary.label_set, pairs, jit_compile, soft, encoder)
 
 
-def _allowed(vocabulary: ModelVocabulary) -> joint.AllowedPairs:
+def allowed(vocabulary: ModelVocabulary) -> joint.AllowedPairs:
+    """The argument types of relations that were seen together in training."""
     return joint.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)

@@ -14,10 +14,9 @@ from jner_re.features.cache import feature_cache
 from jner_re.features.dataset import Arrays, gold_arrays, gold_of, known_entities, training_batch
 from jner_re.features.soft_targets import SoftTargets
 from jner_re.features.specs import gold_specs
-from jner_re.layers.decided_sentences import DecidedSentences
 from jner_re.layers.pair_mask import PairMask
 from jner_re.models import ensemble
-from jner_re.models.joint import structure
+from jner_re.models.decided_sentences import DecidedSentences, structure
 from jner_re.models.model_dir import TrainedModel
 from jner_re.schema import LabelSet, Sentence
 

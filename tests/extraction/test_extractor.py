@@ -89,7 +89,10 @@ def test_neighbours_order_and_grouping_change_nothing(
 
     monkeypatch.setattr(Extractor, "outputs", watched)
     small = Extractor.find.python_function.__get__(extractor)(
-        tf.RaggedTensor.from_tensor(padded(tokens), [len(t) for t in tokens]), [""] * len(tokens), ALL
+        tf.RaggedTensor.from_tensor(padded(tokens), [len(t) for t in tokens]),
+        tf.range(len(tokens)),
+        [""] * len(tokens),
+        ALL,
     )
     assert sum(rows for rows, _ in groups) == sum(map(bool, tokens))
     assert all(rows == 1 or rows * length <= 100 for rows, length in groups) and len(groups) > 4

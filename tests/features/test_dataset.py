@@ -45,7 +45,8 @@ def make_corpus(sentences: tuple[Sentence, ...] = SENTENCES) -> dataset.Featuriz
     layers = np.tile(np.array(places, np.float16)[:, :, None], [1, 1, 3])
     features = dataset.featurize(sentences, make_featurizer())
     spans = list(zip(offsets, lengths, strict=False))
-    return dataset.FeaturizedCorpus(sentences, features, [CachedLayers(layers, spans)], SPECS)
+    examples = dataset.whole(sentences)
+    return dataset.FeaturizedCorpus(sentences, examples, features, [CachedLayers(layers, spans)], SPECS)
 
 
 def numbered(count: int) -> tuple[Sentence, ...]:

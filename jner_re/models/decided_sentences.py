@@ -13,6 +13,11 @@ import tensorflow as tf
 from jner_re.layers.float32_layer import Float32Layer
 
 
+def structure(features: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Of passages, what says which sentence a token is of and which sentences are decided; else nothing."""
+    return {name: features[name] for name in ("sentence_ids", "decided") if name in features}
+
+
 class _Places(NamedTuple):
     """Where the decided sentences of passages are.
 

@@ -1,0 +1,94 @@
+"""Sentences that are too long for a model are broken, as the exported model breaks them."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pathlib
+from collections.abc import Sequence
+
+from jner_re.corpora.corpus import Corpus, Finding, Loss
+from jner_re.schema import RelationPair, Sentence
+from jner_re.text.long_sentences import MAX_TOKENS, break_points
+
+
+def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
+    """The corpus with its long sentences broken, and a warning for each; entities and relations across go.
+
+    Args:
+      corpus: as a reader gives it.
+      path: quoted in the warnings.
+    """
+    sentences: list[Sentence] = []
+    warnings = []
+    for number, sentence in enumerate(corpus.sentences):
+        pieces = _pieces(sentence)
+        sentences += pieces
+        if pieces != [sentence]:
+            breaks = len(pieces) - 1 + len(pieces[0].breaks) - len(sentence.breaks)
+            entities = len(sentence.entities) - sum(len(piece.entities) for piece in pieces)
+            relations = len(sentence.relations) - sum(len(piece.relations) for piece in pieces)
+            warnings.append(
+                Finding(
+                    str(path),
+                    f"sentence {number} ({' '.join(sentence.tokens[:4])[:40] + ' …'!r})",
+                    "length",
+                    f"{len(sentence.tokens)} tokens",
+                    f"at most {MAX_TOKENS}",
+                    f"broken into {breaks + 1}; across the breaks and left out: "
+                    f"{entities} entities, {relations} relations",
+                    kind="warning",
+                    loss=Loss("across a break of a long sentence", 1 - len(pieces), entities, relations),
+                )
+            )
+    if not warnings:
+        return corpus
+    return dataclasses.replace(corpus, sentences=sentences, findings=[*corpus.findings, *warnings])
+
+
+def _pieces(sentence: Sentence) -> list[Sentence]:
+    begins = [0, *sentence.breaks]
+    cuts = [
+        begin + cut
+        for begin, part in zip(begins, sentence.parts(), strict=True)
+        for cut in break_points(part)
+    ]
+    if not cuts:
+        return [sentence]
+    if sentence.breaks:
+        return [_with_breaks(sentence, cuts)]
+    bounds = [0, *cuts, len(sentence.tokens)]
+    return [_piece(sentence, begin, end) for begin, end in itertools.pairwise(bounds)]
+
+
+def _with_breaks(sentence: Sentence, cuts: Sequence[int]) -> Sentence:
+    """The sentences of a document with some broken; entities across the breaks go."""
+    kept = [i for i, e in enumerate(sentence.entities) if not any(e.start < cut < e.end for cut in cuts)]
+    place = {old: new for new, old in enumerate(kept)}
+    return dataclasses.replace(
+        sentence,
+        entities=tuple(sentence.entities[i] for i in kept),
+        relations=tuple(
+            RelationPair(place[r.head], place[r.tail], r.type)
+            for r in sentence.relations
+            if r.head in place and r.tail in place
+        ),
+        breaks=tuple(sorted((*sentence.breaks, *cuts))),
+    )
+
+
+def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:
+    inside = [i for i, e in enumerate(sentence.entities) if begin <= e.start and e.end <= end]
+    entities = (sentence.entities[i] for i in inside)
+    place = {old: new for new, old in enumerate(inside)}
+    return Sentence(
+        sentence.tokens[begin:end],
+        tuple(dataclasses.replace(e, start=e.start - begin, end=e.end - begin) for e in entities),
+        tuple(
+            RelationPair(place[r.head], place[r.tail], r.type)
+            for r in sentence.relations
+            if r.head in place and r.tail in place
+        ),
+        sentence.id,
+        sentence.document,
+    )
