@@ -31,6 +31,7 @@ class Drawn:
     boxes: list[tuple[float, float]]
     labels: list[tuple[float, float, float]]  # of arcs: left, right, baseline
     arcs: list[tuple[float, float, float]]  # from x to x at a height y
+    ends: list[float]  # of arcs, at boxes
     ys: list[float]  # all heights at which anything is
 
 
@@ -42,7 +43,7 @@ def drawn(document: Document, **options: float) -> list[Drawn]:
 def _read(svg: ElementTree.Element) -> Drawn:
     left, top, width, height = map(float, svg.attrib["viewBox"].split())
     assert (left, top) == (0, 0)
-    line = Drawn(width, height, [], [], [], [], [])
+    line = Drawn(width, height, [], [], [], [], [], [])
     for text in svg.iter(f"{_SVG}text"):
         half = float(text.attrib["textLength"]) / 2
         extent = float(text.attrib["x"]) - half, float(text.attrib["x"]) + half
@@ -61,11 +62,19 @@ def _read(svg: ElementTree.Element) -> Drawn:
                 tuple(map(float, p.split(","))) for p in re.findall(r"[\d.-]+,[\d.-]+", path.get("d", ""))
             ]
             y = min(y for _, y in places)
-            line.arcs.append((places[0][0], places[-1][0], y))
+            line.arcs.append((float(path.get("d", "M").split(",")[0][1:]), _last_x(path.get("d", "")), y))
+            begins, ends = (re.search(leg, path.get("d", "")) for leg in ("^M[^ ]* V", r"V[\d.-]+$"))
+            line.ends += [x for x, leg in zip(line.arcs[-1], (begins, ends), strict=False) if leg]
             line.ys += [y for _, y in places]
             half, middle = float(text.attrib["textLength"]) / 2, float(text.attrib["x"])
             line.labels.append((middle - half, middle + half, float(text.attrib["y"])))
     return line
+
+
+def _last_x(path: str) -> float:
+    """Where a path ends: at the right or left of its last corner, or of its last level part."""
+    *_, last = re.findall(r"H([\d.-]+)$|([\d.-]+),[\d.-]+ V[\d.-]+$", path)
+    return float(last[0] or last[1])
 
 
 def apart(extents: list[tuple[float, float]]) -> bool:
@@ -108,7 +117,8 @@ def test_it_is_harmless_and_complete(document: Document) -> None:
     words = "".join(word for line in lines for word, *_ in line.words)
     assert "".join(words.split()) == _only_xml("".join(document.text.split()))
     assert sum(len(line.boxes) for line in lines) == len(document.entities)
-    assert sum(len(line.arcs) for line in lines) == len(document.relations)
+    ends = sum(len(line.ends) for line in lines)
+    assert ends == 2 * len(document.relations)  # of which those in two lines have one in each
     assert "not drawn" not in text.rpartition("</svg>")[2]
 
 
@@ -158,9 +168,8 @@ def _check_places(line: Drawn) -> None:
         assert height != other_height or apart([tuple(one), tuple(other)])
     for _, labels_of_a_height in itertools.groupby(sorted(line.labels, key=lambda x: x[2]), lambda x: x[2]):
         assert apart([(left, right) for left, right, _ in labels_of_a_height])
-    ends = [x for arc in line.arcs for x in arc[:2]]
-    assert len({round(x, 1) for x in ends}) == len(ends)
-    assert all(any(a < x < b for a, b in line.boxes) for x in ends)
+    assert len({round(x, 1) for x in line.ends}) == len(line.ends)
+    assert all(any(a < x < b for a, b in line.boxes) for x in line.ends)
 
 
 def test_arcs_lead_from_head_to_tail() -> None:
@@ -246,7 +255,7 @@ def test_half_of_a_pair_and_control_characters_are_replaced() -> None:
     assert line.words[0][0] == "a\ufffd \ufffdb \ufffd"
 
 
-def test_lines_are_broken_where_no_relation_passes() -> None:
+def test_lines_are_broken_where_no_relation_passes_unless_they_are_too_wide() -> None:
     sentence = (
         "[Ada|Peop] went, as she had always done on such days, to the old town of [Oslo|Loc] by train. "
     )
@@ -256,8 +265,14 @@ def test_lines_are_broken_where_no_relation_passes() -> None:
     plain = drawn(documents.marked("some words, " * 200))
     lengths = [len(line.words[0][0]) for line in plain]
     assert min(lengths[:-1]) > 90 and max(lengths) <= 101
-    whole = drawn(documents.marked("[a|X] " + "some words " * 200 + "[b|X]", ("R", 0, 1)))
-    assert len(whole) == 1 and whole[0].width > 2000 * 8
+    long = documents.marked("[Ada Berg|X] " + "some words " * 200 + "[b|X]", ("R", 0, 1), ("S", 1, 0))
+    first, *others, last = drawn(long)
+    assert first.width > 1.9 * drawing.LINE_WIDTH and max(line.width for line in others) < 1.1 * first.width
+    assert len(first.arcs) == len(last.arcs) == 2 and not any(line.arcs for line in others)
+    assert first.arcs[0][0] < first.arcs[0][1] == pytest.approx(first.width, abs=10)
+    assert last.arcs[0][0] < last.arcs[0][1] and last.arcs[0][0] == 0
+    for label in ("R → b", "b → S", "Ada Berg → R", "S → Ada Berg"):
+        assert f">{label}</text>" in drawing.html(long)
     assert len(drawn(documents.marked("東京都に住む" * 100))) == 12  # two columns each, no white space
 
 
@@ -266,12 +281,11 @@ def test_white_space_is_one_space() -> None:
     assert [word for word, *_ in line.words] == ["It rains,", "Ada Berg", "!"]
 
 
-def test_a_line_break_of_the_text_is_one_where_no_relation_passes() -> None:
+def test_a_line_break_of_the_text_is_one() -> None:
     text = " \n[Ada|X] and \n\n [Bo|X]\u2028said:\r\nno.\n"
-    lines = [[word for word, *_ in line.words] for line in drawn(documents.marked(text))]
-    assert lines == [["Ada", "and"], ["Bo"], ["said:"], ["no."]]
-    lines = [[word for word, *_ in line.words] for line in drawn(documents.marked(text, ("R", 0, 1)))]
-    assert lines == [["Ada", "and", "Bo"], ["said:"], ["no."]]
+    for relations in ((), (("R", 0, 1),)):
+        lines = [[word for word, *_ in line.words] for line in drawn(documents.marked(text, *relations))]
+        assert lines == [["Ada", "and"], ["Bo"], ["said:"], ["no."]]
 
 
 def test_lines_are_as_wide_as_is_asked() -> None:

@@ -30,8 +30,9 @@ def html(
 ) -> str:
     """A document as a <div>, which is well-formed XML too.
 
-    A line is broken where the text has a line break and where it is full, but only where no relation passes,
-    so that every relation is drawn whole; a line that is too wide can be scrolled. Other white space is one
+    A line is broken where the text has a line break and where it is full; there, relations hold together what
+    is not much wider, which can be scrolled. Where a relation goes on in another line, both parts have the
+    name of the entity there. Other white space is one
     space. Characters that XML forbids are drawn as U+FFFD. Entities that overlap one before them are left
     out, and so are the weakest relations of a line with more than a hundred. The group of a relation has its
     score as `data-score`.
@@ -47,18 +48,19 @@ def html(
     drawn = list(itertools.islice(all_lines, max_lines))
     beyond = next(all_lines, None)
     right_to_left = is_right_to_left(document.text)
-    links = _links_by_first(document)
-    svgs, entities, relations = [], 0, 0
-    for pieces in drawn:
-        found = [piece.entity for piece in pieces if piece.entity is not None]
-        line = arrange(pieces, document, [i for entity in found for i in links.get(entity, [])])
+    found = [[piece.entity for piece in pieces if piece.entity is not None] for pieces in drawn]
+    entities = {entity for line in found for entity in line}
+    links = _links(document, entities)
+    svgs, relations = [], set()
+    for pieces, of_line in zip(drawn, found, strict=True):
+        its_links = dict.fromkeys(i for entity in of_line for i in links.get(entity, []))
+        line = arrange(pieces, document, list(its_links))
         svgs.append(svg(line, document, right_to_left, dashed))
-        entities += len(found)
-        relations += len(line.arcs)
+        relations |= {id(arc.link) for arc in line.arcs}
     left_out = {
         "characters": len(document.text) - beyond[0].start if beyond else 0,
-        "entities": len(document.entities) - entities,
-        "relations": len(document.relations) - relations,
+        "entities": len(document.entities) - len(entities),
+        "relations": sum(id(link) not in relations for link in document.relations),
     }
     direction = "rtl" if right_to_left else "ltr"
     sheet = f"<style>{STYLE}</style>" if style else ""
@@ -70,10 +72,11 @@ def _note(left_out: dict[str, int]) -> str:
     return f'<div class="jner-not-drawn" dir="ltr">… not drawn: {counts}</div>' if counts else ""
 
 
-def _links_by_first(document: Drawable) -> dict[int, list[int]]:
-    """An entity to the relations in which it is the one that comes first."""
+def _links(document: Drawable, drawn: Collection[int]) -> dict[int, list[int]]:
+    """An entity to its relations, of which both entities are drawn."""
     links: dict[int, list[int]] = {}
     for i, link in enumerate(document.relations):
-        first = min((link.head, link.tail), key=lambda entity: document.entities[entity].start)
-        links.setdefault(first, []).append(i)
+        if link.head in drawn and link.tail in drawn:
+            for entity in (link.head, link.tail):
+                links.setdefault(entity, []).append(i)
     return links

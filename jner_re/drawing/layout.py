@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
+from jner_re.drawing.characters import clean
 from jner_re.drawing.drawable import Drawable, Link, label
 from jner_re.drawing.lines import Piece
 from jner_re.drawing.sizes import LABEL_SIZE, MARGIN, PADDING, WORD_SIZE, width
@@ -13,6 +14,7 @@ from jner_re.drawing.sizes import LABEL_SIZE, MARGIN, PADDING, WORD_SIZE, width
 _END = 12.0  # between the ends of arcs in a box
 _GAP = 5.0  # at the sides of an arc's label
 _ARCS_OF_A_LINE = 100  # more cannot be told apart
+_NAME = 24  # characters of the entity in another line
 
 
 @dataclasses.dataclass
@@ -26,18 +28,22 @@ class Box:
 
 @dataclasses.dataclass
 class Arc:
-    """A relation in a line.
+    """A relation in a line, or the part of one that goes on in another line.
 
     Attributes:
       link: the relation.
+      label: what stands over it: its type, and where it goes on the name of its other entity.
       forward: whether its head is its left end.
+      open: "left" or "right" where it goes on; "" if it is whole.
       ends: places of its left and right end.
       label_x: place of its label's middle.
       level: how high it is, from 1.
     """
 
     link: Link
+    label: str
     forward: bool
+    open: str = ""
     ends: list[float] = dataclasses.field(default_factory=lambda: [0.0, 0.0])
     label_x: float = 0.0
     level: int = 0
@@ -45,7 +51,7 @@ class Arc:
     @property
     def label_width(self) -> float:
         """Width of the label."""
-        return width(self.link.type, LABEL_SIZE)
+        return width(self.label, LABEL_SIZE)
 
     @property
     def left(self) -> float:
@@ -74,14 +80,22 @@ def arrange(pieces: Sequence[Piece], document: Drawable, relations: Sequence[int
     Args:
       pieces: of the line.
       document: which it is of.
-      relations: indices of those to be drawn; the weakest are left out if there are more than a hundred.
+      relations: indices of those to be drawn, each with an entity in the line, whose other one may be in a
+        line before or after it; the weakest are left out if there are more than a hundred.
     """
     position = {piece.entity: i for i, piece in enumerate(pieces) if piece.entity is not None}
     links = [document.relations[i] for i in relations]
-    links = [link for link in links if link.head in position and link.tail in position]
     strongest = sorted(links, key=lambda link: -link.score)[:_ARCS_OF_A_LINE]
-    arcs = [Arc(link, position[link.head] <= position[link.tail]) for link in strongest]
-    boxes = _boxes(pieces, document, arcs, _ends(arcs, position))
+    arcs = []
+    for link in strongest:
+        head, tail = (_position(end, position, pieces, document) for end in (link.head, link.tail))
+        arcs.append(_arc(link, head, tail, len(pieces), document))
+    boxes = _boxes(pieces, document, arcs, _ends(arcs, position, pieces, document))
+    edge = max([0.0, *(box.x + box.width for box in boxes)])
+    leaving = [arc for arc in arcs if arc.open == "right"]
+    edge = max([edge, *(arc.ends[0] + arc.label_width + 3 * _GAP for arc in leaving)])
+    for arc in leaving:
+        arc.ends[1] = edge
     for arc in arcs:
         arc.label_x = max(sum(arc.ends) / 2, MARGIN + arc.label_width / 2)
     _set_levels(arcs)
@@ -91,7 +105,27 @@ def arrange(pieces: Sequence[Piece], document: Drawable, relations: Sequence[int
     return Line(boxes, arcs, right + MARGIN, max((arc.level for arc in arcs), default=0))
 
 
-def _ends(arcs: Sequence[Arc], position: Mapping[int, int]) -> dict[int, list[tuple[int, int]]]:
+def _position(entity: int, position: Mapping[int, int], pieces: Sequence[Piece], document: Drawable) -> int:
+    """An entity's place in a line: -1 for one in a line before, their number for one in a line after it."""
+    is_before = document.entities[entity].start < pieces[0].start
+    return position.get(entity, -1 if is_before else len(pieces))
+
+
+def _arc(link: Link, head: int, tail: int, count: int, document: Drawable) -> Arc:
+    """The arc of a relation whose ends are at places from -1 to `count` (`_position`)."""
+    open = "left" if min(head, tail) < 0 else "right" if max(head, tail) == count else ""
+    text = link.type
+    if open:
+        other = link.tail if tail in (-1, count) else link.head
+        name = " ".join(document.text[document.entities[other].start : document.entities[other].end].split())
+        name = clean(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…")
+        text = f"{link.type} → {name}" if other == link.tail else f"{name} → {link.type}"
+    return Arc(link, text, head <= tail, open)
+
+
+def _ends(
+    arcs: Sequence[Arc], position: Mapping[int, int], pieces: Sequence[Piece], document: Drawable
+) -> dict[int, list[tuple[int, int]]]:
     """The ends of arcs at each entity, from left to right: (arc, 0 for its left or 1 for its right end).
 
     Those of arcs that lead to the left come first, the nearest first, then those of arcs to the right, the
@@ -100,10 +134,13 @@ def _ends(arcs: Sequence[Arc], position: Mapping[int, int]) -> dict[int, list[tu
     Args:
       arcs: of a line.
       position: the places of the entities in the line; also the keys of what is returned.
+      pieces: of the line.
+      document: which it is of.
     """
     found: dict[int, list[tuple[int, int, int]]] = {}  # 0 to the left or 1 to the right, order, arc or -arc
     for i, arc in enumerate(arcs):
-        left, right = sorted((position[arc.link.head], position[arc.link.tail]))
+        places = (_position(end, position, pieces, document) for end in (arc.link.head, arc.link.tail))
+        left, right = sorted(places)
         found.setdefault(left, []).append((1, left - right, i))
         found.setdefault(right, []).append((0, right - left, -i))
     return {place: [(abs(i), 1 - side) for side, _, i in sorted(ends)] for place, ends in found.items()}

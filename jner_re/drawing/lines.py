@@ -16,6 +16,7 @@ LINE_WIDTH = 850.0  # a hundred characters; a longer line is broken where it can
 # Chinese and Japanese characters, between which lines may be broken; no punctuation.
 _CJK = "\u2e80-\u2fdf\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _CAN_BEGIN_A_LINE = re.compile(f"[{_CJK}]")
+_WIDEST = 2
 _CLOSING = frozenset(".,:;!?%…、。，．：；！？")  # besides brackets and quotes
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 _WORD = re.compile(rf"[{_CJK}]?[^\s{_CJK}]+|[{_CJK}]")
@@ -46,13 +47,18 @@ class Piece:
 
 
 def lines(document: Drawable, line_width: float = LINE_WIDTH) -> Iterator[list[Piece]]:
-    """The pieces of each line: up to a line break, as many as fit, or as many as relations hold together."""
+    """The pieces of each line: up to a line break, as many as fit, or as many as relations hold together.
+
+    Relations hold no more than _WIDEST lines' width together, and nothing across a line break.
+    """
     reach = _reach(document)
     line: list[Piece] = []
     whole: list[Piece] = []  # what cannot be broken
     taken, whole_width, linked = 2 * MARGIN, 0.0, -1
     for piece in itertools.chain(_pieces(document), [None]):
-        if piece is None or (piece.can_begin_a_line and piece.start > linked):
+        is_loose = piece is None or piece.start > linked or piece.space == "\n"
+        is_wide = taken + whole_width > _WIDEST * line_width
+        if piece is None or (piece.can_begin_a_line and (is_loose or is_wide)):
             is_full = taken + whole_width > line_width
             if line and (is_full or whole[0].space == "\n"):
                 yield _joined(line)

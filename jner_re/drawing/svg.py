@@ -73,18 +73,21 @@ def _arc(
     (head, tail), (y, base) = ends, heights
     shade = color(arc.link.type)
     turn = _RADIUS if head <= tail else -_RADIUS
-    path = (
-        f"M{head:.1f},{base:.1f} V{y + _RADIUS:.1f} Q{head:.1f},{y:.1f} {head + turn:.1f},{y:.1f} "
-        f"H{tail - turn:.1f} Q{tail:.1f},{y:.1f} {tail:.1f},{y + _RADIUS:.1f} V{base - _ARROW:.1f}"
-    )
+    begin = f"M{head:.1f},{base:.1f} V{y + _RADIUS:.1f} Q{head:.1f},{y:.1f} {head + turn:.1f},{y:.1f} "
+    end = f"H{tail - turn:.1f} Q{tail:.1f},{y:.1f} {tail:.1f},{y + _RADIUS:.1f} V{base - _ARROW:.1f}"
     point = f"M{tail:.1f},{base:.1f} l{-_ARROW:g},{-2 * _ARROW:g} h{2 * _ARROW:g} Z"
+    if arc.open and arc.forward == (arc.open == "left"):  # the head is in another line
+        begin = f"M{head:.1f},{y:.1f} "
+    elif arc.open:
+        end = f"H{tail:.1f}"
+        point = f"M{tail:.1f},{y:.1f} l{-turn:g},{-_ARROW:g} v{2 * _ARROW:g} Z"
     entities = document.entities[arc.link.head], document.entities[arc.link.tail]
     names = " → ".join(document.text[entity.start : entity.end] for entity in entities)
     score = "" if math.isnan(arc.link.score) else f' data-score="{arc.link.score:.9g}"'
     return (
         f'<g class="jner-relation"{score}>{_title(f"{names}: {_scored(arc.link)}")}'
-        f'<path d="{path}" fill="none" stroke="{shade}" stroke-width="1.3"{dashes}/>'
-        f'<path d="{point}" fill="{shade}"/>{_text(arc.link.type, LABEL_SIZE, (label_x, y - 3), shade)}</g>'
+        f'<path d="{begin}{end}" fill="none" stroke="{shade}" stroke-width="1.3"{dashes}/>'
+        f'<path d="{point}" fill="{shade}"/>{_text(arc.label, LABEL_SIZE, (label_x, y - 3), shade)}</g>'
     )
 
 
