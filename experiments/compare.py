@@ -13,6 +13,8 @@ from __future__ import annotations
 from absl import flags
 
 from jner_re import program
+from jner_re.config import ModelConfig
+from jner_re.errors import InputError
 
 from . import config_flags, data_flags
 from .jobs import pool, pool_flags
@@ -39,20 +41,27 @@ def main() -> None:
     """Trains what is not trained yet, and prints the table."""
     given = data_flags.configs()
     variants = variants_of(given, _VARIANTS.value)
-    data: dict[tuple[str, str, int], Data] = {}  # documents are read as a variant's flags say
-    jobs = []
-    for name, (config, train_config) in variants.items():
-        reading = (config.tokenization, config.lines, config.window)
-        if reading not in data:
-            train, dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
-            data[reading] = Data(data_flags.name(), train, dev, ())
-        jobs += [
-            TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data[reading], config, each)
-            for each in train_config.with_seeds(_SEEDS.value)
-        ]
+    train, dev = (data_flags.read_split(split, given[0]) for split in ("train", "dev"))
+    for name, (config, _) in variants.items():
+        if _reading(config) != _reading(given[0]) and data_flags.read_split("dev", config) != dev:
+            raise InputError(
+                f"variant {name!r} reads the documents otherwise, so that scores on dev can't be compared; train "
+                "it with an --output_dir of its own, and evaluate both from raw text (jner-re evaluate)"
+            )
+    data = Data(data_flags.name(), train, dev, ())
+    jobs = [
+        TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data, config, each)
+        for name, (config, train_config) in variants.items()
+        for each in train_config.with_seeds(_SEEDS.value)
+    ]
     if pool.unfinished(jobs, pool_flags.folders().output):
         check_encoders(variants)
     run_jobs(jobs)
+
+
+def _reading(config: ModelConfig) -> tuple[str, str, int]:
+    """What decides how documents become sentences."""
+    return config.tokenization, config.lines, config.window
 
 
 if __name__ == "__main__":

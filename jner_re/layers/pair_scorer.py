@@ -16,6 +16,12 @@ from jner_re.layers.span_ends import SpanEnds
 _PAIRS_AT_ONCE = 1 << 16  # pairs whose contexts are computed together outside of training
 
 
+def sentence_distances(sentence_ids: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
+    """int32 [B, T], spans [B, M, 2] -> int32 [B, M, M]: of each pair, how many sentences it is apart."""
+    sentences = tf.gather(sentence_ids, spans[:, :, 0], batch_dims=1)
+    return tf.abs(sentences[:, :, tf.newaxis] - sentences[:, tf.newaxis])
+
+
 class PairScorer(Float32Layer):
     """The paper's section 3.3, and the extension of docs/model.md: what stands between the two entities.
 
@@ -28,6 +34,8 @@ class PairScorer(Float32Layer):
       dropout: dropout before scoring.
       context_size: size of the pair context; 0 for none.
       context_dropout: dropout before the pair context.
+      max_distance: of entities in passages, in sentences, each distance with a bias of its own for each
+        relation type; 0 for none.
     """
 
     def __init__(
@@ -40,6 +48,7 @@ class PairScorer(Float32Layer):
         dropout: float = 0.0,
         context_size: int = 0,
         context_dropout: float = 0.0,
+        max_distance: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -51,6 +60,7 @@ class PairScorer(Float32Layer):
         self.dropout = dropout
         self.context_size = context_size
         self.context_dropout = context_dropout
+        self.max_distance = max_distance
         self.span_ends = SpanEnds(num_tags, label_size, name="span_ends")
         self.drop = Dropout(dropout, name="dropout")
         self.scorer = RelationScorer(num_relations, hidden_size, activation, name="relation_scorer")
@@ -64,10 +74,18 @@ class PairScorer(Float32Layer):
         """Makes the weights that are first needed inside a loop."""
         if self.context_size:
             self.context_scores.build([None, self.context_size])
+        if self.max_distance:
+            shape = [self.max_distance + 1, self.num_relations]
+            self.distance_bias = self.add_weight("distance_bias", shape, initializer="zeros")
         super().build(input_shape)
 
     def call(
-        self, states: tf.Tensor, tag_ids: tf.Tensor, spans: tf.Tensor, training: bool | None = None
+        self,
+        states: tf.Tensor,
+        tag_ids: tf.Tensor,
+        spans: tf.Tensor,
+        sentence_ids: tf.Tensor | None = None,
+        training: bool | None = None,
     ) -> tf.Tensor:
         """The logits of all pairs, those that are none included.
 
@@ -75,6 +93,7 @@ class PairScorer(Float32Layer):
           states: [B, T, D].
           tag_ids: int32 [B, T]; gold tags in training, predicted ones in inference.
           spans: int32 [B, M, 2] of start and end (exclusive), likewise; empty spans are padding.
+          sentence_ids: int32 [B, T], the sentence of each token; needed where there are biases of distances.
           training: whether to drop out.
 
         Returns:
@@ -86,6 +105,9 @@ class PairScorer(Float32Layer):
             logits += self.context_scores(self.context(states, spans, training=True))
         elif self.context_size:
             logits += self._context_scores_by_blocks(states, spans)
+        if self.max_distance:
+            distances = tf.minimum(sentence_distances(sentence_ids, spans), self.max_distance)
+            logits += tf.gather(self.distance_bias, distances)
         return logits
 
     def _context_scores_by_blocks(self, states: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
@@ -122,4 +144,5 @@ class PairScorer(Float32Layer):
             "dropout": self.dropout,
             "context_size": self.context_size,
             "context_dropout": self.context_dropout,
+            "max_distance": self.max_distance,
         }

@@ -42,10 +42,12 @@ def build(
     pair_scorers = [scorer(member, i) for i, member in enumerate(members)]
     mask = PairMask(allowed if config.typed_pairs else None, config.relation_distance, name="typed_pair_mask")
     places = structure(features)
+    distances = {"sentence_ids": features["sentence_ids"]} if config.relation_distance else {}
 
     def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
+        pairs = {"tag_ids": tag_ids, "spans": spans, **distances}
         return [
-            mask(score([output["re_states"], tag_ids, spans]), spans, types, **places)
+            mask(score({**pairs, "states": output["re_states"]}), spans, types, **places)
             for score, output in zip(pair_scorers, outputs, strict=True)
         ]
 
@@ -63,11 +65,19 @@ def tagger(member: JointModel, number: int) -> keras.Model:
 
 
 def scorer(member: JointModel, number: int) -> keras.Model:
-    """From RE states [B, T, D], tags [B, T] and spans [B, M, 2] to the logits of all pairs [B, M, M, R]."""
-    states = keras.Input(member.inference.get_layer("re_birnns").output.shape[1:])
-    tag_ids, spans = keras.Input([None], dtype=tf.int32), keras.Input([None, 2], dtype=tf.int32)
-    logits = member.inference.get_layer("pair_scorer")(states, tag_ids, spans)
-    return keras.Model([states, tag_ids, spans], logits, name=f"member_{number}_pairs")
+    """From `states` [B, T, D], of RE, `tag_ids` [B, T] and `spans` [B, M, 2] to the logits of all pairs.
+
+    If these depend on their distance, `sentence_ids` [B, T] is an input, too. The output is [B, M, M, R].
+    """
+    layer = member.inference.get_layer("pair_scorer")
+    inputs = {
+        "states": keras.Input(member.inference.get_layer("re_birnns").output.shape[1:]),
+        "tag_ids": keras.Input([None], dtype=tf.int32),
+        "spans": keras.Input([None, 2], dtype=tf.int32),
+    }
+    if layer.max_distance:
+        inputs["sentence_ids"] = keras.Input([None], dtype=tf.int32)
+    return keras.Model(inputs, layer(**inputs), name=f"member_{number}_pairs")
 
 
 def averaged_crf(members: Sequence[JointModel]) -> CRF:

@@ -167,6 +167,7 @@ def build(
         config.re_dropout,
         config.pair_context_size,
         config.pair_context_dropout,
+        config.relation_distance,
         name="pair_scorer",
     )
     # Only inference leaves types out: to learn what no pair of these types can be helps (docs/results.md).
@@ -181,7 +182,8 @@ def build(
     tag_logits = ner_scores(ner_hidden(ner_birnns(states, lengths)))
     re_states = re_birnns(states, lengths)
 
-    gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"])
+    sentence_ids = features.get("sentence_ids")
+    gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"], sentence_ids=sentence_ids)
     if soft:
         tag_loss = cross_entropy(crf, tag_logits, gold, features)
     else:
@@ -190,7 +192,7 @@ def build(
     training_outputs = {"ner": tag_loss, "re": gold_relations}
 
     def relation_logits(tag_ids: tf.Tensor, spans: tf.Tensor, types: tf.Tensor) -> list[tf.Tensor]:
-        logits = pair_scorer(re_states, tag_ids, spans)
+        logits = pair_scorer(re_states, tag_ids, spans, sentence_ids=sentence_ids)
         return [typed_pair_mask(logits, spans, types, **structure(features))]
 
     all_features = {**features, **keras_inputs(carried_specs(sizes))}

@@ -18,7 +18,7 @@ def relation_loss(labels: tf.Tensor, logits: tf.Tensor, reduction: str = "sum") 
     Returns:
       [B]; 0 for sentences without a pair.
     """
-    labels = tf.where(logits > MASKED_LOGIT, tf.cast(labels, logits.dtype), 0.0)
+    labels = tf.where(logits == MASKED_LOGIT, 0.0, tf.cast(labels, logits.dtype))
     entropies = tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
     total = tf.reduce_sum(entropies, axis=[1, 2, 3])
     if reduction == "sum":

@@ -68,7 +68,8 @@ def _distributions(teacher: TrainedModel) -> Callable[[dict[str, tf.Tensor]], di
     """From features and gold annotation to soft targets of a batch, padded; of tags, those of sentences."""
     taggers = [ensemble.tagger(member, i) for i, member in enumerate(teacher.members)]
     scorers = [ensemble.scorer(member, i) for i, member in enumerate(teacher.members)]
-    crf, mask = ensemble.averaged_crf(teacher.members), PairMask(None, teacher.config.relation_distance)
+    distance = teacher.config.relation_distance
+    crf, mask = ensemble.averaged_crf(teacher.members), PairMask(None, distance)
 
     def run(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         features = {name: value for name, value in inputs.items() if name not in gold_specs()}
@@ -78,8 +79,13 @@ def _distributions(teacher: TrainedModel) -> Callable[[dict[str, tf.Tensor]], di
         places = structure(features)
         if places:
             tag_logits, lengths = DecidedSentences()(tag_logits, **places)
+        pairs = {"tag_ids": tag_ids, "spans": spans}
+        if distance:
+            pairs["sentence_ids"] = features["sentence_ids"]
         relations = [
-            tf.sigmoid(mask(scorer([output["re_states"], tag_ids, spans], training=False), spans, **places))
+            tf.sigmoid(
+                mask(scorer({**pairs, "states": output["re_states"]}, training=False), spans, **places)
+            )
             for scorer, output in zip(scorers, outputs, strict=True)
         ]
         return {

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from jner_re.layers.pair_mask import PairMask
+from jner_re.layers.pair_mask import MASKED_LOGIT, PairMask
 from jner_re.models.relation_loss import relation_loss
 
 RANDOM = np.random.default_rng(0)
@@ -57,6 +57,12 @@ def test_no_entities() -> None:
 
 
 def test_sure_predictions_stay_finite() -> None:
-    logits = tf.constant([[[[200.0, -200.0]]]])
+    logits = tf.constant([[[[201.0, -201.0]]]])
     assert relation_loss(tf.constant([[[[1, 0]]]]), logits).numpy().tolist() == [0]
-    assert relation_loss(tf.constant([[[[0, 1]]]]), logits).numpy().tolist() == [400]
+    assert relation_loss(tf.constant([[[[0, 1]]]]), logits).numpy().tolist() == [402]
+
+
+def test_what_is_no_pair_has_no_loss_whatever_its_label() -> None:
+    logits = tf.constant([[[[MASKED_LOGIT, 0.0]]]])
+    loss = relation_loss(tf.constant([[[[1, 1]]]]), logits).numpy()
+    np.testing.assert_allclose(loss, [np.log(2)], rtol=1e-6)
