@@ -45,8 +45,8 @@ def main() -> None:
     for name, (config, _) in variants.items():
         if _reading(config) != _reading(given[0]) and data_flags.read_split("dev", config) != dev:
             raise InputError(
-                f"variant {name!r} reads the documents otherwise, so that scores on dev can't be compared; train "
-                "it with an --output_dir of its own, and evaluate both from raw text (jner-re evaluate)"
+                f"variant {name!r} reads the documents otherwise, so that scores on dev can't be compared; "
+                "train it with an --output_dir of its own, and evaluate both from raw text (jner-re evaluate)"
             )
     data = Data(data_flags.name(), train, dev, ())
     jobs = [

@@ -123,10 +123,6 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _check(self)
-        for name in ("window_step", "max_sentence_distance", "encoder_context"):
-            value, default = getattr(self, name), getattr(type(self), name)
-            if value != default and self.window == 1:
-                raise InputError(f"{name} is {value}, expected {default} with a window of 1")
 
     @property
     def relation_distance(self) -> int:
@@ -235,16 +231,20 @@ def _absolute_vectors(name: str) -> str:
 
 
 def check_together(model: ModelConfig, train: TrainConfig) -> None:
-    """Raises InputError if an option of fine-tuning is given where no encoder is fine-tuned."""
-    for config, name in (
-        (model, "frozen_encoder_layers"),
-        (train, "encoder_learning_rate"),
-        (train, "encoder_warmup"),
-        (train, "recompute_gradients"),
+    """Raises InputError if an option is given without the one it belongs to: fine-tuning, or a window."""
+    fine_tuning, window = "without fine_tune_encoder", "with a window of 1"
+    for config, name, is_used, told in (
+        (model, "frozen_encoder_layers", model.fine_tune_encoder, fine_tuning),
+        (train, "encoder_learning_rate", model.fine_tune_encoder, fine_tuning),
+        (train, "encoder_warmup", model.fine_tune_encoder, fine_tuning),
+        (train, "recompute_gradients", model.fine_tune_encoder, fine_tuning),
+        (model, "window_step", model.window > 1, window),
+        (model, "max_sentence_distance", model.window > 1, window),
+        (model, "encoder_context", model.window > 1, window),
     ):
         value, default = getattr(config, name), getattr(type(config), name)
-        if value != default and not model.fine_tune_encoder:
-            raise InputError(f"{name} is {value}, expected {default} without fine_tune_encoder")
+        if value != default and not is_used:
+            raise InputError(f"{name} is {value}, expected {default} {told}")
 
 
 def _check(config: ModelConfig | TrainConfig) -> None:

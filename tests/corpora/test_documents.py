@@ -13,8 +13,9 @@ from sentence_strategy import SOLID_TEXT, sentences
 
 from jner_re.corpora import data_dir, formats
 from jner_re.corpora.corpus import Corpus, Loss
+from jner_re.corpora.dropping import drop_invalid_annotation
 from jner_re.corpora.text_sentences import Splitting
-from jner_re.document import Document
+from jner_re.document import Document, Entity
 from jner_re.errors import InputError
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
@@ -156,3 +157,30 @@ def test_the_model_chooses_the_tokens_of_a_data_directory(tmp_path: pathlib.Path
     formats.write([news], tmp_path / "train.json")
     with pytest.raises(InputError, match=r"has train.json and train.jsonl, expected one of them"):
         data_dir.read_split(tmp_path, "train", Splitting("news"))
+
+
+def test_clusters_are_kept_and_follow_their_entities(tmp_path: pathlib.Path) -> None:
+    record = {**RECORD, "clusters": [[1, 0], [2, 7, 1], []]}
+    record["entities"] = [{**BO, "start": 60, "end": 70}, ADA, OSLO]
+    corpus = load(tmp_path, record)
+    told = [str(finding).partition("line 1: ")[2] for finding in corpus.findings]
+    assert told[1:] == [
+        "clusters[1][1] is 7, expected an index of the 3 entities, from 0 (left out)",
+        "clusters[1][2] is 1, expected each entity in one cluster, and 1 is in clusters[0] (left out)",
+    ]
+    assert corpus.documents is not None
+    (document,) = corpus.documents
+    assert [[document.entities[i].text for i in c] for c in document.clusters] == [["Ada Berg"], ["Oslo"]]
+    assert document.to_json()["clusters"] == [[0], [1]] and "clusters" not in document.fields
+    kept, _ = drop_invalid_annotation(
+        Document(TEXT, (), (Entity("A", 0, 3, "Ada"), Entity("P", 0, 8, "Ada Berg")), clusters=((0, 1),))
+    )
+    assert kept.clusters == ((0,),)
+    (warning,) = formats.unsupported_documents([document], tmp_path, "brat")
+    assert "clusters is in 1 documents, expected none in brat (left out)" in str(warning)
+
+
+@pytest.mark.parametrize("clusters", [{"a": 1}, [1], [["a"]], [[True]]])
+def test_clusters_of_another_shape_are_told(tmp_path: pathlib.Path, clusters: Any) -> None:
+    corpus = load(tmp_path, {**RECORD, "clusters": clusters})
+    assert "expected a list of" in str(corpus.problems[0]) and not corpus.sentences

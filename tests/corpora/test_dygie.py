@@ -121,3 +121,27 @@ def test_what_is_wrong_is_told(
 def test_relations_without_a_list_are_none(tmp_path: pathlib.Path) -> None:
     record = {name: value for name, value in RECORD.items() if name != "relations"}
     assert load(tmp_path, record).findings == []
+
+
+def test_a_window_joins_the_sentences_of_a_document(tmp_path: pathlib.Path) -> None:
+    far = {"sentences": [*RECORD["sentences"], ["Hm"], ["Acme", "paid"]], "ner": [*RECORD["ner"], [], []]}
+    far["ner"] = [*RECORD["ner"], [], [[7, 7, "Org"]]]
+    far["relations"] = [RECORD["relations"][0], [[4, 4, 0, 1, "Same"]], [], [[7, 7, 0, 1, "Pays"]]]
+    load(tmp_path, {**RECORD, **far})
+    corpus = formats.load(tmp_path / "a.jsonl", "dygie", window=2)
+    assert corpus.sentences == [
+        Sentence(
+            ("Ann", "Lee", "joined", "Acme", "She", "left", "Hm", "Acme", "paid"),
+            (
+                EntitySpan(0, 2, "Peop"),
+                EntitySpan(3, 4, "Org"),
+                EntitySpan(4, 5, "Peop"),
+                EntitySpan(7, 8, "Org"),
+            ),
+            (RelationPair(0, 1, "Work_For"), RelationPair(2, 0, "Same")),
+            "a",
+            breaks=(4, 6, 7),
+        )
+    ]
+    assert corpus.losses == [Loss("of sentences too far apart", relations=1)]
+    assert sum(formats.load(tmp_path / "a.jsonl", "dygie").distances.values()) == 3

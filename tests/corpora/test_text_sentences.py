@@ -14,7 +14,8 @@ from jner_re.corpora.corpus import Corpus, Loss
 from jner_re.corpora.dropping import drop_invalid_annotation, longest, overlap
 from jner_re.corpora.splits import folds, split
 from jner_re.document import Document, Entity, Relation
-from jner_re.schema import EntitySpan, RelationPair, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence, apart
+from jner_re.text.long_sentences import MAX_TOKENS
 from jner_re.text.sentences import split as split_text
 
 TEXT = "Add 5ml of Acme\nInc. Ltd. buffer.\nStir it. Heat it."
@@ -187,3 +188,34 @@ def test_long_documents_are_drawn_as_often_as_short_ones() -> None:
     ]
     drawn = split(documents(*texts), 0.2, 0.2, seed=0)["test"]
     assert 0.3 < sum(s.document.startswith("one") for s in drawn) / len(drawn) < 0.7
+
+
+def test_a_window_joins_the_sentences_of_a_text(tmp_path: pathlib.Path) -> None:
+    found = [entity("Thing", "buffer"), entity("Act", "Stir"), entity("Act", "Heat"), entity("Act", "Add")]
+    pairs = [(0, 3), (1, 0), (2, 0)]
+    how = {"lines": "separate", "repair": True}
+    single = load(tmp_path / "a.jsonl", found, pairs, **how)
+    assert single.losses == [Loss("between two sentences", relations=3)]
+    for window, lost in ((2, 1), (3, 0)):
+        corpus = load(tmp_path / "a.jsonl", found, pairs, window=window, **how)
+        (joined,) = corpus.sentences
+        assert joined.parts() == [sentence.tokens for sentence in single.sentences]
+        assert joined.id == "d" and joined.document == single.sentences[0].document
+        facts = joined.relation_facts()
+        texts = {(joined.entity_text(head), joined.entity_text(tail)) for head, tail, _ in facts}
+        assert texts == {("buffer", "Add"), ("Stir", "buffer"), ("Heat", "buffer")} - (
+            {("Heat", "buffer")} if lost else set()
+        )
+        expected = [Loss("of sentences too far apart", relations=lost)] if lost else []
+        assert corpus.losses == expected and corpus.distances == single.distances
+        apart_again = [(each.tokens, each.entities, each.relations) for each in apart(joined)]
+        assert apart_again == [(s.tokens, s.entities, s.relations) for s in single.sentences]
+
+
+def test_a_window_leaves_long_sentences_broken(tmp_path: pathlib.Path) -> None:
+    text = "Ann saw it. " + "word " * 1500 + "Bob " + "word " * 1500 + "and left."
+    found = [entity("P", "Ann", text), entity("P", "Bob", text)]
+    corpus = load(tmp_path / "a.jsonl", found, [(0, 1)], text, window=3)
+    (joined,) = corpus.sentences
+    assert max(map(len, joined.parts())) <= MAX_TOKENS and len(joined.parts()) == 3
+    assert joined.relations == (RelationPair(0, 1, "R"),) and not corpus.losses

@@ -119,3 +119,10 @@ def test_long_documents_take_no_square_time(number: int) -> None:
 
     spans = [EntitySpan(10 * i, 10 * i + 4, "A") for i in range(number)]
     assert len(_touching(spans, spans)) == number
+
+
+def test_a_window_finds_relations_of_its_sentences() -> None:
+    reading = dataclasses.replace(READING, distance=1)
+    report, _, _ = whole_texts.evaluate([GOLD], [Document(TEXT)], reading, 0.5, "gold")
+    reasons = {row["reason"]: row["relations"] for row in report["never_found"]}
+    assert "between two sentences" not in reasons and reasons["of sentences too far apart"] == 3

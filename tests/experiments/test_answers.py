@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import pathlib
 import pty
@@ -12,9 +13,9 @@ import sys
 import documents
 import pytest
 
-from experiments import answers
+from experiments import answers, given_clusters, text_lines
 from experiments.text_lines import Line
-from jner_re import Document, Entity
+from jner_re import Document, Entity, Relation
 
 _ROOT = pathlib.Path(__file__).parents[2]
 ADA = documents.marked(
@@ -117,3 +118,52 @@ def test_what_is_printed_has_no_file_and_a_collection_has_one(
     assert done.returncode == 1
     assert done.stderr.startswith("error: ") and told in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_relations_between_clusters(tmp_path: pathlib.Path) -> None:
+    """Of a line of JSON with mentions; the model's own entities are what is in them."""
+    mentions = [{"type": "m", "start": start, "end": end} for start, end in ((0, 8), (41, 44))]
+    record = {"text": ADA.text, "n": 1, "entities": mentions, "clusters": [[1, 0]]}
+    (path := tmp_path / "a.jsonl").write_text(json.dumps(record))
+    (read,) = text_lines.read([str(path)], None)
+    assert read.fields == {"text": ADA.text, "n": 1}
+    she = dataclasses.replace(ADA.entities[0], start=41, end=44, text="She")
+    found = dataclasses.replace(ADA, entities=(*ADA.entities, she))
+    found = dataclasses.replace(found, relations=(*ADA.relations, Relation("Work_For", 4, 3, 0.8)))
+    lifted = given_clusters.clustered(read, found)
+    answer = json.loads(answers.as_json(read, lifted, clusters=True))
+    assert answer["n"] == 1 and len(answer["relations"]) == 3
+    assert answer["clusters"] == [[0, 4]]
+    assert answer["cluster_relations"] == [
+        {"type": "Live_In", "head": [0, 4], "tail": [1], "score": 0.75, "relation": 0},
+        {"type": "Work_For", "head": [0, 4], "tail": [3], "score": 0.8, "relation": 2},
+    ]
+    shown = answers.as_text(read, lifted, clusters=True).splitlines()
+    assert "  Ada Berg (Peop) = She (Peop) —Work_For→ Statkraft (Org) 0.80" in shown
+    plain = given_clusters.clustered(line(ADA.text), ADA)
+    assert json.loads(answers.as_json(line(ADA.text), plain, clusters=True))["clusters"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"clusters": [[0, 2]]}, "clusters[0][1] is 2, expected an index of the 1 entities, from 0"),
+        ({"clusters": [0]}, "clusters[0] is 0, expected a list of integers"),
+        (
+            {"entities": [{"type": "m", "start": 5, "end": 999}]},
+            "entities[0] is [5, 999], expected places from 0",
+        ),
+    ],
+)
+def test_clusters_that_cannot_be_read_are_told(
+    tmp_path: pathlib.Path, changes: dict[str, object], told: str
+) -> None:
+    record = {
+        "text": ADA.text,
+        "entities": [{"type": "m", "start": 0, "end": 8}],
+        "clusters": [[0]],
+        **changes,
+    }
+    (path := tmp_path / "a.jsonl").write_text(json.dumps(record))
+    (read,) = text_lines.read([str(path)], None)
+    assert told in str(given_clusters.clustered(read, ADA))

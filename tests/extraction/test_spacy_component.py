@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 import spacy
+import untrained
 from exported_model import MIN_SCORE
 from spacy.tokens import Doc, DocBin, Span
 
@@ -242,3 +244,20 @@ def test_every_entity_is_there_or_reported(text: str, data: st.DataObject) -> No
         assert span is None or (span.start_char, span.end_char) in there
         assert span is None or (span.start_char <= place[0] and place[1] <= span.end_char)
     assert len(there) <= len(places)
+
+
+def test_relations_can_join_sentences(tmp_path: pathlib.Path) -> None:
+    config = dataclasses.replace(untrained.SMALL, window=3)
+    folder = str(untrained.write(tmp_path / "window", config))
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    nlp.add_pipe("jner_re", config={"model": folder, "threshold": 0.0})
+    text = "Ann Lee met Bob in Rome. Bob lives there. Ann left."
+    doc, expected = nlp(text), jner_re.load(folder)(text, 0.0)
+    relations = [(r.type, r.head.start_char, r.tail.start_char, r.score) for r in doc._.relations]
+    places = [entity.start for entity in expected.entities]
+    assert sorted(relations) == sorted(
+        (r.type, places[r.head], places[r.tail], r.score) for r in expected.relations
+    )
+    sentences = {token.i: number for number, sentence in enumerate(doc.sents) for token in sentence}
+    assert {abs(sentences[r.head.start] - sentences[r.tail.start]) for r in doc._.relations} == {0, 1, 2}
