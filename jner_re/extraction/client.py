@@ -52,7 +52,7 @@ class Client:
     """Finds entities and relations.
 
     Calling it on a text gives a `Document`, on several texts a list of them. A text of several sentences is
-    split, since the model reads a sentence at a time; relations join entities of one sentence. Pickled, it is
+    split; relations join entities of one sentence, or of as many as the model reads together. Pickled, it is
     the path or URL, which is opened again where it is asked.
     """
 
