@@ -76,6 +76,26 @@ class DecidedSentences(Float32Layer):
         return found, tf.cast(ragged.row_lengths(), tf.int32)
 
 
+class AllSentences(Float32Layer):
+    """What passages hold of each token, by sentence, decided or not."""
+
+    def call(self, values: tf.Tensor, sentence_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """[P, T, ...], [P, T] -> as of `DecidedSentences`."""
+        everything = tf.constant([[0, tf.int32.max]])
+        return DecidedSentences()(values, sentence_ids, everything)
+
+
+class BackIntoPassages(Float32Layer):
+    """The inverse of `AllSentences`."""
+
+    def call(self, values: tf.Tensor, lengths: tf.Tensor, sentence_ids: tf.Tensor) -> tf.Tensor:
+        """[N, T', D], [N], [P, T] -> [P, T, D], zeros past the length."""
+        flat = tf.boolean_mask(values, tf.sequence_mask(lengths, tf.shape(values)[1]))
+        places = tf.where(sentence_ids >= 0)
+        found = tf.scatter_nd(places, flat, [*tf.unstack(tf.shape(sentence_ids, tf.int64)), values.shape[-1]])
+        return tf.ensure_shape(found, [None, None, values.shape[-1]])
+
+
 class OfDecided(Float32Layer):
     """What passages hold of each sentence that they decide."""
 

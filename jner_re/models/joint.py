@@ -27,7 +27,7 @@ from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.models import numpy_behaviour
-from jner_re.models.decided_sentences import structure
+from jner_re.models.decided_sentences import AllSentences, BackIntoPassages, structure
 from jner_re.models.decoded import decoded
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.relation_loss import relation_loss
@@ -178,7 +178,7 @@ def build(
 
     # Model
     tokens = _token_representations(config, sizes, features, encoder, jit_compile)
-    states = shared_birnns(tokens, lengths)
+    states = _by_sentence(shared_birnns, tokens, features)
     tag_logits = ner_scores(ner_hidden(ner_birnns(states, lengths)))
     re_states = re_birnns(states, lengths)
 
@@ -206,6 +206,17 @@ def build(
 def keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
     """Inputs of a functional model."""
     return {name: keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in specs.items()}
+
+
+def _by_sentence(layer: keras.layers.Layer, tokens: tf.Tensor, features: dict[str, tf.Tensor]) -> tf.Tensor:
+    """The states of a BiRNN stack [B, T, D], which begins anew with each sentence of a passage.
+
+    So the layers above know where sentences begin and end.
+    """
+    if "sentence_ids" not in features:
+        return layer(tokens, features["lengths"])
+    sentences, lengths = AllSentences()(tokens, features["sentence_ids"])
+    return BackIntoPassages()(layer(sentences, lengths), lengths, features["sentence_ids"])
 
 
 def _token_representations(
