@@ -85,6 +85,12 @@ class ModelConfig:
     max_sentence_distance: int = _option(
         -1, "with --window, give only relations of sentences at most so far apart; -1 for all", low=-1
     )
+    window_states: str = _option(
+        "re",
+        "with --window, the BiRNNs whose states go on over the ends of sentences: none (pair context alone "
+        "does), those of re, or of ner and re",
+        choices=("none", "re", "both"),
+    )
     encoder_context: bool = _option(
         False, "with --window, let the encoder read the sentences of a window together, not each alone"
     )
@@ -240,6 +246,7 @@ def check_together(model: ModelConfig, train: TrainConfig) -> None:
         (train, "recompute_gradients", model.fine_tune_encoder, fine_tuning),
         (model, "window_step", model.window > 1, window),
         (model, "max_sentence_distance", model.window > 1, window),
+        (model, "window_states", model.window > 1, window),
         (model, "encoder_context", model.window > 1, window),
     ):
         value, default = getattr(config, name), getattr(type(config), name)

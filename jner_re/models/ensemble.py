@@ -58,8 +58,10 @@ def build(
 
 def tagger(member: JointModel, number: int) -> keras.Model:
     """From features to `tag_logits` [B, T, K] and `re_states` [B, T, D]."""
-    layers = {"tag_logits": "ner_scores", "re_states": "re_birnns"}
-    outputs = {name: member.inference.get_layer(layer).output for name, layer in layers.items()}
+    outputs = {
+        "tag_logits": member.inference.get_layer("ner_scores").output,
+        "re_states": _re_states(member),
+    }
     inputs = {name: x for name, x in member.inference.input.items() if name in member.training.input}
     return keras.Model(inputs, outputs, name=f"member_{number}")
 
@@ -71,13 +73,20 @@ def scorer(member: JointModel, number: int) -> keras.Model:
     """
     layer = member.inference.get_layer("pair_scorer")
     inputs = {
-        "states": keras.Input(member.inference.get_layer("re_birnns").output.shape[1:]),
+        "states": keras.Input(_re_states(member).shape[1:]),
         "tag_ids": keras.Input([None], dtype=tf.int32),
         "spans": keras.Input([None, 2], dtype=tf.int32),
     }
     if layer.max_distance:
         inputs["sentence_ids"] = keras.Input([None], dtype=tf.int32)
     return keras.Model(inputs, layer(**inputs), name=f"member_{number}_pairs")
+
+
+def _re_states(member: JointModel) -> tf.Tensor:
+    """The states of RE's BiRNNs, [B, T, D]."""
+    names = {layer.name for layer in member.inference.layers}
+    name = joint.PASSAGE_STATES if joint.PASSAGE_STATES in names else "re_birnns"
+    return member.inference.get_layer(name).output
 
 
 def averaged_crf(members: Sequence[JointModel]) -> CRF:

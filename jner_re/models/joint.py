@@ -34,6 +34,7 @@ from jner_re.models.relation_loss import relation_loss
 from jner_re.models.tag_loss import cross_entropy, negative_log_likelihood
 from jner_re.schema import LabelSet
 
+PASSAGE_STATES = "re_states"  # of passages, the layer with RE's states; else it is "re_birnns"
 AllowedPairs = list[list[list[bool]]]
 
 
@@ -147,7 +148,6 @@ def build(
     # Inputs
     features = keras_inputs(feature_specs(sizes))
     gold = keras_inputs({**gold_specs(), **(soft_tag_specs(num_tags) if soft else {})})
-    lengths = features["lengths"]
 
     # Layers
     shared_birnns = BiRNNStack(config.rnn_size, config.shared_layers, *rnn, name="shared_birnns")
@@ -178,9 +178,14 @@ def build(
 
     # Model
     tokens = _token_representations(config, sizes, features, encoder, jit_compile)
-    states = _by_sentence(shared_birnns, tokens, features)
-    tag_logits = ner_scores(ner_hidden(ner_birnns(states, lengths)))
-    re_states = re_birnns(states, lengths)
+    by_sentence = _Reader(features, across=False)
+    ner_reader = _Reader(features, across=config.window_states == "both")
+    re_reader = _Reader(features, across=config.window_states != "none")
+    states = by_sentence(shared_birnns, tokens)
+    tag_logits = ner_scores(ner_hidden(ner_reader(ner_birnns, states)))
+    re_states = re_reader(re_birnns, states)
+    if sizes.passages:
+        re_states = keras.layers.Activation("linear", dtype=DTYPE, name=PASSAGE_STATES)(re_states)
 
     sentence_ids = features.get("sentence_ids")
     gold_logits = pair_scorer(re_states, gold["tag_ids"], gold["spans"], sentence_ids=sentence_ids)
@@ -208,15 +213,24 @@ def keras_inputs(specs: dict[str, tf.TensorSpec]) -> dict[str, tf.Tensor]:
     return {name: keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in specs.items()}
 
 
-def _by_sentence(layer: keras.layers.Layer, tokens: tf.Tensor, features: dict[str, tf.Tensor]) -> tf.Tensor:
-    """The states of a BiRNN stack [B, T, D], which begins anew with each sentence of a passage.
+class _Reader:
+    """Gives a BiRNN stack what it reads: passages, or their sentences, each of which it begins anew.
 
-    So the layers above know where sentences begin and end.
+    Args:
+      features: of the model.
+      across: whether it goes on over the ends of sentences.
     """
-    if "sentence_ids" not in features:
-        return layer(tokens, features["lengths"])
-    sentences, lengths = AllSentences()(tokens, features["sentence_ids"])
-    return BackIntoPassages()(layer(sentences, lengths), lengths, features["sentence_ids"])
+
+    def __init__(self, features: dict[str, tf.Tensor], across: bool) -> None:
+        self._lengths = features["lengths"]
+        self._sentence_ids = None if across else features.get("sentence_ids")
+
+    def __call__(self, layer: keras.layers.Layer, values: tf.Tensor) -> tf.Tensor:
+        """[B, T, D] -> the states [B, T, D]."""
+        if self._sentence_ids is None:
+            return layer(values, self._lengths)
+        sentences, lengths = AllSentences()(values, self._sentence_ids)
+        return BackIntoPassages()(layer(sentences, lengths), lengths, self._sentence_ids)
 
 
 def _token_representations(

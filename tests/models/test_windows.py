@@ -38,9 +38,10 @@ DOCUMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
-    opened = model_dir.load(untrained.write(tmp_path_factory.mktemp("window"), WINDOW))
+@pytest.fixture(scope="module", params=["none", "re", "both"])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+    config = dataclasses.replace(WINDOW, window_states=request.param)
+    opened = model_dir.load(untrained.write(tmp_path_factory.mktemp("window"), config))
     bias = opened.model.get_layer("pair_scorer").distance_bias
     assert np.ptp(bias.numpy()) > 0.1
     bias[0].assign([0.0, 0.0])
