@@ -14,6 +14,8 @@ from .text_lines import Line
 
 def clustered(line: Line, found: Document) -> Document | str:
     """What was found in the text of a line, in its clusters; or what is wrong with these."""
+    if "clusters" in line.fields:
+        return '"clusters" is given without "entities", expected the mentions that it is of'
     try:
         return with_clusters(found, _mentions(dict(line.annotation), len(found.text)))
     except WrongShapeError as error:

@@ -47,6 +47,8 @@ def main() -> None:
     fractions = _fractions()
     config, train_config = data_flags.configs()
     refuse_choosing(train_config, SCORED_ON_DEV)
+    if _SELECT.value and config.window > 1:
+        raise InputError(f"window is {config.window}, expected 1 with --select")
     corpus = _Corpus(config, train_config)
     corpus.check(fractions)
     settings: dict[str, tuple[float, str]] = {}

@@ -164,7 +164,7 @@ class TrainConfig:
         "with --fine_tune_encoder, compute the inside of each block again for the gradients (gradient "
         "checkpointing): slower, in less memory",
     )
-    batch_size: int = _option(2, "sentences in a batch", low=1)
+    batch_size: int = _option(2, "sentences in a batch; with --window, passages", low=1)
     epochs: int = _option(24, "passes over the training sentences", low=1)
     relation_weight: float = _option(5.0, "lambda_r: weight of the relation loss", low=0)
     relation_loss: str = _option(
@@ -238,6 +238,11 @@ def _absolute_vectors(name: str) -> str:
 
 def check_together(model: ModelConfig, train: TrainConfig) -> None:
     """Raises InputError if an option is given without the one it belongs to: fine-tuning, or a window."""
+    if model.max_sentence_distance >= model.window > 1:
+        raise InputError(
+            f"max_sentence_distance is {model.max_sentence_distance}, expected less than the window, "
+            f"{model.window}"
+        )
     fine_tuning, window = "without fine_tune_encoder", "with a window of 1"
     for config, name, is_used, told in (
         (model, "frozen_encoder_layers", model.fine_tune_encoder, fine_tuning),

@@ -141,7 +141,10 @@ def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
             report(f"tokens[{i}]", token, "a non-empty string")
 
     length = len(sentence.tokens)
-    valid: list[tuple[int, EntitySpan]] = []
+    for i, (before, place) in enumerate(itertools.pairwise((0, *sentence.breaks))):
+        if not before < place < length:
+            report(f"breaks[{i}]", place, f"a token index from {before + 1} to {length - 1}")
+    owners: dict[int, list[int]] = collections.defaultdict(list)  # of tokens
     for i, entity in enumerate(sentence.entities):
         if not entity.type:
             report(f"entities[{i}].type", entity.type, "a non-empty string")
@@ -150,13 +153,14 @@ def find_problems(sentence: Sentence, record: int = 0) -> list[Problem]:
         elif not entity.start < entity.end <= length:
             report(f"entities[{i}].end", entity.end, f"an exclusive end from {entity.start + 1} to {length}")
         else:
-            for j, other in valid:
+            for j in sorted({j for place in range(entity.start, entity.end) for j in owners[place]}):
+                other = sentence.entities[j]
                 if entity == other:
                     report(f"entities[{i}]", _span(entity), f"no entity twice (the same as entities[{j}])")
-                elif entity.start < other.end and other.start < entity.end:
+                else:
                     report(f"entities[{i}]", _span(entity), f"no overlap with entities[{j}] {_span(other)}")
-            valid.append((i, entity))
-
+            for place in range(entity.start, entity.end):
+                owners[place].append(i)
         for place in sentence.breaks:
             if entity.start < place < entity.end:
                 report(f"entities[{i}].end", entity.end, f"at most {place}, where its sentence ends")

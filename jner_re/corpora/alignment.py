@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from jner_re.document import Entity, Token
 from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize
 
+_AROUND = 50  # characters
+
 
 def token_span(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
     """The tokens that a character span touches, as a token span (end exclusive); None if there are none.
@@ -50,3 +52,13 @@ def cuts_a_token(tokens: Sequence[Token], entity: Entity) -> bool:
     """Whether a token goes on over an end of an entity."""
     span = token_span(tokens, entity.start, entity.end)
     return span is not None and (tokens[span[0]].start < entity.start or tokens[span[1] - 1].end > entity.end)
+
+
+def words_around(text: str, begin: int, after: int, entity: Entity) -> tuple[str, int, int]:
+    """The words that a place in a text is in, and where in them an entity is."""
+    first, last = begin - _AROUND, after + _AROUND  # of a text without white space, a part of it will do
+    while begin > max(first, 0) and not text[begin - 1].isspace():
+        begin -= 1
+    while after < min(last, len(text)) and not text[after].isspace():
+        after += 1
+    return text[begin:after], entity.start - begin, entity.end - begin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 import pathlib
@@ -12,17 +13,18 @@ from jner_re.schema import RelationPair, Sentence
 from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 
-def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
+def broken(corpus: Corpus, path: pathlib.Path, window: int = 1) -> Corpus:
     """The corpus with its long sentences broken, and a warning for each; entities and relations across go.
 
     Args:
       corpus: as a reader gives it.
       path: quoted in the warnings.
+      window: how many sentences the model reads together; if several, pieces are sentences of a document.
     """
     sentences: list[Sentence] = []
     warnings = []
     for number, sentence in enumerate(corpus.sentences):
-        pieces = _pieces(sentence)
+        pieces = _pieces(sentence, window)
         sentences += pieces
         if pieces != [sentence]:
             breaks = len(pieces) - 1 + len(pieces[0].breaks) - len(sentence.breaks)
@@ -33,7 +35,7 @@ def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
                     str(path),
                     f"sentence {number} ({' '.join(sentence.tokens[:4])[:40] + ' …'!r})",
                     "length",
-                    f"{len(sentence.tokens)} tokens",
+                    f"{max(map(len, sentence.parts()))} tokens",
                     f"at most {MAX_TOKENS}",
                     f"broken into {breaks + 1}; across the breaks and left out: "
                     f"{entities} entities, {relations} relations",
@@ -46,7 +48,7 @@ def broken(corpus: Corpus, path: pathlib.Path) -> Corpus:
     return dataclasses.replace(corpus, sentences=sentences, findings=[*corpus.findings, *warnings])
 
 
-def _pieces(sentence: Sentence) -> list[Sentence]:
+def _pieces(sentence: Sentence, window: int) -> list[Sentence]:
     begins = [0, *sentence.breaks]
     cuts = [
         begin + cut
@@ -55,14 +57,19 @@ def _pieces(sentence: Sentence) -> list[Sentence]:
     ]
     if not cuts:
         return [sentence]
-    if sentence.breaks:
-        return [_with_breaks(sentence, cuts)]
+    if window > 1:
+        return [_with_breaks(sentence, cuts, window)]
     bounds = [0, *cuts, len(sentence.tokens)]
     return [_piece(sentence, begin, end) for begin, end in itertools.pairwise(bounds)]
 
 
-def _with_breaks(sentence: Sentence, cuts: Sequence[int]) -> Sentence:
-    """The sentences of a document with some broken; entities across the breaks go."""
+def _with_breaks(sentence: Sentence, cuts: Sequence[int], window: int) -> Sentence:
+    """The sentences of a document with some broken; entities across the breaks go.
+
+    So do relations that are too far apart now.
+    """
+    breaks = tuple(sorted((*sentence.breaks, *cuts)))
+    numbers = [bisect.bisect_right(breaks, entity.start) for entity in sentence.entities]
     kept = [i for i, e in enumerate(sentence.entities) if not any(e.start < cut < e.end for cut in cuts)]
     place = {old: new for new, old in enumerate(kept)}
     return dataclasses.replace(
@@ -71,9 +78,9 @@ def _with_breaks(sentence: Sentence, cuts: Sequence[int]) -> Sentence:
         relations=tuple(
             RelationPair(place[r.head], place[r.tail], r.type)
             for r in sentence.relations
-            if r.head in place and r.tail in place
+            if r.head in place and r.tail in place and abs(numbers[r.head] - numbers[r.tail]) < window
         ),
-        breaks=tuple(sorted((*sentence.breaks, *cuts))),
+        breaks=breaks,
     )
 
 

@@ -106,7 +106,7 @@ def load(
             raise InputError(f"--{name} is for {OPTIONS[name]}, not for {format}")
     _check_kind(path, format)
     if format == "dygie":
-        return broken(dygie.load(path, window), path)
+        return broken(dygie.load(path, window), path, window)
     if format in SENTENCE_FORMATS:
         return broken(SENTENCE_FORMATS[format].load(path), path)
     style = tokenization or TEXT_FORMATS[format]
@@ -115,7 +115,7 @@ def load(
     texts, findings = _TEXT_MODULES[format].texts(path, **options)
     look = line_style.look(text.document.text for text in texts)
     corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair, window), path)
-    return dataclasses.replace(broken(corpus, path), look=None if lines else look)
+    return dataclasses.replace(broken(corpus, path, window), look=None if lines else look)
 
 
 def holds_brat(folder: pathlib.Path) -> bool:

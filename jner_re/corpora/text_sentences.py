@@ -15,15 +15,13 @@ import pathlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jner_re.corpora.alignment import cuts_a_token, is_exact, pieces, token_span, whole_tokens
+from jner_re.corpora.alignment import cuts_a_token, is_exact, pieces, token_span, whole_tokens, words_around
 from jner_re.corpora.annotated_text import AnnotatedText, Place
 from jner_re.corpora.corpus import Corpus, Finding, Loss, Spans, check_corpus, check_sentence, shortened
 from jner_re.corpora.text_files import LINE_END
 from jner_re.document import Entity, Relation, Token
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.sentences import split
-
-_AROUND = 50  # characters
 
 
 class Splitting(NamedTuple):
@@ -104,29 +102,42 @@ class _TextSentences:
         related = [i for i, relation in enumerate(document.relations) if self._has_window(i, relation, spans)]
         self.sentences, self.places = [], []
         groups = [parts] if parts and splitting.window > 1 else [[tokens] for tokens in parts]
+        entities = self._by_group(groups, {i: first for i, (first, _) in spans.items()})
+        relations = self._by_group(groups, {i: spans[document.relations[i].head][0] for i in related})
         number = 0  # of a group's first sentence
-        for group in groups:
+        for group, inside, pairs in zip(groups, entities, relations, strict=True):
             end = number + len(group)
             id = f"{document.id}:{end}" if document.id and len(groups) > 1 else document.id
-            sentence, found = self._sentence(number, end, id, spans, related)
+            sentence, found = self._sentence(number, end, id, {i: spans[i] for i in inside}, pairs)
             place = self._place(number, group[0])
             self.findings += check_sentence(sentence, source.file, place, lambda field: _named(field, found))  # noqa: B023
             self.sentences.append(sentence)
             self.places.append(place)
             number = end
 
+    def _by_group(self, groups: Sequence[Sequence[list[Token]]], firsts: dict[int, int]) -> list[list[int]]:
+        """Of each group of sentences the keys whose first token it has."""
+        ends = list(itertools.accumulate(len(group) for group in groups))
+        found: list[list[int]] = [[] for _ in groups]
+        for key, first in firsts.items():
+            found[bisect.bisect_right(ends, self._number(first))].append(key)
+        return found
+
     def _sentence(
         self, number: int, end: int, id: str, spans: dict[int, tuple[int, int]], related: Sequence[int]
     ) -> tuple[Sentence, dict[str, list[str]]]:
-        """The sentences from `number` to `end` as one, and the names of its annotation in the file."""
+        """The sentences from `number` to `end` as one, and the names of its annotation in the file.
+
+        The spans are those of its entities, and `related` has its relations.
+        """
         source, document = self._source, self._source.document
         begin, after = self._starts[number], self._starts[end]
-        inside = [i for i, (first, _) in spans.items() if begin <= first < after]
-        index = {i: place for place, i in enumerate(inside)}
+        index = {i: place for place, i in enumerate(spans)}
         entities = (
-            EntitySpan(spans[i][0] - begin, spans[i][1] - begin, document.entities[i].type) for i in inside
+            EntitySpan(first - begin, last - begin, document.entities[i].type)
+            for i, (first, last) in spans.items()
         )
-        pairs = {i: document.relations[i] for i in related if document.relations[i].head in index}
+        pairs = {i: document.relations[i] for i in related}
         sentence = Sentence(
             tuple(token.text for token in self._tokens[begin:after]),
             tuple(entities),
@@ -136,7 +147,7 @@ class _TextSentences:
             tuple(start - begin for start in self._starts[number + 1 : end]),
         )
         names = {
-            "entities": [source.entities[i].name for i in inside],
+            "entities": [source.entities[i].name for i in spans],
             "relations": [source.relations[i].name for i in pairs],
         }
         return sentence, names
@@ -184,7 +195,7 @@ class _TextSentences:
             text = self._source.document.text
             begin, after = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
             expected = whole_tokens(
-                *_words_around(text, min(begin, entity.start), max(after, entity.end), entity)
+                *words_around(text, min(begin, entity.start), max(after, entity.end), entity)
             )
             self._warn(place, _quoted(entity), expected, f"changed to {shortened(text[begin:after])!r}")
         return span
@@ -269,16 +280,6 @@ class _TextSentences:
         self.findings.append(
             Finding(self._source.file, place.record, place.field, value, expected, action, "warning", loss)
         )
-
-
-def _words_around(text: str, begin: int, after: int, entity: Entity) -> tuple[str, int, int]:
-    """The words that a place in a text is in, and where in them an entity is."""
-    first, last = begin - _AROUND, after + _AROUND  # of a text without white space, a part of it will do
-    while begin > max(first, 0) and not text[begin - 1].isspace():
-        begin -= 1
-    while after < min(last, len(text)) and not text[after].isspace():
-        after += 1
-    return text[begin:after], entity.start - begin, entity.end - begin
 
 
 def _quoted(entity: Entity) -> str:

@@ -13,7 +13,7 @@ from jner_re.features import tags
 from jner_re.features.featurizer import Featurizer
 from jner_re.features.passages import Passage
 from jner_re.features.specs import gold_specs, numbered, soft_tag_specs, target_spec
-from jner_re.schema import LabelSet, Sentence
+from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
 
 Arrays = dict[str, np.ndarray]
 _CHUNK = 16  # batches among which sentences are sorted by length
@@ -107,10 +107,10 @@ def _without_padding(name: str, array: np.ndarray) -> np.ndarray:
 
 
 def collate(examples: Sequence[Arrays], lengths: Sequence[int]) -> Arrays:
-    """Pads the arrays of several sentences to common sizes and stacks them.
+    """Pads the arrays of several examples to common sizes and stacks them.
 
     Args:
-      examples: the arrays of each sentence.
+      examples: the arrays of each.
       lengths: their numbers of tokens, which the batch's `lengths` are.
     """
     batch = {"lengths": np.array(lengths, np.int32)}
@@ -159,36 +159,42 @@ def batch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) 
     return [batches[k] for k in random.permutation(len(batches))]
 
 
-def known_entities(example: Example, spans: np.ndarray, corpus: FeaturizedCorpus) -> np.ndarray:
-    """Which entities an example has, of those of its sentence or document: bool [M].
+def known_entities(example: Example, sentence: Sentence) -> list[int]:
+    """The indexes of the entities that an example has, of those of its sentence or document.
 
     A passage has those that it decides and those before them.
     """
-    starts = spans[:, 0]
     if example.passage is None:
-        return starts >= 0
-    bounds = [*corpus.sentences[example.sentence].breaks, example.end]
-    return (starts >= example.start) & (starts < bounds[example.passage.last - 1])
+        return list(range(len(sentence.entities)))
+    end = [*sentence.breaks, len(sentence.tokens)][example.passage.last - 1]
+    return [i for i, entity in enumerate(sentence.entities) if example.start <= entity.start < end]
 
 
-def gold_of(example: Example, arrays: Arrays, corpus: FeaturizedCorpus) -> Arrays:
-    """The gold annotation of an example, from that of its sentence or document.
-
-    Of soft targets, a passage has the transitions of the sentences that it decides.
-    """
+def part_of(example: Example, sentence: Sentence) -> Sentence:
+    """The tokens and the annotation that an example has of its sentence or document."""
     if example.passage is None:
-        return arrays
-    _, first, last, _ = example.passage
-    inside = known_entities(example, arrays["spans"], corpus)
-    gold = {
-        "tag_ids": arrays["tag_ids"][example.start : example.end],
-        "spans": arrays["spans"][inside] - np.int32(example.start),
-        "relations": arrays["relations"][inside][:, inside],
+        return sentence
+    inside = known_entities(example, sentence)
+    index = {old: new for new, old in enumerate(inside)}
+    spans = (sentence.entities[i] for i in inside)
+    pairs = (pair for pair in sentence.relations if pair.head in index and pair.tail in index)
+    return Sentence(
+        sentence.tokens[example.start : example.end],
+        tuple(EntitySpan(s.start - example.start, s.end - example.start, s.type) for s in spans),
+        tuple(RelationPair(index[pair.head], index[pair.tail], pair.type) for pair in pairs),
+    )
+
+
+def soft_part_of(example: Example, sentence: Sentence, target: Arrays) -> Arrays:
+    """Of a soft target, what an example has; a passage, the transitions of the sentences that it decides."""
+    if example.passage is None:
+        return target
+    inside = known_entities(example, sentence)
+    return {
+        "relations": target["relations"][np.ix_(inside, inside)],
+        "tag_probabilities": target["tag_probabilities"][example.start : example.end],
+        "transition_counts": target["transition_counts"][example.passage.first : example.passage.last],
     }
-    if "tag_probabilities" in arrays:
-        gold["tag_probabilities"] = arrays["tag_probabilities"][example.start : example.end]
-        gold["transition_counts"] = arrays["transition_counts"][first:last]
-    return gold
 
 
 def training_batches(
@@ -204,7 +210,7 @@ def training_batches(
     Args:
       corpus: sentences and features.
       label_set: the types to learn.
-      batch_size: sentences in a batch.
+      batch_size: sentences, or passages, in a batch.
       seed: of the order.
       first_epoch: the epoch to begin with, from 0.
       soft: the soft target of each sentence (soft_targets.py), if these are learned.
@@ -239,10 +245,14 @@ def evaluation_batches(
 
 def _gold(corpus: FeaturizedCorpus, label_set: LabelSet, soft: Sequence[Arrays] | None) -> list[Arrays]:
     """The gold annotation of each example; soft targets, if given, have their own `relations`."""
-    gold = [gold_arrays(sentence, label_set) for sentence in corpus.sentences]
-    if soft is not None:
-        gold = [{**hard, **target} for hard, target in zip(gold, soft, strict=True)]
-    return [gold_of(example, gold[example.sentence], corpus) for example in corpus.examples]
+    gold = []
+    for example in corpus.examples:
+        sentence = label_set.known_part(corpus.sentences[example.sentence])
+        arrays = gold_arrays(part_of(example, sentence), label_set)
+        if soft is not None:
+            arrays |= soft_part_of(example, sentence, soft[example.sentence])
+        gold.append(arrays)
+    return gold
 
 
 def training_batch(

@@ -72,7 +72,8 @@ class Found(NamedTuple):
     Attributes:
       entities: int32 [M, 4] of sentence, start, end (exclusive), type.
       entity_scores: float32 [M].
-      relations: int32 [N, 4] of sentence, head, tail, type; head and tail index the sentence's entities.
+      relations: int32 [N, 4] of sentence, head, tail, type; head and tail index the sentence's entities, and
+        in passages those that it decides (negative: those of passages before).
       relation_scores: float32 [N].
     """
 

@@ -23,7 +23,7 @@ class Predictor:
       model: `JointModel.inference`; its weights are read anew in every call.
       specs: of a corpus (`specs.feature_specs`).
       label_set: the types that it was trained on.
-      batch_size: sentences that go through it together.
+      batch_size: sentences, or passages, that go through it together.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from jner_re.features.cache import feature_cache
-from jner_re.features.dataset import Arrays, gold_arrays, gold_of, known_entities, training_batch
+from jner_re.features.dataset import Arrays, gold_arrays, known_entities, part_of, training_batch
 from jner_re.features.soft_targets import SoftTargets
 from jner_re.features.specs import gold_specs
 from jner_re.layers.pair_mask import PairMask
@@ -34,10 +34,13 @@ def teach(teacher: TrainedModel, sentences: Sequence[Sentence]) -> SoftTargets:
       teacher: an opened model directory.
       sentences: whose types are all the teacher's; it should not have been trained on them.
     """
+    if teacher.inputs.reading is None and any(sentence.breaks for sentence in sentences):
+        raise ValueError("documents, expected single sentences for a model with a window of 1")
     corpus = teacher.inputs.corpus(sentences, feature_cache())
     label_set = teacher.vocabulary.label_set
-    gold = [gold_arrays(sentence, label_set) for sentence in sentences]
-    examples = [gold_of(example, gold[example.sentence], corpus) for example in corpus.examples]
+    examples = [
+        gold_arrays(part_of(example, sentences[example.sentence]), label_set) for example in corpus.examples
+    ]
     run = tf.function(
         _distributions(teacher), input_signature=[{**corpus.specs, **gold_specs()}], autograph=False
     )
@@ -51,7 +54,7 @@ def teach(teacher: TrainedModel, sentences: Sequence[Sentence]) -> SoftTargets:
         for row, i in enumerate(batch):
             example = corpus.examples[i]
             sentence, target = sentences[example.sentence], targets[example.sentence]
-            inside = np.flatnonzero(known_entities(example, gold[example.sentence]["spans"], corpus))
+            inside = known_entities(example, sentence)
             count = len(inside)
             target["relations"][np.ix_(inside, inside)] += outputs["relations"][row, :count, :count]
             bounds = (0, *sentence.breaks, len(sentence.tokens))

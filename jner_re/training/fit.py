@@ -89,6 +89,11 @@ def train(
         raise InputError(
             f"{len(sentences)} sentences without a relation, expected some with entities and relations"
         )
+    if config.window > 1 and not any(sentence.breaks for sentence in sentences):
+        _LOGGER.warning(
+            "window is %d, and no text has two sentences, so that there are no neighbours to read",
+            config.window,
+        )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
     read = _read(config, sentences, dev, label_set, frozen or open_frozen(config), soft_targets)

@@ -55,6 +55,9 @@ class Sample:
     def lengths(self) -> np.ndarray:
         return np.array([self.t, *self._random.integers(1, self.t + 1, self.b - 1)], np.int32)
 
+    def sentence_ids(self) -> np.ndarray:
+        return np.sort(self.ids(3, self.t))
+
     def states(self) -> np.ndarray:
         return self.floats(self.t, D)
 
@@ -104,8 +107,16 @@ CASES = {
         lambda: PairMask([[[True, False, True], [False] * R], [[True] * R, [False] * R]]),
         lambda s: [s.floats(M, M, R), s.spans(), s.ids(2, M)],
     ),
+    "PairMask-passages": Case(
+        lambda: PairMask(None, 1),
+        lambda s: [s.floats(M, M, R), s.spans(), s.ids(2, M), s.sentence_ids(), s.ids(3, 2)],
+    ),
     "PairScorer": Case(
         lambda: PairScorer(K, R, 3, 6, "tanh", 0.5, 2, 0.5), lambda s: [s.states(), s.ids(K, s.t), s.spans()]
+    ),
+    "PairScorer-passages": Case(
+        lambda: PairScorer(K, R, 3, 6, "tanh", max_distance=2),
+        lambda s: [s.states(), s.ids(K, s.t), s.spans(), s.sentence_ids()],
     ),
     "PairScorer-paper": Case(
         lambda: PairScorer(K, R, 3, 6, "relu"), lambda s: [s.states(), s.ids(K, s.t), s.spans()]

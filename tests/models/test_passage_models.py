@@ -12,12 +12,14 @@ import pytest
 import tensorflow as tf
 import untrained
 
-from jner_re.features import passages, tags
+from jner_re.features import passages, soft_targets, tags
 from jner_re.features.dataset import evaluation_batches
 from jner_re.models import ensemble, model_dir, model_files
 from jner_re.models.model_dir import TrainedModel
 from jner_re.models.predictor import Predictor
+from jner_re.models.relation_loss import relation_loss
 from jner_re.schema import EntitySpan, RelationPair, Scored, Sentence
+from jner_re.training.distillation import teach
 
 WINDOW = dataclasses.replace(untrained.SMALL, entity_weighted=True, window=3, window_step=2)
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -201,3 +203,55 @@ def test_an_ensemble_of_equal_members_answers_as_one(trained: TrainedModel, tmp_
     answers = (predicted(model, DOCUMENTS, tmp_path, 4) for model in (trained, both))
     for one, other in zip(*answers, strict=True):
         assert_alike(one, other)
+
+
+def test_soft_targets_of_a_document(trained: TrainedModel, tmp_path: pathlib.Path) -> None:
+    """A teacher's are distributions, sentence by sentence; the annotation as a target has the same loss."""
+    text = dataclasses.replace(
+        DOCUMENTS[0],
+        entities=tuple(EntitySpan(i, i + 1, "Peop") for i in (0, 4, 5, 12, 19, 24, 37)),
+        relations=(RelationPair(0, 1, "Kill"), RelationPair(2, 1, "Kill")),
+    )
+    label_set = trained.vocabulary.label_set
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JNER_RE_CACHE", str(tmp_path))
+        target = teach(trained, [text])[text]
+    np.testing.assert_allclose(target["tag_probabilities"].sum(axis=1), 1, atol=1e-4)
+    counts = [len(part) - 1 for part in text.parts()]
+    np.testing.assert_allclose(target["transition_counts"].sum(axis=(1, 2)), counts, atol=1e-3)
+    numbers = np.searchsorted(text.breaks, [entity.start for entity in text.entities], "right")
+    near = (np.abs(numbers[:, None] - numbers) < WINDOW.window) & ~np.eye(len(numbers), dtype=bool)
+    assert ((target["relations"] > 0).all(axis=2) == near).all()
+
+    corpus = trained.inputs.corpus([text], tmp_path)
+    student = model_dir.build(trained.config, trained.inputs, trained.vocabulary, soft=True)
+    for layer in student.training.layers:
+        if layer.weights:
+            layer.set_weights(trained.members[0].training.get_layer(layer.name).get_weights())
+    losses = []
+    for model, soft in ((trained.members[0], None), (student, [soft_targets.hard(text, label_set)])):
+        ((inputs, labels),) = evaluation_batches(corpus, label_set, 9, soft)
+        outputs = model.training(inputs, training=False)
+        losses.append((outputs["ner"], relation_loss(labels, outputs["re"])))
+    for one, other in zip(*losses, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
+def test_what_a_neighbour_changes(trained: TrainedModel, tmp_path: pathlib.Path) -> None:
+    """Tags only where NER's BiRNNs read over the ends of sentences, relations' states only where RE's do."""
+    texts = [
+        Sentence((*["Ann", "lives", "in", "Rome"], *rest), breaks=(4,)) for rest in (("Bob",), ("in", "."))
+    ]
+    corpus = trained.inputs.corpus(texts, tmp_path)
+    tagger = ensemble.tagger(trained.members[0], 0)
+    outputs = []
+    for number in range(2):
+        features = {name: tf.constant(x[np.newaxis]) for name, x in corpus.arrays(number).items()}
+        features["sentence_ids"] -= 1
+        outputs.append(tagger({**features, "lengths": tf.constant([len(texts[number].tokens)])}))
+    changed = {
+        name: not np.allclose(outputs[0][name][:, :4], outputs[1][name][:, :4], atol=1e-6)
+        for name in ("tag_logits", "re_states")
+    }
+    states = trained.config.window_states
+    assert changed == {"tag_logits": states == "both", "re_states": states != "none"}

@@ -44,7 +44,7 @@ def facts(
         "Checksum of its sentences": f"SHA-256 {checksum}",
         "Seen in training": ", ".join(f"it is the model's {split} set" for split in splits)
         or "it is neither the model's train nor its dev set; single sentences were not compared",
-        "Sentences": f"{len(sentences):,}",
+        "Sentences": f"{sum(len(sentence.breaks) + 1 for sentence in sentences):,}",
         **({} if documents is None else {"Documents": f"{len(documents):,}"}),
         "Entities": _counted(e.type for each in documents or sentences for e in each.entities),
         "Relations": _counted(r.type for each in documents or sentences for r in each.relations),
