@@ -16,7 +16,7 @@ LINE_WIDTH = 850.0  # a hundred characters; a longer line is broken where it can
 # Chinese and Japanese characters, between which lines may be broken; no punctuation.
 _CJK = "\u2e80-\u2fdf\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _CAN_BEGIN_A_LINE = re.compile(f"[{_CJK}]")
-_WIDEST = 2
+_WIDEST = 2  # widths of a line that relations hold together
 _CLOSING = frozenset(".,:;!?%…、。，．：；！？")  # besides brackets and quotes
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 _WORD = re.compile(rf"[{_CJK}]?[^\s{_CJK}]+|[{_CJK}]")

@@ -49,6 +49,18 @@ def _places(sentence_ids: tf.Tensor, decided: tf.Tensor) -> _Places:
     return _Places(is_decided, sentences, tf.size(rows, tf.int64), rows)
 
 
+def _cut_out(values: tf.Tensor, sentence_ids: tf.Tensor, decided: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """`DecidedSentences` as a function."""
+    places = _places(sentence_ids, decided)
+    ragged = tf.RaggedTensor.from_value_rowids(
+        tf.boolean_mask(values, places.is_decided), places.sentences, places.count, validate=False
+    )
+    shape = [None, None, *values.shape[2:]]
+    found = ragged.to_tensor()
+    found.set_shape(shape)
+    return found, tf.cast(ragged.row_lengths(), tf.int32)
+
+
 class DecidedSentences(Float32Layer):
     """What passages hold of each token, by decided sentence."""
 
@@ -66,14 +78,7 @@ class DecidedSentences(Float32Layer):
           values: [N, T', ...], of the decided sentences in the order of the passages, padded with zeros.
           lengths: int32 [N].
         """
-        places = _places(sentence_ids, decided)
-        ragged = tf.RaggedTensor.from_value_rowids(
-            tf.boolean_mask(values, places.is_decided), places.sentences, places.count, validate=False
-        )
-        shape = [None, None, *values.shape[2:]]
-        found = ragged.to_tensor()
-        found.set_shape(shape)
-        return found, tf.cast(ragged.row_lengths(), tf.int32)
+        return _cut_out(values, sentence_ids, decided)
 
 
 class AllSentences(Float32Layer):
@@ -81,8 +86,7 @@ class AllSentences(Float32Layer):
 
     def call(self, values: tf.Tensor, sentence_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """[P, T, ...], [P, T] -> as of `DecidedSentences`."""
-        everything = tf.constant([[0, tf.int32.max]])
-        return DecidedSentences()(values, sentence_ids, everything)
+        return _cut_out(values, sentence_ids, tf.constant([[0, tf.int32.max]]))
 
 
 class BackIntoPassages(Float32Layer):
