@@ -27,7 +27,7 @@ def made_up(seed: int = 0) -> soft_targets.SoftTargets:
     return {
         sentence: {
             "tag_probabilities": random.random((len(sentence.tokens), K), np.float32),
-            "transition_counts": random.random((K, K), np.float32),
+            "transition_counts": random.random((1, K, K), np.float32),
             "relations": random.random((len(sentence.entities), len(sentence.entities), R), np.float32),
         }
         for sentence in SENTENCES
@@ -48,7 +48,7 @@ def test_annotation_by_hand() -> None:
     assert target["tag_probabilities"].sum() == 5
     counts = np.zeros((K, K))
     counts[3, 4] = counts[4, 0] = counts[0, 0] = counts[0, 1] = 1
-    np.testing.assert_array_equal(target["transition_counts"], counts)
+    np.testing.assert_array_equal(target["transition_counts"], [counts])
     assert np.argwhere(target["relations"]).tolist() == [[0, 1, 1]]
 
 
