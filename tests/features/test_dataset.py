@@ -254,7 +254,8 @@ def test_inference_batches_cover_all_sentences_without_gold(batch_size: int) -> 
 
 
 def test_without_an_encoder() -> None:
-    corpus = dataset.FeaturizedCorpus(SENTENCES, make_corpus().features, [], {})
+    made = make_corpus()
+    corpus = dataset.FeaturizedCorpus(SENTENCES, made.examples, made.features, [], {})
     assert set(corpus.arrays(0)) == {"char_ids", "casing_ids"}
     (_, inputs), *_ = dataset.inference_batches(corpus, 4)
     assert set(inputs) == {"lengths", "char_ids", "casing_ids"}
