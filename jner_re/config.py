@@ -13,6 +13,8 @@ from jner_re import files
 from jner_re.assets import catalogue
 from jner_re.errors import InputError
 
+_OF_FINE_TUNING = ("frozen_encoder_layers", "encoder_learning_rate", "encoder_warmup", "recompute_gradients")
+_OF_WINDOWS = ("window_step", "max_sentence_distance", "window_states", "encoder_context")
 MAX_WINDOW = 8  # sentences; what a document costs grows with it
 
 _Config = TypeVar("_Config", "ModelConfig", "TrainConfig")
@@ -80,15 +82,14 @@ class ModelConfig:
         high=MAX_WINDOW,
     )
     window_step: int = _option(
-        8, "with --window, sentences that are decided at once, between the neighbours that they have", low=1
+        8, "with --window, sentences that are decided at once, between neighbours", low=1
     )
     max_sentence_distance: int = _option(
         -1, "with --window, give only relations of sentences at most so far apart; -1 for all", low=-1
     )
     window_states: str = _option(
         "re",
-        "with --window, the BiRNNs whose states go on over the ends of sentences: none (pair context alone "
-        "does), those of re, or of ner and re",
+        "with --window, whose BiRNNs go on over the ends of sentences: none, those of re, or of ner and re",
         choices=("none", "re", "both"),
     )
     encoder_context: bool = _option(
@@ -133,8 +134,7 @@ class ModelConfig:
     @property
     def relation_distance(self) -> int:
         """How many sentences apart the entities of a relation may be: 0 for one sentence."""
-        limit = self.max_sentence_distance
-        return self.window - 1 if limit < 0 else min(limit, self.window - 1)
+        return self.window - 1 if self.max_sentence_distance < 0 else self.max_sentence_distance
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,24 +239,17 @@ def _absolute_vectors(name: str) -> str:
 def check_together(model: ModelConfig, train: TrainConfig) -> None:
     """Raises InputError if an option is given without the one it belongs to: fine-tuning, or a window."""
     if model.max_sentence_distance >= model.window > 1:
-        raise InputError(
-            f"max_sentence_distance is {model.max_sentence_distance}, expected less than the window, "
-            f"{model.window}"
-        )
-    fine_tuning, window = "without fine_tune_encoder", "with a window of 1"
-    for config, name, is_used, told in (
-        (model, "frozen_encoder_layers", model.fine_tune_encoder, fine_tuning),
-        (train, "encoder_learning_rate", model.fine_tune_encoder, fine_tuning),
-        (train, "encoder_warmup", model.fine_tune_encoder, fine_tuning),
-        (train, "recompute_gradients", model.fine_tune_encoder, fine_tuning),
-        (model, "window_step", model.window > 1, window),
-        (model, "max_sentence_distance", model.window > 1, window),
-        (model, "window_states", model.window > 1, window),
-        (model, "encoder_context", model.window > 1, window),
+        limit = model.max_sentence_distance
+        raise InputError(f"max_sentence_distance is {limit}, expected less than the window, {model.window}")
+    for is_used, told, names in (
+        (model.fine_tune_encoder, "without fine_tune_encoder", _OF_FINE_TUNING),
+        (model.window > 1, "with a window of 1", _OF_WINDOWS),
     ):
-        value, default = getattr(config, name), getattr(type(config), name)
-        if value != default and not is_used:
-            raise InputError(f"{name} is {value}, expected {default} {told}")
+        for name in names:
+            config = model if hasattr(model, name) else train
+            value, default = getattr(config, name), getattr(type(config), name)
+            if value != default and not is_used:
+                raise InputError(f"{name} is {value}, expected {default} {told}")
 
 
 def _check(config: ModelConfig | TrainConfig) -> None:

@@ -76,26 +76,35 @@ class Sentence:
         }
 
 
+def keep_entities(sentence: Sentence, kept: Sequence[int]) -> Sentence:
+    """The sentence with only the entities of the given indexes, and the relations between them."""
+    index = {old: new for new, old in enumerate(kept)}
+    return dataclasses.replace(
+        sentence,
+        entities=tuple(sentence.entities[i] for i in kept),
+        relations=tuple(
+            RelationPair(index[relation.head], index[relation.tail], relation.type)
+            for relation in sentence.relations
+            if relation.head in index and relation.tail in index
+        ),
+    )
+
+
+def cut_out(sentence: Sentence, begin: int, end: int, inside: Sequence[int]) -> Sentence:
+    """Some tokens of a sentence, with the entities of the given indexes, which are among them."""
+    kept = keep_entities(sentence, inside)
+    entities = (EntitySpan(e.start - begin, e.end - begin, e.type) for e in kept.entities)
+    tokens = sentence.tokens[begin:end]
+    return dataclasses.replace(kept, tokens=tokens, entities=tuple(entities), breaks=())
+
+
 def apart(sentence: Sentence) -> list[Sentence]:
     """The sentences of a document with what is inside each; a sentence alone as it is."""
-    if not sentence.breaks:
-        return [sentence]
     bounds = (0, *sentence.breaks, len(sentence.tokens))
     found = []
     for begin, end in itertools.pairwise(bounds):
         inside = [i for i, entity in enumerate(sentence.entities) if begin <= entity.start < end]
-        index = {old: new for new, old in enumerate(inside)}
-        spans = (sentence.entities[i] for i in inside)
-        pairs = (pair for pair in sentence.relations if pair.head in index and pair.tail in index)
-        found.append(
-            Sentence(
-                sentence.tokens[begin:end],
-                tuple(EntitySpan(span.start - begin, span.end - begin, span.type) for span in spans),
-                tuple(RelationPair(index[pair.head], index[pair.tail], pair.type) for pair in pairs),
-                sentence.id,
-                sentence.document,
-            )
-        )
+        found.append(cut_out(sentence, begin, end, inside))
     return found
 
 
@@ -225,21 +234,10 @@ class LabelSet:
 
     def known_part(self, sentence: Sentence) -> Sentence:
         """The sentence with only the annotation that the set can express."""
-        index = {
-            old: new
-            for new, old in enumerate(
-                i for i, entity in enumerate(sentence.entities) if entity.type in self.entity_types
-            )
-        }
-        return dataclasses.replace(
-            sentence,
-            entities=tuple(sentence.entities[old] for old in index),
-            relations=tuple(
-                RelationPair(index[relation.head], index[relation.tail], relation.type)
-                for relation in sentence.relations
-                if relation.type in self.relation_types and relation.head in index and relation.tail in index
-            ),
-        )
+        known = [i for i, entity in enumerate(sentence.entities) if entity.type in self.entity_types]
+        kept = keep_entities(sentence, known)
+        relations = (relation for relation in kept.relations if relation.type in self.relation_types)
+        return dataclasses.replace(kept, relations=tuple(relations))
 
     def extended_with(self, sentences: Sequence[Sentence], source: str) -> LabelSet:
         """The set with the types of `sentences` added, for evaluation on them.

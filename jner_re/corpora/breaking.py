@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Sequence
 
 from jner_re.corpora.corpus import Corpus, Finding, Loss
-from jner_re.schema import RelationPair, Sentence
+from jner_re.schema import Sentence, cut_out, keep_entities
 from jner_re.text.long_sentences import MAX_TOKENS, break_points
 
 
@@ -70,32 +70,11 @@ def _with_breaks(sentence: Sentence, cuts: Sequence[int], window: int) -> Senten
     """
     breaks = tuple(sorted((*sentence.breaks, *cuts)))
     numbers = [bisect.bisect_right(breaks, entity.start) for entity in sentence.entities]
-    kept = [i for i, e in enumerate(sentence.entities) if not any(e.start < cut < e.end for cut in cuts)]
-    place = {old: new for new, old in enumerate(kept)}
-    return dataclasses.replace(
-        sentence,
-        entities=tuple(sentence.entities[i] for i in kept),
-        relations=tuple(
-            RelationPair(place[r.head], place[r.tail], r.type)
-            for r in sentence.relations
-            if r.head in place and r.tail in place and abs(numbers[r.head] - numbers[r.tail]) < window
-        ),
-        breaks=breaks,
-    )
+    near = (pair for pair in sentence.relations if abs(numbers[pair.head] - numbers[pair.tail]) < window)
+    whole = [i for i, e in enumerate(sentence.entities) if not any(e.start < cut < e.end for cut in cuts)]
+    return keep_entities(dataclasses.replace(sentence, relations=tuple(near), breaks=breaks), whole)
 
 
 def _piece(sentence: Sentence, begin: int, end: int) -> Sentence:
     inside = [i for i, e in enumerate(sentence.entities) if begin <= e.start and e.end <= end]
-    entities = (sentence.entities[i] for i in inside)
-    place = {old: new for new, old in enumerate(inside)}
-    return Sentence(
-        sentence.tokens[begin:end],
-        tuple(dataclasses.replace(e, start=e.start - begin, end=e.end - begin) for e in entities),
-        tuple(
-            RelationPair(place[r.head], place[r.tail], r.type)
-            for r in sentence.relations
-            if r.head in place and r.tail in place
-        ),
-        sentence.id,
-        sentence.document,
-    )
+    return cut_out(sentence, begin, end, inside)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jner_re.corpora.corpus import Loss, by_reason
 from jner_re.document import Document, Relation
-from jner_re.schema import EntitySpan, RelationPair, Sentence
+from jner_re.schema import EntitySpan, RelationPair, Sentence, keep_entities
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,20 +83,6 @@ def longest(entities: Sequence[EntitySpan], order: Iterable[int]) -> tuple[list[
             places.insert(at, (entities[i].start, i))
             rank[i] = len(rank)
     return sorted(rank), blockers
-
-
-def keep_entities(sentence: Sentence, kept: list[int]) -> Sentence:
-    """The sentence with only the entities of the given indices, and the relations between them."""
-    new_index = {old: new for new, old in enumerate(kept)}
-    return dataclasses.replace(
-        sentence,
-        entities=tuple(sentence.entities[i] for i in kept),
-        relations=tuple(
-            dataclasses.replace(relation, head=new_index[relation.head], tail=new_index[relation.tail])
-            for relation in sentence.relations
-            if relation.head in new_index and relation.tail in new_index
-        ),
-    )
 
 
 def drop_invalid(sentence: Sentence) -> tuple[Sentence | None, list[Loss]]:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 import tensorflow as tf
 
 from jner_re import files
-from jner_re.extraction import sentence_checks
+from jner_re.extraction import found_arrays, sentence_checks
 from jner_re.extraction.found_rows import places_in_text
 from jner_re.extraction.found_rows import rows as rows_of
 from jner_re.extraction.outputs import BREAKS
@@ -169,10 +169,7 @@ class Extractor(tf.Module):
         def end_of_group(begin: tf.Tensor) -> tf.Tensor:
             return tf.minimum(begin + tf.maximum(_TOKENS_AT_ONCE // lengths[begin], 1), count)
 
-        # Counted first: an array that grows would need a newer TensorFlow than this graph's other operations.
-        groups, _ = tf.while_loop(
-            lambda _, begin: begin < count, lambda n, begin: (n + 1, end_of_group(begin)), (0, 0)
-        )
+        groups = found_arrays.count_groups(count, end_of_group)
 
         def add_group(
             number: tf.Tensor, begin: tf.Tensor, arrays: list[tf.TensorArray]
@@ -181,31 +178,13 @@ class Extractor(tf.Module):
             group = order[begin:end]
             tokens = tf.gather(sentences, group).to_tensor("")
             found = gather_found(self.outputs(tokens, tf.gather(names, group)), min_score)
-            found = found._replace(
-                entities=_renumbered(found.entities, group), relations=_renumbered(found.relations, group)
-            )
-            return number + 1, end, [array.write(number, x) for array, x in zip(arrays, found, strict=True)]
+            return number + 1, end, found_arrays.write(arrays, number, found, group)
 
-        arrays = [
-            tf.TensorArray(dtype, groups, infer_shape=False, element_shape=shape)
-            for dtype, shape in (
-                (tf.int32, [None, 4]),
-                (tf.float32, [None]),
-                (tf.int32, [None, 4]),
-                (tf.float32, [None]),
-            )
-        ]
+        arrays = found_arrays.new(groups)
         _, _, arrays = tf.while_loop(
             lambda number, begin, arrays: number < groups, add_group, (0, 0, arrays), parallel_iterations=1
         )
-        entities, entity_scores, relations, relation_scores = (array.concat() for array in arrays)
-        by_sentence = tf.argsort(entities[:, 0], stable=True), tf.argsort(relations[:, 0], stable=True)
-        return Found(
-            tf.gather(entities, by_sentence[0]),
-            tf.gather(entity_scores, by_sentence[0]),
-            tf.gather(relations, by_sentence[1]),
-            tf.gather(relation_scores, by_sentence[1]),
-        )
+        return found_arrays.in_order(arrays)
 
     @tf.autograph.experimental.do_not_convert
     def outputs(self, tokens: tf.Tensor, names: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -249,8 +228,3 @@ def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None
     for encoder in extractor.encoders:
         encoder.load_now()
     return extractor
-
-
-def _renumbered(found: tf.Tensor, group: tf.Tensor) -> tf.Tensor:
-    """[N, 4] with the sentence's place in its group in the first column, to its place among all."""
-    return tf.concat([tf.gather(group, found[:, 0])[:, tf.newaxis], found[:, 1:]], axis=1)

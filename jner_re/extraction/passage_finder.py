@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from jner_re.extraction import found_arrays
 from jner_re.features.passages import MAX_TOKENS
 from jner_re.models.decode import Found, gather_found
 
@@ -46,10 +47,7 @@ def cut(lengths: tf.Tensor, counts: tf.Tensor, window: int, step: int) -> Passag
       window: K.
       step: sentences that a passage decides.
     """
-    tokens = tf.concat([[0], tf.cumsum(lengths)], axis=0)
-    passages = _cut(counts, window, tf.fill(tf.shape(counts), step))
-    sizes = tf.gather(tokens, passages.end) - tf.gather(tokens, passages.start)
-    longest = tf.math.segment_max(sizes, passages.document)
+    longest = _longest(_cut(counts, window, tf.fill(tf.shape(counts), step)), lengths)
     return _cut(counts, window, tf.where(longest > MAX_TOKENS, 1, step))
 
 
@@ -94,8 +92,8 @@ def _documents(
     lengths = tf.cast(sentences.row_lengths(), tf.int32)
     real = tf.cast(tf.where(lengths > 0)[:, 0], tf.int32)
     _, _, counts = tf.unique_with_counts(tf.gather(document_ids, real))
-    passages = cut(tf.gather(lengths, real), counts, window, step)
-    longest = _longest(passages, tf.gather(lengths, real))
+    read = tf.gather(lengths, real)
+    longest = _longest(cut(read, counts, window, step), read)
     order = tf.argsort(longest, direction="DESCENDING", stable=True)
     firsts = tf.gather(tf.cumsum(counts, exclusive=True), order)
     counts = tf.gather(counts, order)
@@ -168,9 +166,7 @@ class PassageFinder:
         def end_of_group(begin: tf.Tensor) -> tf.Tensor:
             return tf.minimum(begin + tf.maximum(TOKENS_AT_ONCE // bounds[begin], 1), count)
 
-        groups, _ = tf.while_loop(
-            lambda _, begin: begin < count, lambda n, begin: (n + 1, end_of_group(begin)), (0, 0)
-        )
+        groups = found_arrays.count_groups(count, end_of_group)
         numbers = tf.gather(documents.numbers, documents.passages.start)
 
         def add_group(
@@ -183,21 +179,10 @@ class PassageFinder:
             margins = tf.gather(outputs["margin_entities"], found.relations[:, :1])
             heads_and_tails = found.relations[:, 1:3] - margins
             relations = tf.concat([found.relations[:, :1], heads_and_tails, found.relations[:, 3:]], axis=1)
-            found = found._replace(
-                entities=_renumbered(found.entities, group), relations=_renumbered(relations, group)
-            )
-            written = (array.write(number, x) for array, x in zip(arrays, found, strict=True))
+            written = found_arrays.write(arrays, number, found._replace(relations=relations), group)
             return (number + 1, end, outputs["carried_tags"], outputs["carried_scores"], *written)
 
-        arrays = [
-            tf.TensorArray(dtype, groups, infer_shape=False, element_shape=shape)
-            for dtype, shape in (
-                (tf.int32, [None, 4]),
-                (tf.float32, [None]),
-                (tf.int32, [None, 4]),
-                (tf.float32, [None]),
-            )
-        ]
+        arrays = found_arrays.new(groups)
         nothing = (tf.zeros([0], tf.int32), tf.zeros([0], tf.float32))
         state = (0, 0, *nothing, *arrays)
         shapes = [tf.TensorShape([]), tf.TensorShape([]), *([tf.TensorShape([None])] * 2)]
@@ -209,14 +194,7 @@ class PassageFinder:
             shape_invariants=tuple(shapes),
             parallel_iterations=1,
         )
-        entities, entity_scores, relations, relation_scores = (array.concat() for array in arrays)
-        by_passage = tf.argsort(entities[:, 0], stable=True), tf.argsort(relations[:, 0], stable=True)
-        return Found(
-            tf.gather(entities, by_passage[0]),
-            tf.gather(entity_scores, by_passage[0]),
-            tf.gather(relations, by_passage[1]),
-            tf.gather(relation_scores, by_passage[1]),
-        )
+        return found_arrays.in_order(arrays)
 
     def _outputs(
         self, documents: _Documents, begin: tf.Tensor, end: tf.Tensor, carried: dict[str, tf.Tensor]
@@ -255,9 +233,7 @@ class PassageFinder:
         def end_of_group(first: tf.Tensor) -> tf.Tensor:
             return tf.minimum(first + tf.maximum(TOKENS_AT_ONCE // 2 // ordered[first], 1), count)
 
-        groups, _ = tf.while_loop(
-            lambda _, first: first < count, lambda n, first: (n + 1, end_of_group(first)), (0, 0)
-        )
+        groups = found_arrays.count_groups(count, end_of_group)
         specs = self._specs
 
         def encode_group(
@@ -287,8 +263,3 @@ class PassageFinder:
             name: tf.ensure_shape(tf.gather(array.concat(), back), [None, *spec.shape[2:]])
             for (name, spec), array in zip(specs.items(), arrays, strict=True)
         }
-
-
-def _renumbered(found: tf.Tensor, group: tf.Tensor) -> tf.Tensor:
-    """[N, 4] with the place in a group in the first column, to the number there."""
-    return tf.concat([tf.gather(group, found[:, 0])[:, tf.newaxis], found[:, 1:]], axis=1)

@@ -13,7 +13,7 @@ from jner_re.features import tags
 from jner_re.features.featurizer import Featurizer
 from jner_re.features.passages import Passage
 from jner_re.features.specs import gold_specs, numbered, soft_tag_specs, target_spec
-from jner_re.schema import EntitySpan, LabelSet, RelationPair, Sentence
+from jner_re.schema import LabelSet, Sentence, cut_out
 
 Arrays = dict[str, np.ndarray]
 _CHUNK = 16  # batches among which sentences are sorted by length
@@ -174,15 +174,7 @@ def part_of(example: Example, sentence: Sentence) -> Sentence:
     """The tokens and the annotation that an example has of its sentence or document."""
     if example.passage is None:
         return sentence
-    inside = known_entities(example, sentence)
-    index = {old: new for new, old in enumerate(inside)}
-    spans = (sentence.entities[i] for i in inside)
-    pairs = (pair for pair in sentence.relations if pair.head in index and pair.tail in index)
-    return Sentence(
-        sentence.tokens[example.start : example.end],
-        tuple(EntitySpan(s.start - example.start, s.end - example.start, s.type) for s in spans),
-        tuple(RelationPair(index[pair.head], index[pair.tail], pair.type) for pair in pairs),
-    )
+    return cut_out(sentence, example.start, example.end, known_entities(example, sentence))
 
 
 def soft_part_of(example: Example, sentence: Sentence, target: Arrays) -> Arrays:

@@ -11,6 +11,11 @@ from jner_re.layers.float32_layer import Float32Layer
 MASKED_LOGIT = -200.0  # of what is no candidate: in float32 a probability of 0 and a loss of 0
 
 
+def sentences_of(sentence_ids: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
+    """int32 [B, T], spans [B, M, 2] -> int32 [B, M]: the sentence of each entity."""
+    return tf.gather(sentence_ids, spans[:, :, 0], batch_dims=1)
+
+
 class PairMask(Float32Layer):
     """Sets the logits of what is no candidate to MASKED_LOGIT: padding, an entity with itself, and, where a
     table of allowed argument types is given, types that never were seen together; in passages, entities of
@@ -54,7 +59,7 @@ class PairMask(Float32Layer):
         mask = valid[:, :, tf.newaxis] & valid[:, tf.newaxis]
         mask &= ~tf.eye(tf.shape(spans)[1], dtype=tf.bool)
         if sentence_ids is not None and decided is not None:
-            sentences = tf.gather(sentence_ids, spans[:, :, 0], batch_dims=1)
+            sentences = sentences_of(sentence_ids, spans)
             heads, tails = sentences[:, :, tf.newaxis], sentences[:, tf.newaxis]
             first, last = tf.unstack(decided[:, :, tf.newaxis, tf.newaxis], axis=1)
             later = tf.maximum(heads, tails)

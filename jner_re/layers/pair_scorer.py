@@ -10,16 +10,11 @@ import tf_keras as keras
 from jner_re.layers.dropout import Dropout
 from jner_re.layers.float32_layer import DTYPE, Float32Layer
 from jner_re.layers.pair_context import PairContext
+from jner_re.layers.pair_mask import sentences_of
 from jner_re.layers.relation_scorer import RelationScorer
 from jner_re.layers.span_ends import SpanEnds
 
 _PAIRS_AT_ONCE = 1 << 16  # pairs whose contexts are computed together outside of training
-
-
-def sentence_distances(sentence_ids: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:
-    """int32 [B, T], spans [B, M, 2] -> int32 [B, M, M]: of each pair, how many sentences it is apart."""
-    sentences = tf.gather(sentence_ids, spans[:, :, 0], batch_dims=1)
-    return tf.abs(sentences[:, :, tf.newaxis] - sentences[:, tf.newaxis])
 
 
 class PairScorer(Float32Layer):
@@ -106,8 +101,9 @@ class PairScorer(Float32Layer):
         elif self.context_size:
             logits += self._context_scores_by_blocks(states, spans)
         if self.max_distance:
-            distances = tf.minimum(sentence_distances(sentence_ids, spans), self.max_distance)
-            logits += tf.gather(self.distance_bias, distances)
+            sentences = sentences_of(sentence_ids, spans)
+            distances = tf.abs(sentences[:, :, tf.newaxis] - sentences[:, tf.newaxis])
+            logits += tf.gather(self.distance_bias, tf.minimum(distances, self.max_distance))
         return logits
 
     def _context_scores_by_blocks(self, states: tf.Tensor, spans: tf.Tensor) -> tf.Tensor:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from jner_re.layers.crf import CRF
 from jner_re.layers.crf_layers import CRFSpanPosteriors
+from jner_re.layers.pair_mask import sentences_of
 from jner_re.models.decided_sentences import AtStarts, DecidedSentences, IntoPassages, structure
 from jner_re.models.decode import SpansFromTags, WellFormedTags
 
@@ -50,7 +51,7 @@ def decoded(
         )
         spans, types = SpansFromTags(name="spans_in_passages")(tag_ids)
         entity_scores = tf.gather(scores, spans[:, :, 0], batch_dims=1)
-        sentences = tf.gather(places["sentence_ids"], spans[:, :, 0], batch_dims=1)
+        sentences = sentences_of(places["sentence_ids"], spans)
         is_margin = (types >= 0) & (sentences < places["decided"][:, :1])
         carried["margin_entities"] = tf.reduce_sum(tf.cast(is_margin, tf.int32), axis=1)
     probabilities = [tf.sigmoid(logits) for logits in relation_logits(tag_ids, spans, types)]
