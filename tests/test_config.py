@@ -72,7 +72,7 @@ def violations() -> list[tuple[str, str, Any]]:
         low, high = field.metadata["low"], field.metadata["high"]
         is_float = isinstance(field.default, float)
         if field.metadata["choices"]:
-            found += [(part, field.name, value) for value in ("", "none", str(field.default).upper())]
+            found += [(part, field.name, value) for value in ("", "nothing", str(field.default).upper())]
         if low is not None:
             found.append((part, field.name, low - 0.001 if is_float else low - 1))
         if high is not None:

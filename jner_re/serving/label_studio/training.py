@@ -116,7 +116,7 @@ class Trainings:
         return result
 
     def _new_folder(self) -> pathlib.Path:
-        name = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d-%H%M%S")
+        name = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d-%H%M%S-%f")
         folder = self._runs_dir / name
         try:
             folder.mkdir(parents=True)
