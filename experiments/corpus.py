@@ -40,7 +40,8 @@ from jner_re.text.sentence_patterns import PARAGRAPH_END
 from jner_re.text.tokenization import TOKEN_PATTERNS
 
 from . import reader_flags, repair_flag
-from .corpus_output import counts, finding_counts, list_findings, show_table, tell_losses
+from .corpus_output import counts, show_table, tell_losses
+from .findings_output import finding_counts, list_findings
 
 _ACTION = flags.DEFINE_enum(
     "action",

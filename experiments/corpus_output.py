@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
 import pandas as pd
 
 from jner_re.corpora import statistics
-from jner_re.corpora.corpus import Corpus, Finding, Loss
+from jner_re.corpora.corpus import Loss
 from jner_re.schema import Sentence
 
 
@@ -18,12 +17,6 @@ def tell_losses(sentences: Sequence[Sentence], losses: Sequence[Loss]) -> None:
     if losses:
         table = statistics.loss_table(sentences, losses)
         print(f"{table}\nread {counts(sentences, losses)}; kept {counts(sentences)}", file=sys.stderr)
-
-
-def list_findings(findings: Sequence[Finding], stream: TextIO) -> None:
-    """Prints each finding."""
-    for finding in findings:
-        print(f"{finding.kind}: {finding}", file=stream)
 
 
 def show_table(title: str, table: pd.DataFrame) -> None:
@@ -38,8 +31,3 @@ def counts(sentences: Sequence[Sentence], losses: Sequence[Loss] = ()) -> str:
     """How much the sentences have, and the losses had."""
     table = statistics.loss_table(sentences, losses)
     return ", ".join(f"{count} {name}" for name, count in table.loc["in the files"].items())
-
-
-def finding_counts(corpus: Corpus) -> str:
-    """How many problems and warnings there are."""
-    return f"{len(corpus.problems)} problems, {len(corpus.warnings)} warnings"

@@ -15,7 +15,7 @@ from jner_re.document import Document
 from jner_re.errors import InputError
 
 from . import text_lines
-from .corpus_output import list_findings
+from .findings_output import list_findings
 from .text_lines import Line
 
 DOCUMENTS = "documents"

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from jner_re import files
 from jner_re.errors import InputError
-from jner_re.extraction import extractor, forks
+from jner_re.extraction import forks
 from jner_re.extraction import precision as precisions
 from jner_re.extraction.outputs import BOTH, OUTPUTS
 from jner_re.extraction.rows import Row, padded, refusal, rows_of
@@ -26,6 +26,8 @@ class ModelDirectory:
 
     def __init__(self, folder: pathlib.Path, precision: str = precisions.FLOAT32) -> None:
         """Raises InputError as `extractor.load`; the precision is one that `precision.check` allows."""
+        from jner_re.extraction import extractor  # with Keras, which an export does without
+
         forks.check()
         self.extractor = extractor.load(folder)
         self._folder, self._precision = folder.absolute(), precision

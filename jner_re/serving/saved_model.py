@@ -18,6 +18,9 @@ from jner_re.extraction.extractor import TEXT, TOKENS, Extractor
 
 logger = logging.getLogger(__name__)
 
+# The functions of gradients, which the BiRNNs have for training, would take a quarter of a second to load.
+_OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+
 
 def write(extractor: Extractor, folder: pathlib.Path, min_score: float) -> None:
     """Writes a SavedModel with the signatures `serving_default` (`text`) and `tokens` (`tokens`).
@@ -41,7 +44,7 @@ def write(extractor: Extractor, folder: pathlib.Path, min_score: float) -> None:
     module.extractor = extractor
     signatures = {"serving_default": from_text, "tokens": from_tokens}
     try:
-        tf.saved_model.save(module, str(folder), signatures=signatures)
+        tf.saved_model.save(module, str(folder), signatures=signatures, options=_OPTIONS)
     except tf.errors.OpError as error:
         raise InputError(f"{folder}: can't be written: {files.short_message(error.message)}") from None
 

@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tf_keras as keras
 
 from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
@@ -29,7 +30,7 @@ from jner_re.models.joint import TrainingModel
 from jner_re.models.model_vocabulary import ModelVocabulary, argument_types
 from jner_re.models.predictor import Predictor
 from jner_re.schema import LabelSet, Sentence
-from jner_re.training import optimizers
+from jner_re.training import optimizers, relation_distances
 from jner_re.training.checkpoints import Checkpoints, Progress
 from jner_re.training.divergence import EndOfDivergence
 from jner_re.training.moving_average import MovingAverage
@@ -163,6 +164,9 @@ def _train(
         read.targets is not None,
         train_config.recompute_gradients,
     )
+    if config.relation_distance:
+        odds = relation_distances.log_odds(read.corpus.sentences, config.relation_distance)
+        model.training.get_layer("pair_scorer").distance_bias.assign_add(odds[:, np.newaxis])
     _LOGGER.info("%s trainable parameters", f"{weights.count(model.training):,}")
     compile_model(model.training, train_config, len(read.corpus.examples))
     average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
