@@ -166,7 +166,8 @@ def _train(
     )
     if config.relation_distance:
         odds = relation_distances.log_odds(read.corpus.sentences, config.relation_distance)
-        model.training.get_layer("pair_scorer").distance_bias.assign_add(odds[:, np.newaxis])
+        bias = model.training.get_layer("pair_scorer").distance_bias
+        bias.assign(np.broadcast_to(odds[:, np.newaxis], bias.shape))
     _LOGGER.info("%s trainable parameters", f"{weights.count(model.training):,}")
     compile_model(model.training, train_config, len(read.corpus.examples))
     average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
