@@ -8,10 +8,11 @@ annotation counts as missed.
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from absl import flags
 
@@ -19,6 +20,7 @@ from jner_re import config as configs
 from jner_re import corpora, files, program
 from jner_re.config import ModelConfig
 from jner_re.corpora import data_dir
+from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, SPLIT_FORMATS, TEXT_FORMATS, format_of
 from jner_re.document import Document
 from jner_re.errors import InputError
@@ -29,7 +31,8 @@ from jner_re.schema import Scored, Sentence
 from . import reader_flags
 
 if TYPE_CHECKING:
-    from jner_re.evaluation.whole_texts import WholeText
+    from jner_re.extraction.client import Client
+    from jner_re.models.model_dir import TrainedModel
 
 _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
@@ -49,6 +52,16 @@ _REPORT = flags.DEFINE_string(
 _THRESHOLD = flags.DEFINE_float(
     "threshold", None, "relation threshold in place of the model's", lower_bound=0, upper_bound=1
 )
+_PRECISION = flags.DEFINE_float(
+    "precision",
+    None,
+    "instead: the threshold that gives relations this precision on --dev, with the highest recall",
+    lower_bound=0,
+    upper_bound=1,
+)
+_DEV = flags.DEFINE_string(
+    "dev", None, "with --precision, the annotated corpus, in the format of --corpus, that it is reached on"
+)
 _CALIBRATION = flags.DEFINE_boolean(
     "calibration", False, "also say how well calibrated the scores are, in a table and in --output"
 )
@@ -58,38 +71,24 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
     folder, report_path = files.user_path(_MODEL.value), _report_path()
+    if (_PRECISION.value is None) != (_DEV.value is None):
+        raise InputError("one of --precision and --dev is given alone, expected both or none")
+    if _PRECISION.value is not None and _THRESHOLD.value is not None:
+        raise InputError("--precision and --threshold are given, expected one of them")
     config, _ = configs.load(folder / model_files.CONFIG)
-    corpus = data_dir.located(_CORPUS.value)
-    if _CORPUS.value == data_dir.SAMPLE:
-        corpus /= "test.json"
-    format = format_of(corpus, _FORMAT.value)
-    style = config.tokenization if format in TEXT_FORMATS else None
-    given = {"lines": config.lines, "window": config.window, **reader_flags.given()}
-    read = corpora.load(corpus, format, style, **given)
-    from_text = format in SPLIT_FORMATS
-    if from_text and not read.documents:
-        raise InputError(f"{corpus}: no annotated document; the first problem: {read.findings[0]}")
-    sentences = read.sentences if from_text else read.valid_sentences()
+    corpus = _read(_CORPUS.value, "test", config)
+    dev = _read(_DEV.value, "dev", config) if _DEV.value else None
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import calibration, whole_texts
-    from jner_re.evaluation.evaluate import evaluate
     from jner_re.evaluation.report import facts, page
     from jner_re.evaluation.table import table
-    from jner_re.models import model_dir
 
-    threshold = _THRESHOLD.value
-    if threshold is None:
-        threshold = model_files.read_threshold(folder, config)
-    annotated: Sequence[Sentence] = sentences
-    if from_text:
-        report, texts, scored = _from_text(folder, config, read.documents or [], threshold)
-        report["not_read"] = whole_texts.rows(
-            finding.loss for finding in read.document_findings if finding.loss
-        )
-        annotated = texts
-    else:
-        report, scored = evaluate(model_dir.load(folder), sentences, threshold, _CORPUS.value)
-    about = facts.facts(folder, corpus, sentences, _THRESHOLD.value, annotated if from_text else None)
+    evaluation = _Evaluation(folder, config)
+    chosen = _THRESHOLD.value if dev is None else _threshold_on(dev, evaluation)
+    threshold = model_files.read_threshold(folder, config) if chosen is None else chosen
+    report, annotated, scored = evaluation.of(corpus, threshold)
+    texts = annotated if corpus.from_text else None
+    about = facts.facts(folder, corpus.path, corpus.sentences, chosen, texts)
     report["threshold"] = threshold
     if _CALIBRATION.value:
         results = calibration.calibration(annotated, scored)
@@ -97,11 +96,11 @@ def main() -> None:
     if _OUTPUT.value:
         files.write_text(files.user_path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     if report_path:
-        drawn = whole_texts.WholeText.drawn if from_text else Document.of_sentence
+        drawn = whole_texts.WholeText.drawn if corpus.from_text else Document.of_sentence
         files.write_text(report_path, page(report, annotated, scored, threshold, about, drawn))
-    source = f"the raw text of {_CORPUS.value}" if from_text else _CORPUS.value
+    source = f"the raw text of {corpus.name}" if corpus.from_text else corpus.name
     print(f"Strict scores on {source}:\n{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
-    if from_text:
+    if corpus.from_text:
         print(whole_texts.tables(report))
     if report_path:
         print(f"report: {report_path}")
@@ -109,20 +108,88 @@ def main() -> None:
         print(f"\n{calibration.table(results)}")
 
 
-def _from_text(
-    folder: pathlib.Path, config: ModelConfig, documents: Sequence[Document], threshold: float
-) -> tuple[dict[str, Any], list[WholeText], list[Scored]]:
-    """What `whole_texts.evaluate` gives."""
-    from jner_re.evaluation import whole_texts
-    from jner_re.extraction import client
+class _Corpus(NamedTuple):
+    """An annotated corpus; of documents, the model reads the raw text."""
 
-    predicted = client.load(folder)([document.text for document in documents], 0.0)
-    vocabulary = ModelVocabulary.load(folder / model_files.VOCABULARY)
-    pairs = vocabulary.argument_types if config.typed_pairs else None
-    reading = whole_texts.Reading(
-        config.tokenization, config.lines, vocabulary.label_set, pairs, config.relation_distance
+    name: str
+    path: pathlib.Path
+    sentences: list[Sentence]
+    read: Corpus
+    from_text: bool
+
+
+def _read(name: str, split: str, config: ModelConfig) -> _Corpus:
+    path = data_dir.located(name)
+    if name == data_dir.SAMPLE:
+        path /= f"{split}.json"
+    format = format_of(path, _FORMAT.value)
+    style = config.tokenization if format in TEXT_FORMATS else None
+    given = {"lines": config.lines, "window": config.window, **reader_flags.given()}
+    read = corpora.load(path, format, style, **given)
+    from_text = format in SPLIT_FORMATS
+    if from_text and not read.documents:
+        raise InputError(f"{path}: no annotated document; the first problem: {read.findings[0]}")
+    return _Corpus(name, path, read.sentences if from_text else read.valid_sentences(), read, from_text)
+
+
+class _Evaluation:
+    """Predicts and compares; the model is opened once."""
+
+    def __init__(self, folder: pathlib.Path, config: ModelConfig) -> None:
+        self._folder, self._config = folder, config
+
+    def of(
+        self, corpus: _Corpus, threshold: float
+    ) -> tuple[dict[str, Any], Sequence[Sentence], list[Scored]]:
+        """The scores; what they are of; what was found, relations of any score."""
+        if not corpus.from_text:
+            from jner_re.evaluation.evaluate import evaluate
+
+            report, scored = evaluate(self._model, corpus.sentences, threshold, corpus.name)
+            return report, corpus.sentences, scored
+        from jner_re.evaluation import whole_texts
+
+        documents, config = corpus.read.documents or [], self._config
+        predicted = self._client([document.text for document in documents], 0.0)
+        vocabulary = ModelVocabulary.load(self._folder / model_files.VOCABULARY)
+        pairs = vocabulary.argument_types if config.typed_pairs else None
+        reading = whole_texts.Reading(
+            config.tokenization, config.lines, vocabulary.label_set, pairs, config.relation_distance
+        )
+        report, texts, scored = whole_texts.evaluate(documents, predicted, reading, threshold, corpus.name)
+        report["not_read"] = whole_texts.rows(
+            finding.loss for finding in corpus.read.document_findings if finding.loss
+        )
+        return report, texts, scored
+
+    @functools.cached_property
+    def _model(self) -> TrainedModel:
+        from jner_re.models import model_dir
+
+        return model_dir.load(self._folder)
+
+    @functools.cached_property
+    def _client(self) -> Client:
+        from jner_re.extraction import client
+
+        return client.load(self._folder)
+
+
+def _threshold_on(dev: _Corpus, evaluation: _Evaluation) -> float:
+    """The threshold that --precision asks for; prints what it gives on dev."""
+    from jner_re.evaluation.pr_curve import pr_curve, threshold_for
+
+    _, annotated, scored = evaluation.of(dev, 0.0)
+    assert _PRECISION.value is not None
+    threshold = threshold_for(annotated, scored, _PRECISION.value)
+    if threshold is None:
+        raise InputError(f"--precision is {_PRECISION.value:g}, which no threshold reaches on {dev.name}")
+    curve = pr_curve(annotated, scored, [threshold])
+    print(
+        f"On {dev.name}, relations above {threshold:.4f} have a precision of {100 * curve.precision[0]:.2f} "
+        f"and a recall of {100 * curve.recall[0]:.2f}.\n"
     )
-    return whole_texts.evaluate(documents, predicted, reading, threshold, _CORPUS.value)
+    return threshold
 
 
 def _report_path() -> pathlib.Path | None:

@@ -17,6 +17,7 @@ from jner_re import standard_streams
 
 _MODULES = (
     "experiments.ablate",
+    "experiments.calibrate",
     "experiments.compare",
     "experiments.corpus",
     "experiments.cross_validate",

@@ -42,7 +42,7 @@ class Reliability:
         return {**dataclasses.asdict(self), "expected_calibration_error": self.expected_calibration_error}
 
 
-def reliability(scores: Sequence[float], right: Sequence[bool]) -> Reliability:
+def reliability(scores: Sequence[float] | np.ndarray, right: Sequence[bool] | np.ndarray) -> Reliability:
     """Bins predictions by score; bin k holds scores from k/10 (inclusive) to (k+1)/10, the last also 1."""
     values, hits = np.asarray(scores, float), np.asarray(right, float)
     bins = np.clip((values * _BINS).astype(int), 0, _BINS - 1)
@@ -64,6 +64,20 @@ def calibration(gold: Sequence[Sentence], scored: Sequence[Scored]) -> dict[str,
       gold: annotated sentences.
       scored: entities and relations of each, with scores; relations at a threshold of at most RELATION_FLOOR.
     """
+    found = judged(gold, scored, RELATION_FLOOR)
+    return {task: reliability(scores, right) for task, (scores, right) in found.items()}
+
+
+def judged(
+    gold: Sequence[Sentence], scored: Sequence[Scored], floor: float
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Scores, float [N], and which are right, bool [N]: entities ("ner"), candidates of relations ("re").
+
+    Args:
+      gold: annotated sentences.
+      scored: entities and relations of each, with scores.
+      floor: the lowest score of a candidate.
+    """
     entity_scores, entity_right, relation_scores, relation_right = [], [], [], []
     for sentence, (entities, relations) in zip(gold, scored, strict=True):
         gold_entities = set(sentence.entities)
@@ -71,12 +85,12 @@ def calibration(gold: Sequence[Sentence], scored: Sequence[Scored]) -> dict[str,
             entity_scores.append(score)
             entity_right.append(entity in gold_entities)
         candidates = ScoredRelations.of(relations)
-        candidates = candidates.where(candidates.scores >= RELATION_FLOOR)
+        candidates = candidates.where(candidates.scores >= floor)
         relation_scores += candidates.scores.tolist()
         relation_right += candidates.among([e for e, _ in entities], sentence.relation_facts()).tolist()
     return {
-        "ner": reliability(entity_scores, entity_right),
-        "re": reliability(relation_scores, relation_right),
+        "ner": (np.array(entity_scores, float), np.array(entity_right, bool)),
+        "re": (np.array(relation_scores, float), np.array(relation_right, bool)),
     }
 
 

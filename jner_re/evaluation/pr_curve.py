@@ -72,6 +72,35 @@ def pr_curve(
     return PrCurve(values, tp, fp, num_gold - tp, len(wrong) - fp)
 
 
+def threshold_for(gold: Sequence[Sentence], scored: Sequence[Scored], precision: float) -> float | None:
+    """The threshold of relations with the highest recall among those with at least a precision.
+
+    Args:
+      gold: annotated sentences.
+      scored: entities and relations of each, relations of any score.
+      precision: from 0 to 1, of strict evaluation.
+
+    Returns:
+      A threshold halfway between two scores, so that no score of `scored` is near it; None where none has
+      the precision.
+    """
+    found = [
+        (candidates.scores, candidates.among([entity for entity, _ in entities], sentence.relation_facts()))
+        for sentence, (entities, relations) in zip(gold, scored, strict=True)
+        for candidates in [ScoredRelations.of(relations)]
+    ]
+    scores = np.concatenate([scores for scores, _ in found] or [np.zeros(0)])
+    right = np.concatenate([right for _, right in found] or [np.zeros(0, bool)])
+    order = np.argsort(-scores, kind="stable")
+    scores, right = scores[order], right[order]
+    lower = np.append(scores[1:], 0.0)
+    precise = (np.cumsum(right) >= precision * np.arange(1, len(right) + 1)) & (lower < scores)
+    if not precise.any():
+        return None
+    last = np.flatnonzero(precise)[-1]
+    return float((scores[last] + lower[last]) / 2)
+
+
 def _above(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """How many scores are above each threshold."""
     return len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")

@@ -18,6 +18,7 @@ from jner_re.models import ensemble, joint, model_files, weights
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.model_files import CONFIG, MEMBER_WEIGHTS, MEMBERS, THRESHOLD, VOCABULARY, WEIGHTS
 from jner_re.models.model_vocabulary import ModelVocabulary
+from jner_re.models.temperatures import Temperatures, with_temperatures
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +30,8 @@ class TrainedModel:
       vocabulary: types and characters.
       threshold: theta_r, as configured or calibrated.
       inputs: encoders and look-ups.
-      model: the Keras model with the trained weights (`JointModel.inference`, or `ensemble.build`'s).
+      model: the Keras model with the trained weights (`JointModel.inference`, or `ensemble.build`'s) and
+        temperatures.
       members: the joint models that it is made of: one, or an ensemble's.
     """
 
@@ -85,6 +87,7 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
     model = built[0].inference
     if is_ensemble:
         model = ensemble.build(config, inputs.sizes, allowed(vocabulary), built)
+    model = with_temperatures(model, Temperatures.load(model_dir))
     return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built))
 
 

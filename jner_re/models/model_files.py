@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import json
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from jner_re import files
 from jner_re.assets import download
@@ -59,25 +60,43 @@ def read_threshold(model_dir: pathlib.Path, config: ModelConfig) -> float:
     Raises:
       InputError: the file is damaged.
     """
-    path = model_dir / THRESHOLD
-    if not path.exists():
+    record = threshold_record(model_dir)
+    if not record:
         return config.threshold
-    record = files.read_json(path)
-    value = record.get("threshold") if isinstance(record, dict) else None
+    value = record.get("threshold")
+    path = model_dir / THRESHOLD
     if not isinstance(value, float) or not 0 <= value <= 1:
         raise InputError(f"{path}: threshold is {value!r}, expected a number from 0 to 1")
     return value
 
 
-def write_threshold(model_dir: pathlib.Path, threshold: float, source: str) -> None:
+def threshold_record(model_dir: pathlib.Path) -> dict[str, Any]:
+    """What `write_threshold` has written; empty if nothing.
+
+    Raises:
+      InputError: the file is damaged.
+    """
+    path = model_dir / THRESHOLD
+    record = files.read_json(path) if path.exists() else {}
+    if not isinstance(record, dict) or (path.exists() and not record):
+        raise InputError(f"{path}: is {record!r}, expected a JSON object with the threshold")
+    return record
+
+
+def write_threshold(
+    model_dir: pathlib.Path, threshold: float, source: str, temperatures: Mapping[str, Any] | None = None
+) -> None:
     """Writes theta_r in place of the configured one.
 
     Args:
       model_dir: of the model.
       threshold: from 0 to 1.
       source: what chose it.
+      temperatures: of the scores that it is for, if they have some (temperatures.py).
     """
-    record = {"threshold": threshold, "source": source}
+    record: dict[str, Any] = {"threshold": threshold, "source": source}
+    if temperatures:
+        record["temperatures"] = temperatures
     files.write_text(model_dir / THRESHOLD, json.dumps(record, indent=1) + "\n")
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 
+import jner_re
 from jner_re.corpora import brat, data_dir, formats, spert_json
 from jner_re.corpora.corpus import Corpus
 from jner_re.document import Document, Entity, Relation
+from jner_re.models.model_files import write_threshold
+from jner_re.models.temperatures import tempered
 from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -104,6 +110,35 @@ def test_evaluation_prints_a_table_and_writes_json(model_dir: pathlib.Path, tmp_
     score = report["ner"]["strict"]["micro"]
     assert score["tp"] + score["fn"] == sum(len(sentence.entities) for sentence in sentences)
     assert report["re"]["strict"]["per_type"]["Met"]["fn"] == 1
+
+
+def test_calibrated_scores_find_the_same(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """And the threshold for a precision on dev is used on the corpus."""
+    folder = tmp_path / "calibrated"
+    shutil.copytree(model_dir, folder)
+    write_threshold(folder, 0.3, "a test")
+    texts = [" ".join(sentence.tokens) for sentence in data_dir.read_sample("train")[:8]]
+    raw = jner_re.load(folder)(texts)
+    result = run("experiments.calibrate", f"--model={folder}", "--corpus=sample", "--threads=1")
+    assert result.returncode == 0, result.stderr
+    errors = re.findall(r"calibration error: NER ([0-9.]+), RE ([0-9.]+)", result.stdout)
+    assert len(errors) == 2 and float(errors[1][0]) < float(errors[0][0])
+    record = json.loads((folder / "threshold.json").read_text())
+    temperatures = record["temperatures"]
+    assert record["threshold"] == pytest.approx(float(tempered(np.array(0.3), temperatures["relations"])))
+    assert temperatures["entities"] != 1 and temperatures["source"].endswith("on sample")
+    for ours, theirs in zip(jner_re.load(folder)(texts), raw, strict=True):
+        for name in ("entities", "relations"):
+            found, before = getattr(ours, name), getattr(theirs, name)
+            assert [dataclasses.replace(each, score=0) for each in found] == [
+                dataclasses.replace(each, score=0) for each in before
+            ]
+            expected = tempered(np.array([each.score for each in before]), temperatures[name])
+            np.testing.assert_allclose([each.score for each in found], expected, atol=1e-4)
+    evaluate = ("experiments.evaluate", f"--model={folder}", "--corpus=sample", "--precision=0.2")
+    result = run(*evaluate, "--dev=sample", "--report=")
+    assert result.returncode == 0 and "On sample, relations above " in result.stdout, result.stderr
+    assert_one_line_error(run(*evaluate), "--precision and --dev is given alone")
 
 
 def test_prediction_gives_offsets_and_scores(model_dir: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -1,0 +1,63 @@
+"""Makes a model's scores probabilities, by temperatures that suit sentences it was not trained on.
+
+%s --model=runs/mine --corpus=data/dev.json
+
+What is found stays the same: the threshold goes with the scores. The model keeps both, and exports have them.
+"""
+
+from __future__ import annotations
+
+from absl import flags
+
+from jner_re import config as configs
+from jner_re import corpora, files, program
+from jner_re.corpora import data_dir
+from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
+from jner_re.errors import InputError
+from jner_re.models import model_files
+
+from . import reader_flags
+
+_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
+_CORPUS = flags.DEFINE_string(
+    "corpus", None, "annotated sentences that it was not trained on, such as dev.json", required=True
+)
+_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of the corpus, {FORMAT_HELP}")
+flags.adopt_module_key_flags(reader_flags)
+_THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
+
+
+def main() -> None:
+    """Predicts, chooses temperatures, and keeps them."""
+    folder, corpus = files.user_path(_MODEL.value), data_dir.located(_CORPUS.value)
+    config, _ = configs.load(folder / model_files.CONFIG)
+    if _CORPUS.value == data_dir.SAMPLE:
+        corpus /= "dev.json"
+    format = format_of(corpus, _FORMAT.value)
+    style = config.tokenization if format in TEXT_FORMATS else None
+    given = {"lines": config.lines, "window": config.window, **reader_flags.given()}
+    sentences = corpora.load(corpus, format, style, **given).valid_sentences()
+    if not any(sentence.entities for sentence in sentences):
+        raise InputError(f"{corpus}: {len(sentences)} sentences without an entity, expected annotated ones")
+    program.import_tensorflow_quietly(_THREADS.value)
+    from jner_re.evaluation import calibration, temperature_fit
+    from jner_re.evaluation.evaluate import evaluate
+    from jner_re.models import model_dir, temperatures
+
+    with model_files.training_lock(folder):
+        model = model_dir.load(folder)
+        _, scored = evaluate(model, sentences, model.threshold, _CORPUS.value)
+        chosen = temperature_fit.fit(sentences, scored)
+        temperatures.keep(folder, model.threshold, chosen, f"the least cross-entropy on {_CORPUS.value}")
+    before = calibration.calibration(sentences, scored)
+    after = calibration.calibration(sentences, [temperatures.of_scored(each, chosen) for each in scored])
+    kept = temperatures.Temperatures.load(folder)
+    print(f"Before\n{calibration.table(before)}\n\nAfter\n{calibration.table(after)}\n")
+    print(
+        f"temperatures of {folder}: entities {kept.entities:g}, relations {kept.relations:g}\n"
+        f"relation threshold: {model_files.read_threshold(folder, config):g}, until now {model.threshold:g}"
+    )
+
+
+if __name__ == "__main__":
+    program.run(main)
