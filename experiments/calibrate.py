@@ -41,6 +41,7 @@ def main() -> None:
         raise InputError(f"{corpus}: {len(sentences)} sentences without an entity, expected annotated ones")
     program.import_tensorflow_quietly(_THREADS.value)
     from jner_re.evaluation import calibration, temperature_fit
+    from jner_re.evaluation.card import card
     from jner_re.evaluation.evaluate import evaluate
     from jner_re.models import model_dir, temperatures
 
@@ -48,9 +49,12 @@ def main() -> None:
         model = model_dir.load(folder)
         _, scored = evaluate(model, sentences, model.threshold, _CORPUS.value)
         chosen = temperature_fit.fit(sentences, scored)
-        temperatures.keep(folder, model.threshold, chosen, f"the least cross-entropy on {_CORPUS.value}")
-    before = calibration.calibration(sentences, scored)
-    after = calibration.calibration(sentences, [temperatures.of_scored(each, chosen) for each in scored])
+        before = calibration.calibration(sentences, scored)
+        after = calibration.calibration(sentences, [temperatures.of_scored(each, chosen) for each in scored])
+        errors = {task: result.expected_calibration_error for task, result in after.items()}
+        source = f"the least cross-entropy on {corpus.parent.name}/{corpus.name}"
+        temperatures.keep(folder, model.threshold, chosen, source, errors)
+        card.write(folder)
     kept = temperatures.Temperatures.load(folder)
     print(f"Before\n{calibration.table(before)}\n\nAfter\n{calibration.table(after)}\n")
     print(

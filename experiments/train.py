@@ -57,7 +57,7 @@ def main() -> None:
     from jner_re.training import fit
 
     model_dir = files.user_path(_MODEL_DIR.value)
-    metrics = fit.train(config, train_config, sentences, dev, model_dir)
+    metrics = fit.train(config, train_config, sentences, dev, model_dir, corpus_name=folder.name)
     if dev:
         print(f"\n{_scores(metrics)} (by type: {model_dir / model_files.METRICS})")
     print(f"Model directory: {model_dir}\nTensorBoard logs: {model_dir / model_files.LOGS}")

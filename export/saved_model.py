@@ -71,6 +71,7 @@ def main() -> None:
     examples = serving_files.examples(model_dir, _EXAMPLES.value, config.tokenization)
     words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
     program.import_tensorflow_quietly()
+    from jner_re.evaluation.card import card
     from jner_re.extraction import about
     from jner_re.extraction import extractor as extractors
     from jner_re.serving import saved_model, warmup
@@ -84,6 +85,7 @@ def main() -> None:
         warmup.write(version, _MODEL_NAME.value, [" ".join(s) for s in sentences], sentences)
         about.write(version, examples, min_score)
         text = (examples or [_TEXT])[0]
+        files.write_text(version / model_files.CARD, card.text(model_dir))
         files.write_text(version / "SIGNATURES.md", _signatures(extractor, version, min_score, text))
         for name in serving_files.CONFIGS:
             files.write_text(new.beside / name, serving_files.config(name, _MODEL_NAME.value))

@@ -184,7 +184,10 @@ class TrainingJob:
             of_dev = f", dev of {len(dev)}" if dev else ""
             print(f"{len(sentences)} sentences{of_dev}, model directory {folder}", flush=True)
         # A rare type may be in dev alone: the model has it all the same.
-        options: dict[str, Any] = {"label_set": self.label_set or LabelSet.of(self.both())}
+        options: dict[str, Any] = {
+            "label_set": self.label_set or LabelSet.of(self.both()),
+            "corpus_name": self.data.name,
+        }
         if self.lesson:
             options["soft_targets"] = self.lesson.soft_targets
         return fit.train(self.config, train_config, sentences, dev, folder, **options)

@@ -23,6 +23,7 @@ MEMBERS = "members.json"
 MEMBER_WEIGHTS = f"{CHECKPOINTS}/member-{{}}.weights.h5"  # in WEIGHTS' place, those of an ensemble
 METRICS = "metrics.json"  # written at the end of training
 LOGS = "logs"
+CARD = "card.md"  # what a person should know of the model
 EXAMPLES = "examples.txt"  # a few texts that the model was trained on, one a line
 _LOCK = ".lock"
 

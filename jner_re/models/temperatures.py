@@ -71,7 +71,9 @@ def of_scored(scored: Scored, temperatures: Temperatures) -> Scored:
     )
 
 
-def keep(model_dir: pathlib.Path, threshold: float, chosen: Temperatures, source: str) -> None:
+def keep(
+    model_dir: pathlib.Path, threshold: float, chosen: Temperatures, source: str, errors: dict[str, float]
+) -> None:
     """Has a model directory temper its scores further, and its threshold with them.
 
     Args:
@@ -79,6 +81,7 @@ def keep(model_dir: pathlib.Path, threshold: float, chosen: Temperatures, source
       threshold: the model's, for its scores as they are.
       chosen: temperatures of these scores.
       source: what chose them.
+      errors: the expected calibration errors that they leave, for people to read.
     """
     known = Temperatures.load(model_dir)
     both = Temperatures(known.entities * chosen.entities, known.relations * chosen.relations)
@@ -87,7 +90,7 @@ def keep(model_dir: pathlib.Path, threshold: float, chosen: Temperatures, source
         model_dir,
         float(tempered(np.array(threshold), chosen.relations)),
         configured if "tempered" in configured else f"{configured}, tempered",
-        {**dataclasses.asdict(both), "source": source},
+        {**dataclasses.asdict(both), "source": source, "expected_calibration_error": errors},
     )
 
 

@@ -16,6 +16,7 @@ from jner_re.corpora import examples
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.evaluation import strict
+from jner_re.evaluation.card import card, corpus_facts
 from jner_re.evaluation.evaluate import best_threshold
 from jner_re.features import soft_targets as soft
 from jner_re.features.cache import feature_cache
@@ -54,6 +55,7 @@ def train(
     frozen: Frozen | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     soft_targets: soft.SoftTargets | None = None,
+    corpus_name: str = "",
 ) -> dict[str, Any]:
     """Trains a model, or goes on with a run that was interrupted.
 
@@ -69,6 +71,7 @@ def train(
       callbacks: more of Keras's callbacks; in their `on_epoch_end`, `logs` has the scores on dev.
       soft_targets: what is to be learned of each of `sentences` in place of its annotation
         (`soft_targets.mixed`); the loss on dev is still that of the annotation.
+      corpus_name: for the card.
 
     Returns:
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
@@ -97,7 +100,7 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
-    read = _read(config, sentences, dev, label_set, frozen or open_frozen(config), soft_targets)
+    read = _read(config, sentences, dev, label_set, frozen or open_frozen(config), soft_targets, corpus_name)
     with run.claimed(read.vocabulary, examples.choose(sentences, config.tokenization)):
         return _train(config, train_config, read, run, callbacks)
 
@@ -112,6 +115,7 @@ class _Read:
     dev: FeaturizedCorpus | None
     reported: LabelSet
     targets: list[Arrays] | None
+    corpus_name: str
 
 
 def _read(
@@ -121,6 +125,7 @@ def _read(
     label_set: LabelSet,
     frozen: Frozen,
     soft_targets: soft.SoftTargets | None,
+    corpus_name: str,
 ) -> _Read:
     """Makes the features of both corpora, before anything is written to the model directory."""
     reported = label_set.extended_with(dev, "dev")
@@ -144,7 +149,7 @@ def _read(
     inputs = make_inputs(config, frozen, vocabulary.characters)
     corpus = inputs.corpus(sentences, feature_cache())
     dev_corpus = inputs.corpus(dev, feature_cache()) if dev else None
-    return _Read(vocabulary, inputs, corpus, dev_corpus, reported, targets)
+    return _Read(vocabulary, inputs, corpus, dev_corpus, reported, targets, corpus_name)
 
 
 def _train(
@@ -187,9 +192,16 @@ def _train(
     _fit(model.training, train_config, read.corpus, read.dev, label_set, read.targets, checkpoints, in_order)
 
     progress = checkpoints.progress
-    metrics: dict[str, Any] = {"epochs": len(progress.history), "history": progress.history}
+    metrics: dict[str, Any] = {
+        "epochs": len(progress.history),
+        "history": progress.history,
+        "corpus": read.corpus_name,
+        "corpora": {"train": corpus_facts.counts(read.corpus.sentences)},
+        "versions": card.versions(),
+    }
     if read.dev is not None:
         weights.load(model.inference, run.weights)
+        metrics["corpora"]["dev"] = corpus_facts.counts(read.dev.sentences)
         metrics |= _on_dev(predictor, read.dev, read.reported, progress, config, train_config)
     run.finish(metrics)
     return metrics

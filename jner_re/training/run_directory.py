@@ -12,6 +12,7 @@ from jner_re import config as configs
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
+from jner_re.evaluation.card import card
 from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
 
@@ -62,10 +63,11 @@ class RunDirectory:
             yield
 
     def finish(self, metrics: Mapping[str, Any]) -> None:
-        """Writes the threshold, if it was calibrated, and metrics.json, with which the run is finished."""
+        """Writes the threshold, if it was calibrated, metrics.json, which ends the run, and the card."""
         if self._train_config.calibrate:
             model_files.write_threshold(self._path, metrics["threshold"], metrics["threshold_source"])
         files.write_text(self._path / model_files.METRICS, json.dumps(metrics, indent=1) + "\n")
+        card.write(self._path)
 
     def _check(self) -> None:
         path = self._path / model_files.CONFIG

@@ -67,7 +67,8 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 def test_training_leaves_what_the_documentation_names(model_dir: pathlib.Path) -> None:
     names = {path.name for path in model_dir.iterdir()}
     assert names == {
-        ".lock", "config.json", "vocabulary.json", "examples.txt", "checkpoints", "logs", "metrics.json"
+        ".lock", "config.json", "vocabulary.json", "examples.txt", "checkpoints", "logs", "metrics.json",
+        "card.md",
     }  # fmt: skip
     sample = {" ".join(s.tokens).replace(" ", "") for s in data_dir.read_sample("train")}
     examples = (model_dir / "examples.txt").read_text().splitlines()
@@ -126,7 +127,7 @@ def test_calibrated_scores_find_the_same(model_dir: pathlib.Path, tmp_path: path
     record = json.loads((folder / "threshold.json").read_text())
     temperatures = record["temperatures"]
     assert record["threshold"] == pytest.approx(float(tempered(np.array(0.3), temperatures["relations"])))
-    assert temperatures["entities"] != 1 and temperatures["source"].endswith("on sample")
+    assert temperatures["entities"] != 1 and temperatures["source"].endswith("on sample/dev.json")
     for ours, theirs in zip(jner_re.load(folder)(texts), raw, strict=True):
         for name in ("entities", "relations"):
             found, before = getattr(ours, name), getattr(theirs, name)

@@ -44,11 +44,11 @@ def test_the_graph_tempers_as_numpy_does() -> None:
 
 def test_the_threshold_goes_with_the_scores_and_temperatures_add_up(tmp_path: pathlib.Path) -> None:
     assert Temperatures.load(tmp_path) == Temperatures()
-    keep(tmp_path, 0.6, Temperatures(2.0, 1.5), "dev")
+    keep(tmp_path, 0.6, Temperatures(2.0, 1.5), "dev", {"ner": 0.1, "re": 0.2})
     first = json.loads((tmp_path / "threshold.json").read_text())
     assert first["threshold"] == pytest.approx(float(tempered(np.array(0.6), 1.5)))
     assert first["source"] == "as configured, tempered" and first["temperatures"]["source"] == "dev"
-    keep(tmp_path, first["threshold"], Temperatures(0.5, 2.0), "other")
+    keep(tmp_path, first["threshold"], Temperatures(0.5, 2.0), "other", {})
     assert Temperatures.load(tmp_path) == Temperatures(1.0, 3.0)
     second = json.loads((tmp_path / "threshold.json").read_text())
     assert second["threshold"] == pytest.approx(float(tempered(np.array(0.6), 3.0)))
