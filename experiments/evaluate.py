@@ -64,8 +64,8 @@ def main() -> None:
         corpus /= "test.json"
     format = format_of(corpus, _FORMAT.value)
     style = config.tokenization if format in TEXT_FORMATS else None
-    given = {"lines": config.lines, "window": config.window, **reader_flags.given()}
-    read = corpora.load(corpus, format, style, **given)
+    given = {"lines": config.lines, "window": config.window, "language": config.language}
+    read = corpora.load(corpus, format, style, **given, **reader_flags.given())
     from_text = format in SPLIT_FORMATS
     if from_text and not read.documents:
         raise InputError(f"{corpus}: no annotated document; the first problem: {read.findings[0]}")
@@ -120,7 +120,12 @@ def _from_text(
     vocabulary = ModelVocabulary.load(folder / model_files.VOCABULARY)
     pairs = vocabulary.argument_types if config.typed_pairs else None
     reading = whole_texts.Reading(
-        config.tokenization, config.lines, vocabulary.label_set, pairs, config.relation_distance
+        config.tokenization,
+        config.lines,
+        vocabulary.label_set,
+        pairs,
+        config.relation_distance,
+        config.language,
     )
     return whole_texts.evaluate(documents, predicted, reading, threshold, _CORPUS.value)
 

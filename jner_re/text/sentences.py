@@ -62,9 +62,7 @@ def split(
     """
     words = list(_words(text, patterns.PARAGRAPH_END[lines], tokenization == "characters"))
     breaks = _breaks([word.text for word in words], patterns.rules(tokenization, language))
-    begins = [
-        i for i, word in enumerate(words) if (breaks[i] and not word.inside) or word.begins_paragraph
-    ]
+    begins = [i for i, word in enumerate(words) if (breaks[i] and not word.inside) or word.begins_paragraph]
     for first, end in itertools.pairwise([*begins, len(words)]):
         tokens, spaced = [], []
         for word in words[first:end]:

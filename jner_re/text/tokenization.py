@@ -52,8 +52,8 @@ _LETTERS = (
     "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46"  # Thai
     "\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd-\u0ec6\u0edc-\u0edf"  # Lao
     "\u1780-\u17b3\u17d7\u17dc"  # Khmer
-    "\u1000-\u102a\u103f\u1050-\u1055\u105a-\u105d\u1061\u1065\u1066\u106e-\u1070\u1075-\u1081\u108e"  # Myanmar
-    "\ua9e0-\ua9e4\ua9e6-\ua9ef\ua9fa-\ua9fe\uaa60-\uaa76\uaa7a\uaa7e\uaa7f"  # and its extensions
+    "\u1000-\u102a\u103f\u1050-\u1055\u105a-\u105d\u1061\u1065\u1066\u106e-\u1070\u1075-\u1081\u108e"
+    "\ua9e0-\ua9e4\ua9e6-\ua9ef\ua9fa-\ua9fe\uaa60-\uaa76\uaa7a\uaa7e\uaa7f"  # Myanmar
 )
 # what stands above, below or beside one and is no letter itself,
 _JOINED = (
@@ -63,7 +63,14 @@ _JOINED = (
     "\u108f\u109a-\u109d\ua9e5\uaa7b-\uaa7d"
 )
 _STACKER = "\u17d2\u1039"  # writes the letter after it below the one before, in Khmer and Myanmar
-_OTHER_MARKS = "\u0e3f\u0e4f\u0e5a\u0e5b\u104a-\u104f\u17d4-\u17d6\u17d8-\u17db\u309b\u309c\u30a0\u30fb"  # ។ ။ ・
+_OTHER_MARKS = (
+    "\u0e3f\u0e4f\u0e5a\u0e5b\u104a-\u104f\u17d4-\u17d6\u17d8-\u17db\u309b\u309c\u30a0\u30fb"  # ។ ။ ・
+)
+# What has no white space beside it, but for full-width letters and digits.
+UNSPACED = (
+    f"[{_LETTERS}{_JOINED}{_STACKER}{_OTHER_MARKS}"
+    "\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
 _WIDE_DIGITS = "\uff10-\uff19"  # ０ to ９: a dose follows a drug without a space, ＰＳＬ３０ｍｇ
 _CHARACTER = f"[{_LETTERS}](?:[{_JOINED}]|[{_STACKER}][{_LETTERS}]?)*"
 
@@ -88,14 +95,14 @@ def _patterns(abbreviations: str, clitic: str) -> dict[str, str]:
         ),
         # As ADE's annotation needs: every hyphen, slash and period is its own token, except inside a number.
         "fine": f"{numbers}{clitic}|{_WORD}|{_MARK}",
+        # Text that is tokenized already.
+        "whitespace": f"[^{_SPACE}]+",
         # Scripts without spaces: each letter of theirs is a token, with what is joined to it. The rest is as
         # in "fine", but that full-width digits are no part of a word.
         "characters": (
             f"{numbers}{clitic}|{_CHARACTER}|[{_WIDE_DIGITS}]+"
             f"|[^{_SPACE}{_PUNCTUATION}{_LETTERS}{_WIDE_DIGITS}{_OTHER_MARKS}]+|[{_PUNCTUATION}{_OTHER_MARKS}]"
         ),
-        # Text that is tokenized already.
-        "whitespace": f"[^{_SPACE}]+",
     }
 
 
