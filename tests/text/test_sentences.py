@@ -67,7 +67,7 @@ def test_of_any_text(style: str, lines: str, texts: list[str]) -> None:
         ("fine", "wrapped", "en"),
     ],
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(texts=st.lists(UNSPACED_TEXTS | TEXTS, min_size=4, max_size=30))
 def test_of_any_language(style: str, lines: str, language: str, texts: list[str]) -> None:
     texts = [text.encode(errors="replace").decode() for text in texts]
