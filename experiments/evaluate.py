@@ -64,7 +64,7 @@ def main() -> None:
         corpus /= "test.json"
     format = format_of(corpus, _FORMAT.value)
     style = config.tokenization if format in TEXT_FORMATS else None
-    given = {"lines": config.lines, "window": config.window, "language": config.language}
+    given: dict[str, Any] = {"lines": config.lines, "window": config.window, "language": config.language}
     read = corpora.load(corpus, format, style, **given, **reader_flags.given())
     from_text = format in SPLIT_FORMATS
     if from_text and not read.documents:
