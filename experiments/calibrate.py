@@ -10,33 +10,26 @@ from __future__ import annotations
 from absl import flags
 
 from jner_re import config as configs
-from jner_re import corpora, files, program
-from jner_re.corpora import data_dir
-from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
+from jner_re import files, program
 from jner_re.errors import InputError
 from jner_re.models import model_files
 
-from . import reader_flags
+from . import annotated
 
 _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated sentences that it was not trained on, such as dev.json", required=True
 )
-_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of the corpus, {FORMAT_HELP}")
-flags.adopt_module_key_flags(reader_flags)
+flags.adopt_module_key_flags(annotated)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 
 def main() -> None:
     """Predicts, chooses temperatures, and keeps them."""
-    folder, corpus = files.user_path(_MODEL.value), data_dir.located(_CORPUS.value)
+    folder = files.user_path(_MODEL.value)
     config, _ = configs.load(folder / model_files.CONFIG)
-    if _CORPUS.value == data_dir.SAMPLE:
-        corpus /= "dev.json"
-    format = format_of(corpus, _FORMAT.value)
-    style = config.tokenization if format in TEXT_FORMATS else None
-    given = {"lines": config.lines, "window": config.window, **reader_flags.given()}
-    sentences = corpora.load(corpus, format, style, **given).valid_sentences()
+    read, corpus, _ = annotated.load(_CORPUS.value, "dev", config)
+    sentences = read.valid_sentences()
     if not any(sentence.entities for sentence in sentences):
         raise InputError(f"{corpus}: {len(sentences)} sentences without an entity, expected annotated ones")
     program.import_tensorflow_quietly(_THREADS.value)

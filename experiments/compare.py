@@ -59,9 +59,9 @@ def main() -> None:
     run_jobs(jobs)
 
 
-def _reading(config: ModelConfig) -> tuple[str, str, int]:
+def _reading(config: ModelConfig) -> tuple[str, str, str, int]:
     """What decides how documents become sentences."""
-    return config.tokenization, config.lines, config.window
+    return config.tokenization, config.lines, config.language, config.window
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ _IMPORTANT = (
     "glove",
     "tokenization",
     LINES,
+    "language",
     "threshold",
     "calibrate",
     "epochs",

@@ -37,7 +37,7 @@ from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
 from jner_re.text.sentence_patterns import PARAGRAPH_END
-from jner_re.text.tokenization import TOKEN_PATTERNS
+from jner_re.text.tokenization import LANGUAGE_PATTERNS, TOKEN_PATTERNS
 
 from . import reader_flags, repair_flag
 from .corpus_output import counts, show_table, tell_losses
@@ -67,8 +67,8 @@ _TOKENIZATION = flags.DEFINE_enum(
     None,
     list(TOKEN_PATTERNS),
     "how text is split into tokens, for ade (default fine) and formats of running text (default news): news "
-    "keeps abbreviations and hyphenated words whole, fine splits at every mark, whitespace at white space "
-    "only",
+    "keeps abbreviations and hyphenated words whole, fine splits at every mark, characters also at every "
+    "letter of scripts without spaces, whitespace at white space only",
 )
 _LINES = flags.DEFINE_enum(
     "lines",
@@ -76,6 +76,12 @@ _LINES = flags.DEFINE_enum(
     list(PARAGRAPH_END),
     "formats of running text: what a line is, a part of a paragraph (wrapped) or a paragraph (separate); by "
     "default what the collection looks like, which is said",
+)
+_LANGUAGE = flags.DEFINE_enum(
+    "language",
+    "en",
+    list(LANGUAGE_PATTERNS),
+    "ade and formats of running text: whether they have abbreviations and clitics of English",
 )
 flags.adopt_module_key_flags(repair_flag)
 _ADE_TYPES = flags.DEFINE_list(
@@ -133,7 +139,8 @@ def _input_format() -> str:
 
 def _load(source: pathlib.Path, tokenization: str | None) -> Corpus:
     given = _ade_types(), _LINES.value, repair_flag.repairs()
-    return load(source, _input_format(), tokenization, *given, **reader_flags.given())
+    options = {"language": _LANGUAGE.value, **reader_flags.given()}
+    return load(source, _input_format(), tokenization, *given, **options)
 
 
 def _ade_types() -> ade_rel.Types:
@@ -177,7 +184,7 @@ def _show_statistics(source: pathlib.Path, corpus: Corpus) -> None:
 def _tokenization_table(source: pathlib.Path, corpus: Corpus) -> pd.DataFrame:
     """Reads running text in each style; of tokens, how each would split the text that they make."""
     if _input_format() not in TEXT_FORMATS:
-        return statistics.tokenization_table(dict.fromkeys(TOKEN_PATTERNS, corpus))
+        return statistics.tokenization_table(dict.fromkeys(TOKEN_PATTERNS, corpus), _LANGUAGE.value)
     used = _TOKENIZATION.value or TEXT_FORMATS[_input_format()]
     return statistics.tokenization_table(
         {style: corpus if style == used else _load(source, style) for style in TOKEN_PATTERNS}

@@ -58,7 +58,7 @@ def main() -> None:
     corpus, name = _read()
     config, train_config = config_flags.parsed(look=corpus.look)
     sentences, changes = corpus.valid_sentences(), corpus.warnings
-    warn_of_misfit(sentences, config.tokenization)
+    warn_of_misfit(sentences, config.tokenization, config.language)
     protocol = protocol_flags.protocol_of_folds(train_config)
     split = (_FOLDS.value, _DEV.value, _SPLIT_SEED.value)
     jobs = fold_jobs(name, sentences, *split, protocol, config, train_config)[: _FIRST.value or None]
@@ -96,8 +96,8 @@ def _read() -> tuple[Corpus, str]:
     format = format_of(path, _FORMAT.value)
     given = flags.FLAGS.tokenization if format in TEXT_FORMATS else None
     lines, repair = flags.FLAGS[config_flags.LINES].value, repair_flag.repairs()
-    how = {"lines": lines, "repair": repair, "window": flags.FLAGS.window, **reader_flags.given()}
-    corpus = corpora.load(path, format, given, **how)
+    how = {"lines": lines, "repair": repair, "window": flags.FLAGS.window, "language": flags.FLAGS.language}
+    corpus = corpora.load(path, format, given, **how, **reader_flags.given())
     return corpus, _CORPUS_NAME.value or ("ade" if format == "ade" else path.stem)
 
 

@@ -49,10 +49,12 @@ def read(config: ModelConfig) -> Data:
 
 def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
     """One of them; raises as `read` does. Says if train fits another --tokenization better."""
-    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs(), config.window)
+    splitting = Splitting(
+        config.tokenization, config.lines, repair_flag.repairs(), config.window, config.language
+    )
     sentences = data_dir.read_split(_folder(), split, splitting)
     if split == "train":
-        warn_of_misfit(sentences, config.tokenization)
+        warn_of_misfit(sentences, config.tokenization, config.language)
     return tuple(sentences)
 
 

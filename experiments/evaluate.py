@@ -17,18 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from absl import flags
 
 from jner_re import config as configs
-from jner_re import corpora, files, program
+from jner_re import files, program
 from jner_re.config import ModelConfig
-from jner_re.corpora import data_dir
 from jner_re.corpora.corpus import Corpus
-from jner_re.corpora.formats import FORMAT_HELP, FORMATS, SPLIT_FORMATS, TEXT_FORMATS, format_of
+from jner_re.corpora.formats import SPLIT_FORMATS
 from jner_re.document import Document
 from jner_re.errors import InputError
 from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored, Sentence
 
-from . import reader_flags
+from . import annotated
 
 if TYPE_CHECKING:
     from jner_re.extraction.client import Client
@@ -38,8 +37,7 @@ _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
-_FORMAT = flags.DEFINE_enum("corpus_format", None, list(FORMATS), f"format of the corpus, {FORMAT_HELP}")
-flags.adopt_module_key_flags(reader_flags)
+flags.adopt_module_key_flags(annotated)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
@@ -86,18 +84,18 @@ def main() -> None:
     evaluation = _Evaluation(folder, config)
     chosen = _THRESHOLD.value if dev is None else _threshold_on(dev, evaluation)
     threshold = model_files.read_threshold(folder, config) if chosen is None else chosen
-    report, annotated, scored = evaluation.of(corpus, threshold)
-    texts = annotated if corpus.from_text else None
+    report, sentences, scored = evaluation.of(corpus, threshold)
+    texts = sentences if corpus.from_text else None
     about = facts.facts(folder, corpus.path, corpus.sentences, chosen, texts)
     report["threshold"] = threshold
     if _CALIBRATION.value:
-        results = calibration.calibration(annotated, scored)
+        results = calibration.calibration(sentences, scored)
         report["calibration"] = {task: result.to_json() for task, result in results.items()}
     if _OUTPUT.value:
         files.write_text(files.user_path(_OUTPUT.value), json.dumps(report, indent=1) + "\n")
     if report_path:
         drawn = whole_texts.WholeText.drawn if corpus.from_text else Document.of_sentence
-        files.write_text(report_path, page(report, annotated, scored, threshold, about, drawn))
+        files.write_text(report_path, page(report, sentences, scored, threshold, about, drawn))
     source = f"the raw text of {corpus.name}" if corpus.from_text else corpus.name
     print(f"Strict scores on {source}:\n{table(report)}\nrelation threshold: {about[facts.THRESHOLD]}")
     if corpus.from_text:
@@ -119,13 +117,7 @@ class _Corpus(NamedTuple):
 
 
 def _read(name: str, split: str, config: ModelConfig) -> _Corpus:
-    path = data_dir.located(name)
-    if name == data_dir.SAMPLE:
-        path /= f"{split}.json"
-    format = format_of(path, _FORMAT.value)
-    style = config.tokenization if format in TEXT_FORMATS else None
-    given = {"lines": config.lines, "window": config.window, **reader_flags.given()}
-    read = corpora.load(path, format, style, **given)
+    read, path, format = annotated.load(name, split, config)
     from_text = format in SPLIT_FORMATS
     if from_text and not read.documents:
         raise InputError(f"{path}: no annotated document; the first problem: {read.findings[0]}")
@@ -154,7 +146,12 @@ class _Evaluation:
         vocabulary = ModelVocabulary.load(self._folder / model_files.VOCABULARY)
         pairs = vocabulary.argument_types if config.typed_pairs else None
         reading = whole_texts.Reading(
-            config.tokenization, config.lines, vocabulary.label_set, pairs, config.relation_distance
+            config.tokenization,
+            config.lines,
+            vocabulary.label_set,
+            pairs,
+            config.relation_distance,
+            config.language,
         )
         report, texts, scored = whole_texts.evaluate(documents, predicted, reading, threshold, corpus.name)
         report["not_read"] = whole_texts.rows(
@@ -179,12 +176,12 @@ def _threshold_on(dev: _Corpus, evaluation: _Evaluation) -> float:
     """The threshold that --precision asks for; prints what it gives on dev."""
     from jner_re.evaluation.pr_curve import pr_curve, threshold_for
 
-    _, annotated, scored = evaluation.of(dev, 0.0)
+    _, sentences, scored = evaluation.of(dev, 0.0)
     assert _PRECISION.value is not None
-    threshold = threshold_for(annotated, scored, _PRECISION.value)
+    threshold = threshold_for(sentences, scored, _PRECISION.value)
     if threshold is None:
         raise InputError(f"--precision is {_PRECISION.value:g}, which no threshold reaches on {dev.name}")
-    curve = pr_curve(annotated, scored, [threshold])
+    curve = pr_curve(sentences, scored, [threshold])
     print(
         f"On {dev.name}, relations above {threshold:.4f} have a precision of {100 * curve.precision[0]:.2f} "
         f"and a recall of {100 * curve.recall[0]:.2f}.\n"

@@ -44,12 +44,14 @@ def main() -> None:
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    splitting = Splitting(config.tokenization, config.lines, repair_flag.repairs(), config.window)
+    splitting = Splitting(
+        config.tokenization, config.lines, repair_flag.repairs(), config.window, config.language
+    )
     sentences = [
         sentence for split in _TRAIN_ON.value for sentence in data_dir.read_split(folder, split, splitting)
     ]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev", splitting)
-    warn_of_misfit(sentences, config.tokenization)
+    warn_of_misfit(sentences, config.tokenization, config.language)
 
     program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:

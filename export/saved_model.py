@@ -68,8 +68,9 @@ def main() -> None:
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"
         )
     config, _ = load_config(model_dir / model_files.CONFIG)
-    examples = serving_files.examples(model_dir, _EXAMPLES.value, config.tokenization)
-    words = _words(_PRUNE.value, config.tokenization) if _PRUNE.value else None
+    style = config.tokenization, config.language
+    examples = serving_files.examples(model_dir, _EXAMPLES.value, *style)
+    words = _words(_PRUNE.value, *style) if _PRUNE.value else None
     program.import_tensorflow_quietly()
     from jner_re.evaluation.card import card
     from jner_re.extraction import about
@@ -94,17 +95,17 @@ def main() -> None:
     print(f"{new.path}: {size / 1e6:.1f} MB")
 
 
-def _words(paths: Sequence[str], tokenization: str) -> set[str]:
+def _words(paths: Sequence[str], tokenization: str, language: str) -> set[str]:
     """The words of corpora or raw texts."""
     words: set[str] = set()
     for name in paths:
         path = files.user_path(name)
         if path.suffix == ".txt":
-            words.update(token.text for token in tokenize(files.read_text(path), tokenization))
+            words.update(token.text for token in tokenize(files.read_text(path), tokenization, language))
         else:
             format = format_of(path, _FORMAT.value)
             style = tokenization if format in TEXT_FORMATS else None
-            for sentence in corpora.read(path, format, style):
+            for sentence in corpora.read(path, format, style, language):
                 words.update(sentence.tokens)
     return words
 
@@ -114,7 +115,7 @@ def _signatures(extractor: Extractor, version: pathlib.Path, min_score: float, t
     from jner_re.extraction.in_process import SavedModel
 
     written = SavedModel(version)
-    tokens = [token.text for token in tokenize(text, extractor.tokenization)]
+    tokens = [token.text for token in tokenize(text, extractor.tokenization, extractor.language)]
     answers: dict[str, tuple[list[Any], Any]] = {
         "serving_default": ([text], written.texts([text], None)),
         "tokens": ([tokens], written.sentences([tokens], None)),

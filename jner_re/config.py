@@ -66,14 +66,21 @@ class ModelConfig:
     casing: bool = _option(True, "give the model a one-hot vector of each word's casing")
     tokenization: str = _option(
         "news",
-        "how raw text is split into words: news keeps hyphenated words, fine splits them",
-        choices=("news", "fine"),
+        "how raw text is split into words: news keeps hyphenated words, fine splits them, characters is for "
+        "scripts without spaces (Han, Kana, Thai, …), of which each letter is a word, and for sentences "
+        "without white space between them",
+        choices=("news", "fine", "characters"),
     )
     lines: str = _option(
         "wrapped",
         "what a line of raw text is: a part of a paragraph, which ends with a blank line (wrapped), or a "
         "paragraph (separate); no sentence goes on in the next paragraph",
         choices=("wrapped", "separate"),
+    )
+    language: str = _option(
+        "en",
+        "whether raw text has abbreviations (Mr., Inc.) and clitics ('s) of English",
+        choices=("en", "other"),
     )
     window: int = _option(
         1,

@@ -38,7 +38,10 @@ def main() -> None:
 
     models = [ModelDirectory(files.user_path(flag)) for flag in (_MODEL.value, _OTHER.value)]
     one, other = map(Client, models)
-    tokenization, lines = models[1].extractor.tokenization, models[1].extractor.lines
+    extractor = models[1].extractor
+    split_as = functools.partial(
+        split, tokenization=extractor.tokenization, lines=extractor.lines, language=extractor.language
+    )
     texts = [text.document.text for text in documents.texts(files.user_path(_CORPUS.value))[0]]
     batches = [texts[at : at + _BATCH.value] for at in range(0, len(texts), _BATCH.value)]
     for batch in batches:
@@ -47,7 +50,7 @@ def main() -> None:
     ratios, seconds = [], []
     for number in range(_ROUNDS.value):
         batch = batches[number % len(batches)]
-        count = sum(1 for text in batch for _ in split(text, tokenization, lines))
+        count = sum(1 for text in batch for _ in split_as(text))
         taken = [timed(functools.partial(model, batch))[0] for model in (one, other)]
         ratios.append(taken[1] / taken[0])
         seconds.append([count / each for each in taken])
@@ -56,11 +59,7 @@ def main() -> None:
         f"{_BATCH.value} documents at a time: {rates[0]:.0f} and {rates[1]:.0f} sentences/s, ratio of times "
         f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
     )
-    parts = [
-        text[tokens[0].start : tokens[-1].end]
-        for text in texts
-        for tokens in split(text, tokenization, lines)
-    ]
+    parts = [text[tokens[0].start : tokens[-1].end] for text in texts for tokens in split_as(text)]
     for count in (_LONG.value // 10, _LONG.value):
         text = "\n\n".join(parts[i % len(parts)] for i in range(count))
         times = [timed(functools.partial(model, text))[0] for model in (one, other)]

@@ -63,8 +63,10 @@ class Stages:
         def graph(function: Callable[..., Any]) -> Callable[..., Any]:
             return tf.function(function, autograph=False, reduce_retracing=True)
 
+        splitting = extractor.tokenization, extractor.lines, extractor.language
+
         def split(text: tf.Tensor) -> tf.Tensor:
-            return split_text(text, extractor.tokenization).tokens.merge_dims(1, 2).to_tensor("")
+            return split_text(text, *splitting).tokens.merge_dims(1, 2).to_tensor("")
 
         def joint(tokens: tf.Tensor, layers: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
             return extractor.model({**extractor.features(tokens), **layers})

@@ -44,7 +44,9 @@ from jner_re.schema import EntitySpan, RelationPair, Sentence
 from jner_re.text.tokenization import tokenize
 
 
-def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -> Corpus:
+def load(
+    path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES, language: str = "en"
+) -> Corpus:
     """Reads the corpus: one sentence for each abstract and sentence text, in the order of the file.
 
     A sentence's id is "PubMed-ID:offset of the sentence in the document". Relations lead from the effect to
@@ -56,13 +58,14 @@ def load(path: pathlib.Path, tokenization: str = "fine", types: Types = TYPES) -
       path: the file.
       tokenization: how sentences are split.
       types: what the columns hold.
+      language: a key of `LANGUAGE_PATTERNS`.
 
     Raises:
       InputError: the file cannot be read as text.
     """
     path = pathlib.Path(path)
     content = read_text(path)
-    reading = Reading(path, tokenization, types)
+    reading = Reading(path, tokenization, types, language)
     reading.findings += content.warnings(str(path))
     sentences, places, documents = [], [], []
     for (document, text), rows in rows_by_sentence(content.text, reading).items():
@@ -137,7 +140,7 @@ def unsupported(documents: Sequence[Document], path: pathlib.Path) -> list[Findi
 def _sentence(
     id: str, text: str, rows: list[Row], offset: int, reading: Reading
 ) -> tuple[Sentence, Document]:
-    tokens = tokenize(text, reading.tokenization)
+    tokens = tokenize(text, reading.tokenization, reading.language)
     spans: dict[Mention, EntitySpan] = {}
     line_of: dict[EntitySpan, int] = {}
     mention_of: dict[EntitySpan, Mention] = {}
@@ -160,7 +163,7 @@ def _sentence(
             reading.mentions.append(is_exact(tokens, span, start, end))
             if not reading.mentions[-1]:
                 whole = text[tokens[span[0]].start : tokens[span[1] - 1].end]
-                expected = whole_tokens(text, start, end)
+                expected = whole_tokens(text, start, end, reading.language)
                 reading.warning(row.line, name, mention.text, expected, f"changed to {whole!r}")
     entities = sorted(set(spans.values()))
     relations = [

@@ -51,8 +51,9 @@ class Row:
 class Reading:
     """How one file is read, and the findings about it."""
 
-    def __init__(self, file: pathlib.Path, tokenization: str, types: Types) -> None:
-        self.file, self.tokenization, self.types = file, tokenization, types
+    def __init__(self, file: pathlib.Path, tokenization: str, types: Types, language: str = "en") -> None:
+        self.file, self.types = file, types
+        self.tokenization, self.language = tokenization, language
         self.first, self.second = ("effect", "drug") if types == TYPES else types[:2]  # names of columns
         self.findings: list[Finding] = []
         self.mentions: list[bool] = []  # of each different one, whether it is whole tokens

@@ -30,15 +30,21 @@ def is_exact(tokens: Sequence[Token], span: tuple[int, int], start: int, end: in
     return tokens[span[0]].start == start and tokens[span[1] - 1].end == end
 
 
-def whole_tokens(text: str, start: int, end: int) -> str:
-    """What is expected of a character span of a text, with the tokenizations under which it is so."""
+def whole_tokens(text: str, start: int, end: int, language: str = "en") -> str:
+    """What is expected of a character span of a text, with the tokenizations under which it is so.
+
+    That is "characters", too, where it is "fine".
+    """
     fitting = []
     for style in TOKEN_PATTERNS:
-        tokens = tokenize(text, style)
+        if style == "characters" and "fine" in fitting:
+            continue
+        tokens = tokenize(text, style, language)
         span = token_span(tokens, start, end)
         if span and is_exact(tokens, span, start, end):
-            fitting.append(f"--tokenization={style}")
-    return "whole tokens" + (f" ({' or '.join(fitting)} has them)" if fitting else "")
+            fitting.append(style)
+    told = " or ".join(f"--tokenization={style}" for style in fitting)
+    return "whole tokens" + (f" ({told} has them)" if told else "")
 
 
 def pieces(token: Token, bounds: Sequence[int]) -> Iterable[Token]:

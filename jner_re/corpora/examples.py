@@ -27,7 +27,7 @@ def choose(sentences: Sequence[Sentence], tokenization: str, count: int = COUNT)
 
 def readable(tokens: Sequence[str], tokenization: str) -> str:
     """The tokens as running text: on one line, without the spaces that tokenization has put between them."""
-    return " ".join(as_text(tokens, glue_hyphens=tokenization == "fine")[0].split())
+    return " ".join(as_text(tokens, glue_hyphens=tokenization != "news")[0].split())
 
 
 def _types(sentence: Sentence) -> int:

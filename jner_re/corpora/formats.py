@@ -81,6 +81,7 @@ def load(
     lines: str | None = None,
     repair: bool = False,
     window: int = 1,
+    language: str = "en",
     **options: Any,
 ) -> Corpus:
     """Reads a corpus with everything found about it; sentences that are too long are broken.
@@ -95,6 +96,7 @@ def load(
       repair: for them, whether tokens and ends of sentences give way to entities (`Splitting.repair`).
       window: how many sentences of a document the model reads (`Splitting.window`), for formats that have
         documents.
+      language: of the rules by which texts are split, a key of `tokenization.LANGUAGE_PATTERNS`.
       **options: what the reader of the format takes besides (`OPTIONS`).
 
     Raises:
@@ -111,10 +113,11 @@ def load(
         return broken(SENTENCE_FORMATS[format].load(path), path)
     style = tokenization or TEXT_FORMATS[format]
     if format == "ade":
-        return broken(ade_rel.load(path, style, ade_types), path)
+        return broken(ade_rel.load(path, style, ade_types, language), path)
     texts, findings = _TEXT_MODULES[format].texts(path, **options)
     look = line_style.look(text.document.text for text in texts)
-    corpus = corpus_of(texts, findings, Splitting(style, lines or look.lines, repair, window), path)
+    splitting = Splitting(style, lines or look.lines, repair, window, language)
+    corpus = corpus_of(texts, findings, splitting, path)
     return dataclasses.replace(broken(corpus, path, window), look=None if lines else look)
 
 
@@ -136,13 +139,15 @@ def _check_kind(path: pathlib.Path, format: str) -> None:
         raise InputError(f"{path}: is a folder, {hint}")
 
 
-def read(path: pathlib.Path, format: str = "spert", tokenization: str | None = None) -> list[Sentence]:
+def read(
+    path: pathlib.Path, format: str = "spert", tokenization: str | None = None, language: str = "en"
+) -> list[Sentence]:
     """The sentences of a corpus that is valid.
 
     Raises:
       InputError: the corpus cannot be read or has problems; the first ones are quoted.
     """
-    return load(path, format, tokenization).valid_sentences()
+    return load(path, format, tokenization, language=language).valid_sentences()
 
 
 def unsupported(corpus: Corpus, path: pathlib.Path, format: str) -> list[Finding]:

@@ -121,17 +121,18 @@ def overlap_table(sentences: Sequence[Sentence]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).groupby(names).size().to_frame("pairs")
 
 
-def tokenization_table(corpora: Mapping[str, Corpus]) -> pd.DataFrame:
+def tokenization_table(corpora: Mapping[str, Corpus], language: str = "en") -> pd.DataFrame:
     """Entities that begin and end where tokens of a text do, by style of tokenization.
 
     Args:
       corpora: of text, as it is read in each style; of tokens, the same for each (then the text is the tokens
         put together by the usual rules of spacing).
+      language: a key of `LANGUAGE_PATTERNS`.
     """
     rows: dict[str, tuple[int, int]] = {}
     for style, corpus in corpora.items():
         entities = sum(len(sentence.entities) for sentence in corpus.sentences)
-        rows[style] = corpus.spans or (bounded(corpus.sentences, style), entities)
+        rows[style] = corpus.spans or (bounded(corpus.sentences, style, language), entities)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["whole tokens", "entities"])
 
 

@@ -34,12 +34,14 @@ class Splitting(NamedTuple):
         entity is in: prediction does neither.
       window: how many consecutive sentences the model reads (`ModelConfig.window`); where these are more than
         one, a text is one `Sentence` with `breaks`, and relations join entities of so many sentences.
+      language: a key of `LANGUAGE_PATTERNS`.
     """
 
     tokenization: str
     lines: str = "wrapped"
     repair: bool = False
     window: int = 1
+    language: str = "en"
 
 
 def corpus_of(
@@ -86,7 +88,10 @@ class _TextSentences:
         self.findings: list[Finding] = []
         self.whole: dict[tuple[int, int, str], bool] = {}
         self._line_ends = [match.end() for match in LINE_END.finditer(document.text)]
-        parts = list(split(document.text, splitting.tokenization, splitting.lines))
+        self._language = splitting.language
+        parts = list(
+            split(document.text, splitting.tokenization, splitting.lines, language=splitting.language)
+        )
         if splitting.repair:
             parts = self._repaired(parts)
         self._tokens = [token for tokens in parts for token in tokens]
@@ -194,9 +199,8 @@ class _TextSentences:
         if not exact:
             text = self._source.document.text
             begin, after = self._tokens[span[0]].start, self._tokens[span[1] - 1].end
-            expected = whole_tokens(
-                *words_around(text, min(begin, entity.start), max(after, entity.end), entity)
-            )
+            around = words_around(text, min(begin, entity.start), max(after, entity.end), entity)
+            expected = whole_tokens(*around, self._language)
             self._warn(place, _quoted(entity), expected, f"changed to {shortened(text[begin:after])!r}")
         return span
 

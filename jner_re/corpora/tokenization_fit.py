@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from jner_re.config import ModelConfig
 from jner_re.schema import Sentence
-from jner_re.text.tokenization import TOKEN_PATTERNS, tokenize
+from jner_re.text.tokenization import TOKEN_PATTERNS, UNSPACED, tokenize
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ _GLUED_TO_THE_NEXT = re.compile(r"[(\[{$£€`‘“«]|``")
 _GLUED_TO_BOTH = re.compile(r"[-/]")
 _THOUSANDS = re.compile(r"\$?\d{1,3}"), re.compile(r"\d{3}")
 _QUOTE = '"'
-_CJK = re.compile("[\u3041-\u31ff\u3400-\u4dbf\u4e00-\u9fff\u3001\u3002]")  # written without spaces
+_UNSPACED, _UNSPACED_OR_WIDE = re.compile(UNSPACED), re.compile(f"{UNSPACED}|[\uff01-\uff9f]")
 _NEGLIGIBLE = 0.01  # of the sentences
 _CHOICES: tuple[str, ...] = next(
     field.metadata["choices"] for field in dataclasses.fields(ModelConfig) if field.name == "tokenization"
@@ -41,7 +41,7 @@ def as_text(tokens: Sequence[str], glue_hyphens: bool = True) -> tuple[str, list
         glued |= closing or token == before == "`" or bool(_GLUED_TO_THE_LAST.fullmatch(token))
         glued |= bool(_CLITIC.fullmatch(token)) and before not in ("'", "`")
         glued |= _is_thousands(tokens, i) or (glue_hyphens and _is_inside(tokens, i))
-        glued |= bool(_CJK.match(before[-1:]) and _CJK.match(token))
+        glued |= _is_unspaced(before[-1:], token)
         text += "" if glued else " "
         places.append((len(text), len(text) + len(token)))
         text += token
@@ -51,10 +51,10 @@ def as_text(tokens: Sequence[str], glue_hyphens: bool = True) -> tuple[str, list
     return text, places
 
 
-def difference(tokens: Sequence[str], style: str) -> tuple[list[str], list[str]] | None:
+def difference(tokens: Sequence[str], style: str, language: str = "en") -> tuple[list[str], list[str]] | None:
     """The first tokens that the style makes otherwise, and what it makes of them; None if all are its own."""
     text, places = as_text(tokens)
-    made = tokenize(text, style)
+    made = tokenize(text, style, language)
     others = [(token.start, token.end) for token in made]
     if places == others:
         return None
@@ -67,12 +67,12 @@ def difference(tokens: Sequence[str], style: str) -> tuple[list[str], list[str]]
     )
 
 
-def bounded(sentences: Iterable[Sentence], style: str) -> int:
+def bounded(sentences: Iterable[Sentence], style: str, language: str = "en") -> int:
     """How many entities begin and end where the style's tokens of the sentences' texts do."""
     count = 0
     for sentence in sentences:
         text, places = as_text(sentence.tokens)
-        tokens = tokenize(text, style)
+        tokens = tokenize(text, style, language)
         starts, ends = {token.start for token in tokens}, {token.end for token in tokens}
         count += sum(
             places[entity.start][0] in starts and places[entity.end - 1][1] in ends
@@ -82,22 +82,24 @@ def bounded(sentences: Iterable[Sentence], style: str) -> int:
     return count
 
 
-def warn_of_misfit(sentences: Sequence[Sentence], style: str) -> None:
+def warn_of_misfit(sentences: Sequence[Sentence], style: str, language: str = "en") -> None:
     """Says if another style fits sentences better than that in which a model will read texts."""
-    if told := misfit(sentences, style):
+    if told := misfit(sentences, style, language):
         _LOGGER.warning("%s", told)
 
 
-def misfit(sentences: Sequence[Sentence], style: str) -> str:
+def misfit(sentences: Sequence[Sentence], style: str, language: str = "en") -> str:
     """What to tell of sentences that another style fits clearly better; "" if none does.
 
     Args:
       sentences: of a corpus.
       style: in which the model will read texts.
+      language: in whose rules, too.
     """
     parts = [part for sentence in sentences for part in sentence.parts()]
     differing = {
-        name: [found for part in parts if (found := difference(part, name))] for name in TOKEN_PATTERNS
+        name: [found for part in parts if (found := difference(part, name, language))]
+        for name in TOKEN_PATTERNS
     }
     counts = {name: len(found) for name, found in differing.items()}
     negligible = _NEGLIGIBLE * len(parts)
@@ -112,6 +114,14 @@ def misfit(sentences: Sequence[Sentence], style: str) -> str:
         f"{counts[style]} of {len(parts)} sentences have other tokens than "
         f"--tokenization={style}, in which the model will read text: {ours!r:.60}, where it makes "
         f"{theirs!r:.60}; {advice}"
+    )
+
+
+def _is_unspaced(before: str, after: str) -> bool:
+    """Whether no white space is between them, in a script without spaces."""
+    return any(
+        one.match(before) and other.match(after)
+        for one, other in ((_UNSPACED, _UNSPACED_OR_WIDE), (_UNSPACED_OR_WIDE, _UNSPACED))
     )
 
 

@@ -59,6 +59,7 @@ class Reading:
       label_set: the types that it knows.
       argument_types: (head type, tail type, relation type) that it gives; None for any.
       distance: how many sentences apart the entities of a relation may be.
+      language: a key of `LANGUAGE_PATTERNS`.
     """
 
     tokenization: str
@@ -66,6 +67,7 @@ class Reading:
     label_set: LabelSet
     argument_types: Collection[tuple[str, str, str]] | None
     distance: int = 0
+    language: str = "en"
 
 
 def evaluate(
@@ -129,7 +131,7 @@ class _Places:
     """The sentences and tokens that a model makes of a text."""
 
     def __init__(self, text: str, reading: Reading) -> None:
-        sentences = list(split(text, reading.tokenization, reading.lines))
+        sentences = list(split(text, reading.tokenization, reading.lines, language=reading.language))
         self._first = [tokens[0].start for tokens in sentences]
         self._starts = {token.start for tokens in sentences for token in tokens}
         self._ends = {token.end for tokens in sentences for token in tokens}

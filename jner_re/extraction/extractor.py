@@ -50,6 +50,7 @@ class Extractor(tf.Module):
         self.label_set = trained.vocabulary.label_set
         self.threshold = trained.threshold
         self.tokenization, self.lines = trained.config.tokenization, trained.config.lines
+        self.language = trained.config.language
         self.featurizer = trained.inputs.featurizer
         self.encoders = list(trained.inputs.encoders.values())
         # Keras would save each of its layers as functions of their own: only the weights are to be tracked.
@@ -92,7 +93,7 @@ class Extractor(tf.Module):
           tf.errors.InvalidArgumentError: an encoder's output for a sentence doesn't fit float16.
         """
         numpy_behaviour.refuse()  # when the graph is made
-        split = split_text(text, self.tokenization, self.lines)
+        split = split_text(text, self.tokenization, self.lines, self.language)
         sentences = split.tokens.values
         text_ids = tf.cast(row_ids(split.tokens), tf.int32)
         firsts = tf.gather(tf.cast(split.tokens.row_starts(), tf.int32), text_ids)

@@ -98,8 +98,8 @@ class Reader:
         Raises:
           InputError: an encoder's output for one doesn't fit float16.
         """
-        splitting = (self._extractor.tokenization, self._extractor.lines)
-        parts = [[tuple(tokens) for tokens in split(text, *splitting)] for text in texts]
+        how, language = (self._extractor.tokenization, self._extractor.lines), self._extractor.language
+        parts = [[tuple(tokens) for tokens in split(text, *how, language=language)] for text in texts]
         of_sentences = iter(self._read([tokens for sentences in parts for tokens in sentences]))
         found = []
         for text, sentences in zip(texts, parts, strict=True):

@@ -33,13 +33,16 @@ def config(name: str, model_name: str) -> str:
     )
 
 
-def examples(model_dir: pathlib.Path, given: str | None, tokenization: str) -> list[str]:
+def examples(
+    model_dir: pathlib.Path, given: str | None, tokenization: str, language: str = "en"
+) -> list[str]:
     """Texts to show: those of a file, a text a line, or the sentences that training has kept.
 
     Args:
       model_dir: of the model.
       given: the file; "" for no texts, None for those of the model directory.
       tokenization: of the model, which answers them as one tokenized sentence, too.
+      language: of the model.
 
     Raises:
       InputError: the file can't be read, is empty, or has a line of too many tokens.
@@ -54,7 +57,7 @@ def examples(model_dir: pathlib.Path, given: str | None, tokenization: str) -> l
     if not any(lines):
         raise InputError(f"{path}: is empty, expected a text a line")
     for number, line in enumerate(lines, 1):
-        if (count := len(tokenize(line, tokenization))) > MAX_TOKENS:
+        if (count := len(tokenize(line, tokenization, language))) > MAX_TOKENS:
             raise InputError(
                 f"{path}: line {number} ({line[:40] + ' …'!r}): {count} tokens, expected at most {MAX_TOKENS}"
             )

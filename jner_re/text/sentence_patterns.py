@@ -1,13 +1,19 @@
 """What the words around the end of a sentence look like, for RE2 in Python and in the graph alike.
 
 Words are what stands between white space. A sentence ends after one like "go." or "go!)", unless it is an
-abbreviation or the next word goes on in lower case; the abbreviations are those of English. A whole word has
-to match; `sentences` and `sentence_breaks` say what follows from it.
+abbreviation or the next word goes on in lower case; the abbreviations are those of English, and in the
+language "other" only initials are any. A whole word has to match; `sentences` and `sentence_breaks` say what
+follows from it.
+
+In the style "characters", where no white space is needed, a word ends after 。 or ！ too, with the quotes and
+brackets that close after it. Inside a pair of brackets 「…」 or （…） none does (the convention of Japanese
+splitters, as of pySBD); after such a pair with 。 at its end a sentence ends unless と or a comma follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from jner_re.text.tokenization import ABBREVIATIONS, STATES
 
@@ -72,10 +78,10 @@ CLOSING_WORD = f"{_CLOSE}+{STRAIGHT}?|{STRAIGHT}{_CLOSE}+|-R[CRS]B-"
 # What may end a sentence: "go.", "go!?", 'go."', "go.)".
 END = f"(?s).*[.?!…。！？]{_CLOSING}"
 # What rather stands in it: "U.S.", "S.", "J.-P.", "a.m.", "Mr.", "(etc.", "D-Ariz."
-ABBREVIATED = (
-    rf"(?s){_OPENING}(?:.*[-–—/])?"
-    rf"(?:\p{{Lu}}[.]|\p{{L}}[.](?:-?\p{{L}}[.])+|(?:{_alternatives(_IN_SENTENCE)})[.])"
-)
+_PREFIX = rf"(?s){_OPENING}(?:.*[-–—/])?"
+_INITIAL = r"\p{Lu}[.]|\p{L}[.](?:-?\p{L}[.])+"
+_INITIALS = f"{_PREFIX}(?:{_INITIAL})"
+ABBREVIATED = f"{_PREFIX}(?:{_INITIAL}|(?:{_alternatives(_IN_SENTENCE)})[.])"
 NUMBERED = f"{_OPENING}(?:{_BEFORE_NUMBER})[.]"  # "No.", "(fig."
 # Unless it is "C." after "hepatitis", or "Ala." after "Danville," and not before "(AP)".
 LETTERED = f"{_OPENING}(?:{_alternatives(_either_case(_BEFORE_LETTER))})"
@@ -88,6 +94,59 @@ NUMBER = rf"(?s){_OPENING}\p{{Nd}}.*"
 GOING_ON = rf"(?s){_OPENING}(?:\p{{Ll}}|[,;:]).*|[.?!…]+"  # lower case, or punctuation that stands alone
 # And if a sentence begins, even after an abbreviation: "He", "(It's".
 STARTER = rf"(?s){_OPENING}(?:{_STARTERS})(?:['’,:;…].*)?"
+_NEVER = r"\b\B"
+
+# The style "characters": what ends a sentence without white space (Khmer's and Myanmar's, too), what closes.
+_WIDE_END = "。！？｡．\u17d4\u17d5\u104b"
+_WIDE_CLOSE = "」』）】〕〉》］｝｠｣〟"
+_ANY_CLOSE = f"[{_WIDE_CLOSE}{_CLOSE[1:-1]}{STRAIGHT}]"
+_GLUED_CLOSE = f"[{_WIDE_CLOSE}{STRAIGHT}”»)\\]}}]"  # not an apostrophe, which may begin a token: ’s
+# Where words are cut: after ends with what closes after them.
+PIECE = f"[^{_WIDE_END}]+(?:[{_WIDE_END}]+{_GLUED_CLOSE}*)?|[{_WIDE_END}]+{_GLUED_CLOSE}*"
+# Pairs in which nothing ends.
+BRACKETS = ("「『（(【〔《｢“", "」』）)】〕》｣”")
+_NO_START = "、，､：；。！？｡．…‥・～〜,;:" + _WIDE_CLOSE  # no sentence begins with these
+_DIGIT, _LOWER, _LETTER = "0-9０-９", "a-zａ-ｚ", "A-Za-zＡ-Ｚａ-ｚ"
+_PARTICLE = "と|って|など|を|の"  # after a quotation
+
+
+class Rules(NamedTuple):
+    """What depends on the style of tokenization and on the language.
+
+    Attributes:
+      end: of words that may end a sentence.
+      closing_word: of those that are nothing but closing quotes and brackets.
+      going_on: pairs for words before and after a place where a sentence goes on; None for any.
+      abbreviated, lettered, place, starter: for abbreviations, see above.
+    """
+
+    end: str
+    closing_word: str
+    going_on: tuple[tuple[str | None, str], ...]
+    abbreviated: str
+    lettered: str
+    place: str
+    starter: str
+
+
+def rules(tokenization: str, language: str) -> Rules:
+    """Those for a key of `TOKEN_PATTERNS` and one of `LANGUAGE_PATTERNS`."""
+    end, closing = END, CLOSING_WORD
+    going_on: list[tuple[str | None, str]] = [(None, GOING_ON)]
+    if tokenization == "characters":
+        end, closing = f"(?s).*[.?!…{_WIDE_END}]{_ANY_CLOSE}*", f"(?:{CLOSING_WORD}|[{_WIDE_CLOSE}]+)"
+        going_on = [
+            (f"(?s).*[.?!…]{_ANY_CLOSE}*", GOING_ON),
+            (None, f"(?s)[{_NO_START}].*"),
+            (f"(?s).*[{_DIGIT}]．", f"(?s)[{_DIGIT}].*"),  # ３．５
+            (f"(?s).*[{_LETTER}]．", f"(?s)[{_LOWER}{_DIGIT}].*"),  # Ｅ．ｃｏｌｉ
+            (f"(?s).*{_ANY_CLOSE}", f"(?s)(?:{_PARTICLE}).*"),  # 「はい。」と
+        ]
+    if language == "en":
+        going_on.append((NUMBERED, NUMBER))
+        return Rules(end, closing, tuple(going_on), ABBREVIATED, LETTERED, PLACE, STARTER)
+    return Rules(end, closing, tuple(going_on), _INITIALS, _NEVER, _NEVER, _NEVER)
+
 
 # White space that ends a paragraph, and so a sentence, by what a line is: a part of a paragraph ("wrapped"),
 # which then ends with a blank line (two line breaks, of which "\r\n" is one), or a paragraph ("separate").

@@ -13,8 +13,8 @@ import tensorflow_text as tf_text
 
 from jner_re.text.long_sentence_breaks import break_points
 from jner_re.text.sentence_breaks import begins_sentence
-from jner_re.text.sentence_patterns import PARAGRAPH_END
-from jner_re.text.tokenization import SPACE_PATTERN, TOKEN_PATTERNS
+from jner_re.text.sentence_patterns import BRACKETS, PARAGRAPH_END, PIECE, rules
+from jner_re.text.tokenization import LANGUAGE_PATTERNS, SPACE_PATTERN
 
 # RegexSplit ends a string at NUL. Pairs of control characters, which are in words like it, stand for it and
 # for their first.
@@ -39,18 +39,21 @@ class SplitText(NamedTuple):
     breaks: tf.RaggedTensor
 
 
-def split_text(texts: tf.Tensor, tokenization: str, lines: str = "wrapped") -> SplitText:
+def split_text(
+    texts: tf.Tensor, tokenization: str, lines: str = "wrapped", language: str = "en"
+) -> SplitText:
     """Splits texts into sentences and these into tokens.
 
     The tokens are those of `tokenization.tokenize`. A sentence begins after white space, never inside
-    a word, and always where a paragraph does; a text without tokens has none. One that is too long for the
-    model is broken (`long_sentences`).
+    a word unless the style is "characters", and always where a paragraph does; a text without tokens has
+    none. One that is too long for the model is broken (`long_sentences`).
 
     Args:
       texts: string [B], UTF-8. Each broken piece counts as one U+FFFD, where Python's
         `decode("utf-8", "replace")` has one; offsets are those of this repaired text.
       tokenization: a key of `TOKEN_PATTERNS`.
       lines: a key of `PARAGRAPH_END`.
+      language: a key of `LANGUAGE_PATTERNS`.
     """
     repaired = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
     # Words and what is between them.
@@ -61,9 +64,17 @@ def split_text(texts: tf.Tensor, tokenization: str, lines: str = "wrapped") -> S
     word_starts = tf.boolean_mask(_starts(pieces.with_values(_with_nul(pieces.values))), is_word)
     pieces_before = tf.concat([[""], pieces.values], axis=0)[:-1]
     word_spaces = tf.where(word_starts > 0, tf.boolean_mask(pieces_before, is_word), "")
+    inside = tf.constant(False)
+    if tokenization == "characters":
+        words, ids, within_word, inside = _pieces(words)
+        text_ids = tf.gather(text_ids, ids)
+        word_starts = tf.gather(word_starts, ids) + within_word
+        word_spaces = tf.where(within_word == 0, tf.gather(word_spaces, ids), "")
     begins_paragraph = tf.strings.regex_full_match(word_spaces, PARAGRAPH_END[lines])
+    begins = begins_sentence(words, text_ids, rules(tokenization, language)) & ~inside
+    begins |= begins_paragraph
 
-    pattern = TOKEN_PATTERNS[tokenization]
+    pattern = LANGUAGE_PATTERNS[language][tokenization]
     tokens = tf_text.regex_split(words, pattern, pattern)  # [W, (tokens)]; they leave nothing of a word
     tokens = tokens.with_values(_with_nul(tokens.values))
     word_ids = row_ids(tokens)
@@ -72,7 +83,6 @@ def split_text(texts: tf.Tensor, tokenization: str, lines: str = "wrapped") -> S
     spaces = tf.where(within_word == 0, tf.gather(word_spaces, word_ids), "")
     ends = starts + tf.strings.length(tokens.values, unit="UTF8_CHAR")
 
-    begins = begins_sentence(words, text_ids) | begins_paragraph
     token_begins = (within_word == 0) & tf.gather(begins, word_ids)
     token_texts = tf.gather(text_ids, word_ids)
     count = tf.size(word_ids, tf.int64)
@@ -100,6 +110,28 @@ def split_text(texts: tf.Tensor, tokenization: str, lines: str = "wrapped") -> S
     return SplitText(
         by_sentence(tokens.values), by_sentence(starts), by_sentence(ends), by_sentence(spaces), breaks
     )
+
+
+def _pieces(words: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Words cut where a sentence may end in them.
+
+    Args:
+      words: string [W].
+
+    Returns:
+      string [P]; of each piece, int64 the word's number, int32 where in it, in code points, it starts, and
+      whether brackets are open there.
+    """
+    pieces = tf_text.regex_split(words, PIECE, PIECE)  # they leave nothing of a word
+    ids = row_ids(pieces)
+    opening, closing = (
+        tf.strings.length(tf.strings.regex_replace(pieces.values, f"[^{brackets}]", ""), unit="UTF8_CHAR")
+        for brackets in BRACKETS
+    )
+    depth = tf.cumsum(opening - closing, exclusive=True)
+    first = tf.gather(pieces.row_starts(), ids)
+    within_word = _starts(pieces.with_values(_with_nul(pieces.values)))
+    return pieces.values, ids, within_word, depth > tf.gather(depth, first)
 
 
 def _without_nul(texts: tf.Tensor) -> tf.Tensor:

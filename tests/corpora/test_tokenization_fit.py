@@ -94,7 +94,7 @@ def test_entities_at_the_ends_of_tokens_are_counted() -> None:
         ("a", "drug", "-", "induced", "rash"), (EntitySpan(1, 2, "Drug"), EntitySpan(4, 5, "Effect"))
     )
     assert {style: bounded([sentence], style) for style in TOKEN_PATTERNS} == {
-        "news": 1, "fine": 2, "whitespace": 1
+        "news": 1, "fine": 2, "whitespace": 1, "characters": 2
     }  # fmt: skip
     corpus = Corpus([sentence], [])
     table = statistics.tokenization_table(dict.fromkeys(TOKEN_PATTERNS, corpus))
@@ -105,7 +105,7 @@ def test_text_is_counted_as_it_is_read(tmp_path: pathlib.Path) -> None:
     (path := tmp_path / "a.rel").write_text("1|Rash from drug-induced.|Rash|0|4|drug|10|14\n")
     read = {style: ade_rel.load(path, style) for style in TOKEN_PATTERNS}
     assert statistics.tokenization_table(read)["whole tokens"].to_dict() == {
-        "news": 1, "fine": 2, "whitespace": 1
+        "news": 1, "fine": 2, "whitespace": 1, "characters": 2
     }  # fmt: skip
     [warning] = read["news"].warnings
     assert warning.expected == "whole tokens (--tokenization=fine has them)"
@@ -121,7 +121,7 @@ def test_different_entities_are_counted_once_and_before_they_merge_or_overlap(tm
     for format, source in (("ade", path), ("brat", tmp_path)):
         read = {style: formats.load(source, format, style) for style in TOKEN_PATTERNS}
         assert statistics.tokenization_table(read).T.to_dict("list") == {
-            "news": [1, 3], "fine": [1, 3], "whitespace": [0, 3]
+            "news": [1, 3], "fine": [1, 3], "whitespace": [0, 3], "characters": [1, 3]
         }  # fmt: skip
 
 

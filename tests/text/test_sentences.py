@@ -14,16 +14,24 @@ from jner_re.corpora import data_dir
 from jner_re.document import Token
 from jner_re.text.sentences import split
 from jner_re.text.splitter import split_text
+from jner_re.text.tokenization import tokenize
 
 SHARED = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data"
 FRAGMENTS = st.sampled_from(
     ["Mr.", "U.S.", ".", '"', "(", ")", "No.", "5", "He", "he", "hepatitis", "C.", "Ala.", ",", "Danville,",
      "(AP)", "go.", "go!)", "“", "”", "“Yes.”", "é", "。", "Inc.", "The", "-LRB-", "-RRB-", "...", "?", "\0"]
 )  # fmt: skip
+# Of scripts without spaces.
+UNSPACED = st.sampled_from(
+    ["。", "．", "！", "？", "｡", "」", "』", "）", "】", "”", "「", "『", "（", "“", "は", "と", "って",
+     "薬", "が\u3099", "ｶﾞ", "３", "5", "Ｅ", "ｃ", "ab", "、", "，", "你好", "သည်", "။", "ក្ម", "។", "สวัส",
+     "ดี", "ๆ", "'s", "’s", "Dr.", "\u200b", "\u3099", "𠮷"]
+)  # fmt: skip
 SPACES = st.sampled_from(
     ["", " ", " ", "  ", "\n", "\r\n", "\n\n", "\n \r", "\u2028", "\u2029", "\u3000", "\x0b"]
 )
 TEXTS = st.lists(FRAGMENTS | SPACES | st.text(max_size=3), max_size=40).map("".join)
+UNSPACED_TEXTS = st.lists(UNSPACED | UNSPACED | FRAGMENTS | SPACES, max_size=40).map("".join)
 
 each_way = pytest.mark.parametrize(
     ("style", "lines"),
@@ -31,8 +39,10 @@ each_way = pytest.mark.parametrize(
 )
 
 
-def in_graph(texts: list[str], style: str, lines: str = "wrapped") -> Iterator[list[list[Token]]]:
-    found = split_text(tf.constant([text.encode() for text in texts], tf.string), style, lines)
+def in_graph(
+    texts: list[str], style: str, lines: str = "wrapped", language: str = "en"
+) -> Iterator[list[list[Token]]]:
+    found = split_text(tf.constant([text.encode() for text in texts], tf.string), style, lines, language)
     for columns in zip(*(part.to_list() for part in (found.tokens, found.starts, found.ends)), strict=True):
         yield [
             [Token(token.decode(), start, end) for token, start, end in zip(*sentence, strict=True)]
@@ -48,6 +58,25 @@ def test_of_any_text(style: str, lines: str, texts: list[str]) -> None:
     assert [list(split(text, style, lines)) for text in texts] == list(in_graph(texts, style, lines))
 
 
+@pytest.mark.parametrize(
+    ("style", "lines", "language"),
+    [
+        ("characters", "wrapped", "en"),
+        ("characters", "separate", "other"),
+        ("news", "wrapped", "other"),
+        ("fine", "wrapped", "en"),
+    ],
+)
+@settings(max_examples=12, deadline=None)
+@given(texts=st.lists(UNSPACED_TEXTS | TEXTS, min_size=4, max_size=30))
+def test_of_any_language(style: str, lines: str, language: str, texts: list[str]) -> None:
+    texts = [text.encode(errors="replace").decode() for text in texts]
+    found = [list(split(text, style, lines, language=language)) for text in texts]
+    assert found == list(in_graph(texts, style, lines, language))
+    for text, sentences in zip(texts, found, strict=True):
+        assert [token for sentence in sentences for token in sentence] == tokenize(text, style, language)
+
+
 def test_every_line_is_a_paragraph() -> None:
     text = "Add salt\nto water.\r\n\r\nStir\rit\u2028well\x0b, please. Heat"
     for lines, count in (("wrapped", 3), ("separate", 6)):
@@ -55,7 +84,16 @@ def test_every_line_is_a_paragraph() -> None:
         assert [found] == list(in_graph([text], "news", lines)) and len(found) == count
 
 
-@each_way
+@pytest.mark.parametrize(
+    ("style", "lines"),
+    [
+        ("news", "wrapped"),
+        ("fine", "separate"),
+        ("whitespace", "wrapped"),
+        ("news", "separate"),
+        ("characters", "separate"),
+    ],
+)
 def test_of_corpora(style: str, lines: str) -> None:
     """The sample corpus in one text, a paragraph a split; and the documents at hand, if they are there."""
     texts = [" ".join(" ".join(s.tokens) for s in data_dir.read_sample(split)) for split in data_dir.SPLITS]

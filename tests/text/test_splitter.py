@@ -72,7 +72,8 @@ def test_tokens_are_those_of_python(texts: list[str], style: str) -> None:
     for text, sentences in zip(texts, split_all(texts, style), strict=True):
         assert [token for sentence in sentences for token in sentence] == tokenize(text, style)
         assert all(sentences)
-        assert all(text[sentence[0][1] - 1].isspace() for sentence in sentences[1:])
+        if style != "characters":  # in which sentences end without white space, too
+            assert all(text[sentence[0][1] - 1].isspace() for sentence in sentences[1:])
 
 
 @settings(max_examples=30)
