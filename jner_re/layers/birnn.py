@@ -65,7 +65,7 @@ class BiRNN(Float32Layer):
         Args:
           inputs: float [B, T, D].
           lengths: int [B], the steps of each sentence, 0 to T.
-          training: whether to use XLA if the layer may.
+          training: whether to keep what a GRU's gradient needs, and to use XLA if the layer may.
 
         Returns:
           float [B, T, 2 * units], the forward and the backward state at each step, zeros past each length;
@@ -74,7 +74,9 @@ class BiRNN(Float32Layer):
         """
         recurrence: Callable[..., tf.Tensor] = lstm
         if self.cell == "gru":
-            recurrence = functools.partial(gru, jit_compile=self.jit_compile and training is True)
+            recurrence = functools.partial(
+                gru, jit_compile=self.jit_compile and training is True, training=bool(training)
+            )
         inputs = tf.transpose(inputs, [1, 0, 2])
         steps = tf.shape(inputs)[0]
         mask = tf.transpose(tf.sequence_mask(lengths, steps, inputs.dtype))[:, :, tf.newaxis]

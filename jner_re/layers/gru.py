@@ -16,6 +16,7 @@ of all weights are products over all steps after it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -29,6 +30,8 @@ from jner_re.layers.scan import (
     tanh_gradient,
 )
 
+_OPEN = 1e9  # added to what a gate's sigmoid is of, which then is 1
+
 
 def gru(
     inputs: tf.Tensor,
@@ -39,6 +42,7 @@ def gru(
     recurrent_bias: tf.Tensor,
     reverse: bool = False,
     jit_compile: bool = False,
+    training: bool = True,
 ) -> tf.Tensor:
     """Runs a GRU over time-major sequences, from a state of zeros.
 
@@ -52,6 +56,7 @@ def gru(
       reverse: whether to read from the last step to the first.
       jit_compile: whether XLA compiles the loops, once for each B, H and range of T (`scan.compiled_size`).
         First-order gradients only.
+      training: whether the loop keeps what the gradient needs.
 
     Returns:
       float [T, B, H], the state after each step, zeros at padding.
@@ -60,10 +65,42 @@ def gru(
     gate_inputs = tf.matmul(tf.reshape(inputs, [-1, inputs.shape[-1]]), kernel) + bias
     gate_inputs = tf.reshape(gate_inputs, [length, batch, 3 * units])
     steps = tf.maximum(length, 1)
+    if not training:
+        gate_inputs, mask = pad_steps(gate_inputs, steps), pad_steps(mask, steps)
+        return _states(gate_inputs, mask, recurrent_kernel, recurrent_bias, reverse)[:length]
     size = compiled_size(steps) if jit_compile else steps
     gate_inputs, mask = pad_steps(gate_inputs, size), pad_steps(mask, size)
     states = _recurrence(gate_inputs, mask, recurrent_kernel, recurrent_bias, steps, reverse, jit_compile)
     return tf.slice(states, [0, 0, 0], [length, batch, units])
+
+
+def _states(
+    gate_inputs: tf.Tensor, mask: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, reverse: bool
+) -> tf.Tensor:
+    """The states [T, B, H] from x W + b [T, B, 3H], in as few operations a step as there can be.
+
+    The update gate is 1 at padding, so that a state of zeros stays one until its sentence begins; what is
+    after its end is set to zero after the loop.
+    """
+    length, batch, units = tf.shape(gate_inputs)[0], tf.shape(gate_inputs)[1], kernel.shape[0]
+    kept = tf.repeat(_OPEN * (1 - mask), units, axis=2)
+    gate_inputs += tf.concat([kept, tf.zeros([length, batch, 2 * units], kept.dtype)], axis=2)
+    bias = tf.concat([tf.zeros([2 * units], bias.dtype), bias], axis=0)
+    parts = [2 * units, units]
+
+    def step(t: tf.Tensor, state: tf.Tensor, states: tf.TensorArray) -> tuple[Any, ...]:
+        gates, candidate = tf.split(tf.gather(gate_inputs, t), parts, axis=1)
+        product, held = tf.split(tf.nn.bias_add(tf.matmul(state, kernel), bias), parts, axis=1)
+        update, reset = tf.split(tf.sigmoid(gates + product), 2, axis=1)
+        candidate = tf.tanh(candidate + reset * held)
+        state = candidate + update * (state - candidate)
+        return t - 1 if reverse else t + 1, state, states.write(t, state)
+
+    states = tf.TensorArray(gate_inputs.dtype, length, element_shape=[None, units])
+    first = tf.zeros([batch, units], gate_inputs.dtype)
+    begin = (length - 1 if reverse else 0, first, states)
+    _, _, states = tf.while_loop(lambda t, *_: t >= 0 if reverse else t < length, step, begin)
+    return mask * states.stack()
 
 
 def _recurrence(
