@@ -22,7 +22,7 @@ from jner_re.corpora import data_dir
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, SPLIT_FORMATS, TEXT_FORMATS, format_of
 from jner_re.document import Document
 from jner_re.errors import InputError
-from jner_re.models import model_files
+from jner_re.models import hub_model, model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored, Sentence
 
@@ -31,7 +31,9 @@ from . import reader_flags
 if TYPE_CHECKING:
     from jner_re.evaluation.whole_texts import WholeText
 
-_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "model directory, or its id on the Hugging Face hub, owner/name", required=True
+)
 _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
@@ -57,7 +59,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    folder, report_path = files.user_path(_MODEL.value), _report_path()
+    folder, report_path = hub_model.find(_MODEL.value), _report_path()
     config, _ = configs.load(folder / model_files.CONFIG)
     corpus = data_dir.located(_CORPUS.value)
     if _CORPUS.value == data_dir.SAMPLE:

@@ -34,6 +34,7 @@ _MODULES = (
     "export.label_studio",
     "export.saved_model",
     "export.serve",
+    "export.upload",
 )
 
 

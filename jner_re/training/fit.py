@@ -96,7 +96,8 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
-    read = _read(config, sentences, dev, label_set, frozen or open_frozen(config), soft_targets)
+    frozen = frozen or open_frozen(config, origins=run.origins())
+    read = _read(config, sentences, dev, label_set, frozen, soft_targets)
     with run.claimed(read.vocabulary, examples.choose(sentences, config.tokenization)):
         return _train(config, train_config, read, run, callbacks)
 
@@ -139,6 +140,7 @@ def _read(
             "dev": corpus_checksum(dev),
             **({} if targets is None else {"soft_targets": soft.checksum(targets)}),
         },
+        frozen.origins(),
     )
     inputs = make_inputs(config, frozen, vocabulary.characters)
     corpus = inputs.corpus(sentences, feature_cache())
