@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import hashlib
 import os
 import pathlib
 import re
+import shutil
+import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -96,18 +99,48 @@ def ask(id: HubId) -> Snapshot:
 def download(id: HubId, name: str, folder: pathlib.Path) -> None:
     """Puts a file of a repository into a folder, where an interrupted call has left what it had.
 
+    huggingface_hub's own `hf_hub_download` goes on only within one call; so what it fetches with is given a
+    file of ours, named after the ETag of what is in it.
+
     Raises:
       UnreachableError: the hub can't be asked, or the connection breaks again and again.
       InputError: there is no such file, the hub doesn't show it, or it can't be written.
     """
-    import huggingface_hub
+    asked(lambda: _download(id, name, folder), id)
 
-    asked(
-        lambda: huggingface_hub.hf_hub_download(
-            id.repository, name, revision=id.revision, local_dir=folder, endpoint=endpoint()
-        ),
-        id,
-    )
+
+def _download(id: HubId, name: str, folder: pathlib.Path) -> None:
+    import huggingface_hub
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    url = huggingface_hub.hf_hub_url(id.repository, name, revision=id.revision, endpoint=endpoint())
+    found = huggingface_hub.get_hf_file_metadata(url, timeout=SECONDS)
+    headers = build_hf_headers()
+    if urllib.parse.urlsplit(found.location).netloc != urllib.parse.urlsplit(url).netloc:
+        headers.pop("authorization", None)  # the other host's URL is signed
+    path = folder / name
+    content = hashlib.sha256(str(found.etag).encode()).hexdigest()[:16]
+    part = path.with_name(f"{path.name}.{content}.part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("ab") as file:
+        if found.size is None or found.size < file.tell():
+            file.truncate(0)
+        begun = file.seek(0, os.SEEK_END)
+        free = shutil.disk_usage(folder).free
+        if found.size is not None and found.size - begun > free:
+            raise InputError(
+                f"{part}: {found.size - begun:,} bytes are to come, but the disk has {free:,} free"
+            )
+        http_get(
+            found.location,
+            file,
+            resume_size=begun,
+            headers=headers,
+            expected_size=found.size,
+            displayed_filename=path.name,
+        )
+    os.replace(part, path)
 
 
 def asked(question: Callable[[], _Answer], id: HubId) -> _Answer:
@@ -119,6 +152,8 @@ def asked(question: Callable[[], _Answer], id: HubId) -> _Answer:
     """
     try:
         return question()
+    except InputError:
+        raise
     except Exception as error:  # those of HTTP are of a library that changes with huggingface_hub's version
         raise _explained(error, id) from None
 

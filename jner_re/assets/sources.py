@@ -52,7 +52,6 @@ class HubSource:
     def fetch(self, wanted: Sequence[File], folder: pathlib.Path) -> None:
         """See `Source.fetch`."""
         id = hub.HubId(self.repository, self.revision)
-        hub.ask(id)  # first, as it says at once whether the hub can be reached: downloads are tried long
         for file in wanted:
             if not (folder / file.name).is_file():
                 hub.download(id, file.name, folder)
