@@ -194,7 +194,8 @@ def _handler(hub: Hub) -> type[http.server.BaseHTTPRequestHandler]:
             if not self._is_known():
                 self._refuse(401, "")
             elif name in hub.repositories:
-                self._json({"error": "You already created this model repo"}, 409)
+                url = f"{hub.url}/{name}"
+                self._json({"error": "You already created this model repo", "url": url}, 409)
             else:
                 is_private = bool(asked.get("private")) or asked.get("visibility") == "private"
                 hub.publish(name, {".gitattributes": b""})
