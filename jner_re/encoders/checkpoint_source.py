@@ -28,7 +28,6 @@ _TOKENIZER = (
     "spiece.model",
     "tokenizer.model",
 )
-_ELMO = ("options.json", "weights.hdf5")
 _OTHER_WEIGHTS = (
     "*.bin",
     "*.h5",
@@ -116,10 +115,8 @@ def fetch_snapshot(snapshot: Snapshot) -> pathlib.Path:
 
 
 def files_of(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The files of a checkpoint's folder that its encoder can depend on."""
-    names = {path.name for path in folder.iterdir() if path.is_file()}
-    known = _present((CONFIG, WEIGHTS, _INDEX, *_TOKENIZER, *_ELMO), names)
-    return [folder / name for name in sorted([*known, *fnmatch.filter(names, _SHARDS)])]
+    """The files of a checkpoint's folder, which its encoder can depend on; no hidden ones, no folders."""
+    return [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
 
 
 def _present(wanted: Iterable[str], names: Iterable[str]) -> list[str]:

@@ -248,7 +248,6 @@ def test_a_checkpoints_folder(
     encoder = module.load("someone/tiny")
     assert encoder.fingerprint == fingerprint and encoder.origin is None
     assert configs.with_absolute_paths(ModelConfig(encoder="someone/tiny")).encoder == str(folder)
-    (folder / "notes.txt").write_text("no matter")
     assert module.load(str(folder)).folder == encoder.folder
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 0.1}))

@@ -13,6 +13,7 @@ from hub_stand_in import TOKEN, Hub, go_offline
 import jner_re
 from jner_re.errors import InputError
 from jner_re.extraction import client
+from jner_re.extraction.in_process import SavedModel
 from jner_re.models import model_files
 from jner_re.serving import hub_upload
 
@@ -67,7 +68,7 @@ def test_a_model_directory(token: Hub, tmp_path: pathlib.Path, monkeypatch: pyte
 
 
 def test_an_export_in_its_place(
-    token: Hub, exported: pathlib.Path, model_folder: pathlib.Path, tmp_path: pathlib.Path
+    token: Hub, exported: pathlib.Path, loaded: SavedModel, tmp_path: pathlib.Path
 ) -> None:
     """The newest version, with its card; of the model directory that was there nothing is left."""
     token.publish("ann/model", {"config.json": b"{}", "vocabulary.json": b"{}", "LICENSE": b"free"})
@@ -79,7 +80,7 @@ def test_an_export_in_its_place(
     names = {str(path.relative_to(exported)) for path in exported.rglob("*") if path.is_file()}
     assert uploaded.keys() == {*names, "LICENSE", "README.md"}
     assert uploaded["README.md"] == b"# Mine\n"
-    assert jner_re.load("ann/model@v1")(_TEXTS) == client.load(exported)(_TEXTS)
+    assert jner_re.load("ann/model@v1")(_TEXTS) == client.Client(loaded)(_TEXTS)
     hub_upload.upload(exported, "ann/model", "v1")  # the same, and no card: the card stays
     assert files_of(token, revision="v1") == uploaded
     token.publish("ann/versions", {f"{n}/saved_model.pb": b"x" for n in ("9", "10", "x")} | {"a.md": b""})
