@@ -150,6 +150,10 @@ def asked(question: Callable[[], _Answer], id: HubId) -> _Answer:
       UnreachableError: the hub can't be asked.
       InputError: it refuses.
     """
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        raise UnreachableError(f"{endpoint()} is not asked: HF_HUB_OFFLINE is set")
     try:
         return question()
     except InputError:
@@ -182,8 +186,6 @@ def _explained(error: Exception, id: HubId) -> InputError:
         return InputError(f"{endpoint()} allows no access to {id.repository} ({status}): {login()}")
     if status is not None and status < 500:
         return InputError(f"{endpoint()} refuses: {line}")
-    if isinstance(error, errors.OfflineModeIsEnabled):
-        return UnreachableError(f"{endpoint()} is not asked: HF_HUB_OFFLINE is set")
     if isinstance(error, OSError) and error.errno in _OF_WRITING and error.strerror:
         return InputError(f"{error.filename or 'download'}: can't be written: {error.strerror}")
     cause = " ".join(system_cause(error).split()) or type(error).__name__
