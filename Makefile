@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 COMMA := ,
-EXTRAS := encoders,serving,spacy,annotation,distributed,dev
+EXTRAS := serving,spacy,annotation,distributed,dev
 DEMO := runs/demo
 MIN_SCORE ?= 0.5
 PORT ?= 8501

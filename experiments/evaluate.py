@@ -23,7 +23,7 @@ from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.formats import SPLIT_FORMATS
 from jner_re.document import Document
 from jner_re.errors import InputError
-from jner_re.models import model_files
+from jner_re.models import hub_model, model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored, Sentence
 
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from jner_re.extraction.client import Client
     from jner_re.models.model_dir import TrainedModel
 
-_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "model directory, or its id on the Hugging Face hub, owner/name", required=True
+)
 _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
@@ -68,7 +70,7 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    folder, report_path = files.user_path(_MODEL.value), _report_path()
+    folder, report_path = hub_model.find(_MODEL.value), _report_path()
     if (_PRECISION.value is None) != (_DEV.value is None):
         raise InputError("one of --precision and --dev is given alone, expected both or none")
     if _PRECISION.value is not None and _THRESHOLD.value is not None:

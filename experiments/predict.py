@@ -46,7 +46,8 @@ from .text_lines import Line
 _MODEL = flags.DEFINE_string(
     "model",
     None,
-    "model directory, exported folder, or URL of a served model, such as http://localhost:8501/v1/models/jner_re",
+    "model directory, exported folder, id of either on the Hugging Face hub (owner/name), or URL of a served "
+    "model, such as http://localhost:8501/v1/models/jner_re",
     required=True,
 )
 _THRESHOLD = flags.DEFINE_float(

@@ -3,7 +3,7 @@
 From a checkpoint of the catalogue, any BERT or MPNet checkpoint in the Hugging Face layout, or an ELMo:
 
   %s --name=minilm --output=encoders/minilm
-  %s --checkpoint=bert-base-cased --output=encoders/bert
+  %s --checkpoint=google-bert/bert-base-cased --output=encoders/bert
   %s --elmo_options=options.json --elmo_weights=weights.hdf5 --output=encoders/elmo
 """
 
@@ -18,7 +18,8 @@ from jner_re.errors import InputError
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint",
     None,
-    "a folder with config.json, vocab.txt and model.safetensors, or the id of one on the Hugging Face hub",
+    "a folder with config.json, vocab.txt and model.safetensors, or the id of one on the Hugging Face hub: "
+    "owner/name or owner/name@revision",
 )
 _NAME = flags.DEFINE_string(
     "name", None, f"instead: one of the catalogue, {', '.join(checkpoint_source.catalogue_names())}"
@@ -42,10 +43,11 @@ def main() -> None:
         raise InputError("give one of --name, --checkpoint, or --elmo_options with --elmo_weights")
     output, pooling = files.user_path(_OUTPUT.value), _SUBWORD_POOLING.value
     name = _NAME.value or _CHECKPOINT.value
-    if name:
-        checkpoint = checkpoint_source.fetch(name) if _NAME.value else checkpoint_source.find(name)
-
+    if _NAME.value:
+        checkpoint = checkpoint_source.fetch(_NAME.value)
     program.import_tensorflow_quietly()
+    if _CHECKPOINT.value:
+        checkpoint = checkpoint_source.find(_CHECKPOINT.value)
     from jner_re.encoders import elmo, saved_encoder
 
     if name:

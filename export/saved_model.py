@@ -22,7 +22,7 @@ from jner_re.corpora import data_dir
 from jner_re.corpora.formats import FORMAT_HELP, FORMATS, TEXT_FORMATS, format_of
 from jner_re.errors import InputError
 from jner_re.extraction.rows import BATCH_SIZE
-from jner_re.models import model_files
+from jner_re.models import hub_model, model_files
 from jner_re.serving import serving_files
 from jner_re.text.long_sentences import MAX_TOKENS
 from jner_re.text.tokenization import tokenize
@@ -30,7 +30,9 @@ from jner_re.text.tokenization import tokenize
 if TYPE_CHECKING:
     from jner_re.extraction.extractor import Extractor
 
-_MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
+_MODEL = flags.DEFINE_string(
+    "model", None, "model directory, or its id on the Hugging Face hub, owner/name", required=True
+)
 _EXPORT_DIR = flags.DEFINE_string("export_dir", None, "folder of the versions", required=True)
 _MODEL_NAME = flags.DEFINE_string("model_name", "jner_re", "under which TensorFlow Serving serves it")
 _MIN_SCORE = flags.DEFINE_float(
@@ -62,7 +64,7 @@ _TEXT = "John Smith, born in Oslo, works for Norsk Hydro."  # where there are no
 
 def main() -> None:
     """Opens, writes, tries it and reports."""
-    model_dir, export_dir = files.user_path(_MODEL.value), files.user_path(_EXPORT_DIR.value)
+    model_dir, export_dir = hub_model.find(_MODEL.value), files.user_path(_EXPORT_DIR.value)
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", _MODEL_NAME.value):
         raise InputError(
             f"--model_name is {_MODEL_NAME.value!r}, expected a letter, digit or _, then these, . and -"

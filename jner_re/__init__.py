@@ -24,7 +24,7 @@ def load(path_or_url: str | os.PathLike[str], precision: str = "float32") -> Cli
     """Opens a model: a model directory, an exported folder, or the URL of one behind TensorFlow Serving.
 
     Args:
-      path_or_url: of the model.
+      path_or_url: of the model; or "owner/name" or "owner/name@revision", its id on the Hugging Face hub.
       precision: "float32", or "bfloat16" where the processor has instructions for it; not for a URL.
 
     Raises:

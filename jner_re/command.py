@@ -35,6 +35,7 @@ _MODULES = (
     "export.label_studio",
     "export.saved_model",
     "export.serve",
+    "export.upload",
 )
 
 

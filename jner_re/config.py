@@ -43,8 +43,9 @@ class ModelConfig:
 
     encoder: str = _option(
         "minilm",
-        "contextual token encoder: a name of the catalogue (minilm, mpnet, elmo-5.5b, …), a TF-Hub handle or "
-        "folder, several of these joined by commas, or empty for none",
+        "contextual token encoder: a name of the catalogue (minilm, mpnet, elmo-5.5b, …), a checkpoint of "
+        "the Hugging Face hub (owner/name or owner/name@revision), the folder of a checkpoint or a "
+        "SavedModel, a TF-Hub handle, several of these joined by commas, or empty for none",
     )
     fine_tune_encoder: bool = _option(
         False,
@@ -204,11 +205,15 @@ class TrainConfig:
         return [dataclasses.replace(self, seed=self.seed + i) for i in range(count)]
 
 
+# Of which a SavedModel, a checkpoint in the Hugging Face layout and one of an ELMo have one.
+_OF_ENCODERS = ("saved_model.pb", "saved_model.pbtxt", "config.json", "options.json")
+
+
 def with_absolute_paths(config: ModelConfig) -> ModelConfig:
     """The config with the files and folders that it names as they can be opened from everywhere.
 
-    Names of the catalogue, TF-Hub handles, and what isn't there stay as they are; a file or folder that has a
-    name of the catalogue is meant only as "./minilm".
+    Names of the catalogue, TF-Hub handles, ids of the hub, and what isn't there stay as they are; a file or
+    folder that has a name of the catalogue is meant only as "./minilm".
 
     Raises:
       InputError: one begins with the home of a user that there is not.
@@ -223,11 +228,11 @@ def with_absolute_paths(config: ModelConfig) -> ModelConfig:
 
 
 def _absolute_encoder(name: str) -> str | None:
-    """Of the folder of a SavedModel; None if it is none, or one of the catalogue."""
+    """Of the folder of a SavedModel or a checkpoint; None if it is none, or one of the catalogue."""
     path = files.user_path(name)
-    if name not in catalogue.NAMES:
+    if name and name not in catalogue.NAMES:
         with contextlib.suppress(OSError):  # too long for a path, or none of the user's
-            if any((path / f"saved_model.{ending}").exists() for ending in ("pb", "pbtxt")):
+            if any((path / file).exists() for file in _OF_ENCODERS):
                 return str(path.absolute())
     return None
 

@@ -13,7 +13,7 @@ from jner_re import program
 
 program.import_tensorflow_quietly()
 
-pytest_plugins = ["exported_model"]
+pytest_plugins = ["exported_model", "hub_stand_in"]
 
 # A shared machine can be slow: no example fails for its time. The examples are the same in every run.
 hypothesis.settings.register_profile("shared", deadline=None, derandomize=True)

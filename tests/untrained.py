@@ -34,7 +34,13 @@ def write(folder: pathlib.Path, config: ModelConfig = WEIGHTED) -> pathlib.Path:
     """Writes what training leaves for use, and returns the folder."""
     frozen = open_frozen(config)
     vocabulary = ModelVocabulary(
-        ("Loc", "Peop"), ("Kill", "Live_In"), CHARACTERS, TRIPLES, frozen.fingerprints, {}
+        ("Loc", "Peop"),
+        ("Kill", "Live_In"),
+        CHARACTERS,
+        TRIPLES,
+        frozen.fingerprints,
+        {},
+        frozen.origins(),
     )
     keras.utils.set_random_seed(3)
     model = model_dir.build(config, make_inputs(config, frozen, CHARACTERS), vocabulary)

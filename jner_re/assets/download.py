@@ -1,7 +1,7 @@
-"""Files from the web: resumed when broken off, checked, and renamed into place only when whole.
+"""Files of plain URLs: resumed when broken off, checked, and renamed into place only when whole.
 
-Done here because pooch begins a broken download again, which hurts with 440 MB, and huggingface_hub, which
-resumes, is an optional extra.
+Done here because pooch begins a broken download again, which hurts with 370 MB. What the Hugging Face hub
+has is fetched by huggingface_hub (hub.py).
 """
 
 from __future__ import annotations

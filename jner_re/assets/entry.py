@@ -29,16 +29,18 @@ class Entry:
       description: one line for help texts.
       files: what its folder holds.
       sources: tried in this order.
+      path: of its folder among the downloads; its name if empty.
     """
 
     name: str
     description: str
     files: tuple[File, ...]
     sources: tuple[Source, ...]
+    path: str = ""
 
 
 def fetch_entry(entry: Entry) -> pathlib.Path:
-    """The folder of an entry's files, each with the right checksum: `download.cache_dir()`/downloads/NAME.
+    """The folder of an entry's files, each with the right checksum: `download.cache_dir()`/downloads/PATH.
 
     Missing files are fetched from the first source that gives them all; a source that fails costs one line
     on standard error. Files that someone put into the folder by hand are as good as fetched ones.
@@ -50,12 +52,13 @@ def fetch_entry(entry: Entry) -> pathlib.Path:
       InputError: if every source fails (each is named with its reason), or a file in the folder has a wrong
         checksum; it is left for the user to look at or delete.
     """
-    folder = download.cache_folder("downloads") / entry.name
+    path = pathlib.PurePath("downloads", entry.path or entry.name)
+    folder = download.cache_folder(*path.parent.parts) / path.name
     record = folder / _RECORD
     if _is_checked(entry, folder, checksums.read(record)):
         return folder
     with files.locked(folder.with_name(f".{folder.name}.lock"), lambda: _tell_waiting(folder)):
-        download.cache_folder("downloads", entry.name)
+        download.cache_folder(*path.parts)
         known = checksums.read(record)
         missing = [file for file in entry.files if not (folder / file.name).is_file()]
         if missing:
@@ -98,6 +101,7 @@ def _fetch_missing(entry: Entry, missing: Sequence[File], folder: pathlib.Path) 
         try:
             found = _fetch_checked(source, missing, beside / str(number))
             for file in missing:
+                (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
                 os.replace(beside / str(number) / file.name, folder / file.name)
             shutil.rmtree(beside)
             return found

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from jner_re.assets import archives, download, wheels
+from jner_re.assets import archives, download, hub, wheels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,11 +51,10 @@ class HubSource:
 
     def fetch(self, wanted: Sequence[File], folder: pathlib.Path) -> None:
         """See `Source.fetch`."""
-        endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+        id = hub.HubId(self.repository, self.revision)
         for file in wanted:
             if not (folder / file.name).is_file():
-                url = f"{endpoint}/{self.repository}/resolve/{self.revision}/{file.name}"
-                download.fetch(url, folder / file.name, file.sha256)
+                hub.download(id, file.name, folder)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""Loading token encoders: TF-Hub handles, folders and names of the catalogue behind one interface."""
+"""Loading token encoders: names, folders, TF-Hub handles and the Hugging Face hub behind one interface."""
 
 from __future__ import annotations
 
 import functools
 import pathlib
 import warnings
+from collections.abc import Callable, Collection
 from typing import Any
 
 import tensorflow as tf
@@ -12,12 +13,21 @@ import tf_keras as keras
 
 with warnings.catch_warnings():  # that tensorflow_hub uses pkg_resources asks nothing of the user
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
-    import tensorflow_hub as hub
+    import tensorflow_hub
     import tensorflow_text  # noqa: F401  (registers the ops that encoders use; imports tensorflow_hub)
 
 from jner_re import files
-from jner_re.assets import catalogue, download
-from jner_re.encoders import architectures, checkpoint_source, folder_hash, hub_v1, saved_encoder
+from jner_re.assets import catalogue, download, hub, hub_snapshot
+from jner_re.assets.hub import HubId, Snapshot
+from jner_re.encoders import (
+    architectures,
+    checkpoint,
+    checkpoint_source,
+    folder_hash,
+    hub_v1,
+    saved_encoder,
+)
+from jner_re.encoders.checkpoint_source import Origin
 from jner_re.errors import InputError
 
 _ELMO_OUTPUTS = ("word_emb", "lstm_outputs1", "lstm_outputs2")
@@ -30,7 +40,10 @@ class Encoder(tf.Module):
       folder: of its SavedModel.
       num_layers: L.
       width: D.
+      origin: where on the Hugging Face hub its checkpoint is from; None if it isn't.
     """
+
+    origin: Origin | None = None
 
     def __init__(self, folder: pathlib.Path) -> None:
         """Reads encoder.json; a SavedModel without one is loaded at once.
@@ -61,7 +74,9 @@ class Encoder(tf.Module):
         with tf.init_scope():  # also when first needed inside a graph
             try:
                 folder = files.without_pattern(self.folder)
-                module = hub_v1.Module(folder) if hub_v1.is_module(folder) else hub.load(str(folder))
+                module = (
+                    hub_v1.Module(folder) if hub_v1.is_module(folder) else tensorflow_hub.load(str(folder))
+                )
             except Exception as error:  # a damaged file can make TensorFlow raise almost anything
                 raise InputError(
                     f"{self.folder}: can't be loaded as a SavedModel: {_line(error)}; if it is in the cache, "
@@ -149,47 +164,104 @@ def handles(encoder: str) -> tuple[str, ...]:
     return found
 
 
-def load(handle: str, fine_tuning: bool = False) -> Encoder:
+def load(handle: str, fine_tuning: bool = False, origin: Origin | None = None) -> Encoder:
     """Finds an encoder; its SavedModel is loaded when it is first needed.
 
     Args:
       handle: a name of the catalogue, which is fetched and converted once into the cache folder; else the
-        folder of a SavedModel, or a TF-Hub handle, which tensorflow_hub fetches into its own cache.
-      fine_tuning: whether one of the catalogue that an older version converted is converted again if it lacks
+        folder of a SavedModel or of a checkpoint; a TF-Hub handle, which tensorflow_hub fetches into its own
+        cache; or the id of a checkpoint of the Hugging Face hub, "owner/name" or "owner/name@revision".
+        Checkpoints are converted once into the cache folder, too.
+      fine_tuning: whether one that an older version converted into the cache is converted again if it lacks
         what fine-tuning needs.
+      origin: of a model that was trained with the one of the hub: it is this commit's, whatever the revision
+        is now.
 
     Raises:
       InputError: if there is no such encoder, it can't be fetched, or it isn't one.
     """
     if handle in checkpoint_source.catalogue_names():  # also where a file or folder has that name
-        return Encoder(_converted(handle, fine_tuning))
-    folder = files.user_path(handle)
+        pinned = {file.sha256 for file in catalogue.find(handle).files if file.sha256}
+        return Encoder(_converted(handle, handle, lambda: catalogue.fetch(handle), pinned, fine_tuning))
+    folder, id = files.user_path(handle), hub.parse(handle)
+    if id and origin:
+        return _of_hub(handle, HubId(id.repository, origin.commit), fine_tuning, origin)
     if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
         return Encoder(folder)
-    if architectures.is_checkpoint(folder):
-        raise InputError(
-            f"{handle}: is a checkpoint; make an encoder of it with export.encoder (jner-re encoder)"
-        )
+    if (folder / checkpoint.CONFIG).is_file() or architectures.is_checkpoint(folder):
+        return _of_folder(handle, folder, fine_tuning)
     if "://" in handle:
         try:
-            return Encoder(pathlib.Path(hub.resolve(handle)))
+            return Encoder(pathlib.Path(tensorflow_hub.resolve(handle)))
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise InputError(f"{handle}: can't be fetched: {_line(error)}") from None
+    if id and not folder.exists():
+        return _of_hub(handle, id, fine_tuning)
     names = ", ".join(checkpoint_source.catalogue_names())
     raise InputError(
-        f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or a TF-Hub handle; "
-        "other checkpoints are converted by export.encoder (jner-re encoder)"
+        f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or of a checkpoint, an id of "
+        "the Hugging Face hub (owner/name or owner/name@revision) or a TF-Hub handle"
     )
 
 
-def _converted(name: str, fine_tuning: bool) -> pathlib.Path:
-    """The cached SavedModel of a checkpoint of the catalogue, made if need be."""
-    entry = catalogue.find(name)
-    folder = download.cache_folder("encoders") / name
-    if not saved_encoder.is_current(folder, entry, fine_tuning):
-        with files.locked(folder.with_name(f".{name}.lock")):
-            if not saved_encoder.is_current(folder, entry, fine_tuning):  # else another process was faster
-                saved_encoder.convert(catalogue.fetch(name), folder, name)
+def _of_folder(handle: str, folder: pathlib.Path, fine_tuning: bool) -> Encoder:
+    """Of a checkpoint's folder as it is now: another content is another encoder."""
+    content = folder_hash.sha256_of(folder, checkpoint_source.files_of(folder), "")
+    return Encoder(_converted(f"folders/{content[:16]}", handle, lambda: folder, (), fine_tuning))
+
+
+def _of_hub(handle: str, id: HubId, fine_tuning: bool, origin: Origin | None = None) -> Encoder:
+    """Of a checkpoint of the hub; one that is converted already, of a known commit, needs no network."""
+    snapshot = None if origin else _snapshot(handle, id)
+    commit = snapshot.commit if snapshot else id.revision
+
+    def fetch() -> pathlib.Path:
+        try:
+            return checkpoint_source.fetch_snapshot(snapshot or _snapshot(handle, id))
+        except InputError as error:
+            raise InputError(f"encoder {handle!r}: {error}") from None
+
+    path = f"hub/{id.repository.replace('/', '--')}/{commit}"
+    encoder = Encoder(_converted(path, f"{id.repository}@{commit}", fetch, (), fine_tuning))
+    sha256 = str(saved_encoder.read_description(encoder.folder).get("sha256"))
+    if origin and origin.sha256 != sha256:
+        raise InputError(
+            f"encoder {handle!r}: the sha256 of its weights at commit {commit} is {sha256}, expected "
+            f"{origin.sha256}, with which the model was trained"
+        )
+    encoder.origin = Origin(commit, sha256)
+    return encoder
+
+
+def _snapshot(handle: str, id: HubId) -> Snapshot:
+    try:
+        return hub_snapshot.find(id)
+    except InputError as error:
+        raise InputError(f"encoder {handle!r}: no such folder here, and of the hub: {error}") from None
+
+
+def _converted(
+    path: str,
+    name: str,
+    fetch: Callable[[], pathlib.Path],
+    pinned: Collection[str],
+    fine_tuning: bool,
+) -> pathlib.Path:
+    """The cached SavedModel of a checkpoint, made if need be.
+
+    Args:
+      path: among the encoders of the cache.
+      name: to show.
+      fetch: gives the checkpoint's folder.
+      pinned: see `saved_encoder.is_current`.
+      fine_tuning: see `load`.
+    """
+    parts = pathlib.PurePath("encoders", path)
+    folder = download.cache_folder(*parts.parent.parts) / parts.name
+    if not saved_encoder.is_current(folder, pinned, fine_tuning):
+        with files.locked(folder.with_name(f".{folder.name}.lock")):
+            if not saved_encoder.is_current(folder, pinned, fine_tuning):  # else another process was faster
+                saved_encoder.convert(fetch(), folder, name)
     return folder
 
 

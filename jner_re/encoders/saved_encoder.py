@@ -6,14 +6,13 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from jner_re import files
 from jner_re.assets import download
-from jner_re.assets.entry import Entry
 from jner_re.encoders import architectures
 from jner_re.encoders.vocabulary import SubwordVocabulary
 from jner_re.errors import InputError
@@ -95,19 +94,18 @@ def _is_replaceable(folder: pathlib.Path) -> bool:
     return (folder / DESCRIPTION).exists() or not any(folder.iterdir())
 
 
-def is_current(encoder: pathlib.Path, entry: Entry, fine_tuning: bool) -> bool:
-    """Whether `encoder` is what this version of the package makes of the entry, with mean pooling.
+def is_current(encoder: pathlib.Path, pinned: Collection[str], fine_tuning: bool) -> bool:
+    """Whether `encoder` is what this version of the package makes of a checkpoint, with mean pooling.
 
     Args:
       encoder: the folder.
-      entry: of the catalogue.
+      pinned: checksums of which one is that of the weights; empty for any.
       fine_tuning: whether it has to tell what fine-tuning needs, which older versions did not write down.
     """
     description = read_description(encoder)
     wanted = {"format": _FORMAT, "graph": _GRAPH, "pooling": "mean"}
     is_ours = all(description.get(name) == value for name, value in wanted.items())
     is_ours = is_ours and (not fine_tuning or "fine_tuning" in description)
-    pinned = {file.sha256 for file in entry.files} - {None}
     return is_ours and (not pinned or description.get("sha256") in pinned)
 
 

@@ -25,6 +25,7 @@ from jner_re.extraction.rows import (
     relations_of,
 )
 from jner_re.extraction.version_folders import SAVED_MODEL, loadable
+from jner_re.models import hub_model
 from jner_re.models.model_files import CONFIG
 from jner_re.schema import EntitySpan, RelationPair, Scored
 
@@ -180,8 +181,9 @@ def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Clien
     Nothing of the process changes but that TensorFlow is imported, and not for a URL.
 
     Args:
-      path_or_url: a model directory; an exported folder, or one version of it; or the URL of a model behind
-        TensorFlow Serving's REST API, e.g. http://localhost:8501/v1/models/jner_re.
+      path_or_url: a model directory; an exported folder, or one version of it; the id of either on the
+        Hugging Face hub, "owner/name" or "owner/name@revision", which is fetched into the cache; or the URL
+        of a model behind TensorFlow Serving's REST API, e.g. http://localhost:8501/v1/models/jner_re.
       precision: "float32", or "bfloat16" on a processor with instructions for it, which can be faster for
         many long texts and changes scores by up to a few hundredths (docs/performance.md); not for a URL,
         whose server decides.
@@ -207,13 +209,13 @@ def load(path_or_url: str | os.PathLike[str], precision: str = FLOAT32) -> Clien
 
 
 def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
-    """The model directory, or the version to load of an exported folder.
+    """The model directory, or the version to load of an exported folder; one of the hub is fetched.
 
     Raises:
-      InputError: it is neither.
+      InputError: it is neither, or the hub doesn't give it.
     """
     try:
-        folder = pathlib.Path(path).expanduser()
+        folder = hub_model.find(pathlib.Path(path).expanduser())
         if (folder / CONFIG).is_file():  # also if exports are in it
             return folder
         exported = _exported(folder)
@@ -224,7 +226,8 @@ def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
         hint = f"; model directories in it: {', '.join(inner)}" if inner else ""
         raise InputError(
             f"{folder}: no {CONFIG} and no {SAVED_MODEL}, expected a model directory of training, an "
-            f"exported folder, or a URL such as http://localhost:8501/v1/models/jner_re{hint}"
+            f"exported folder, one of the Hugging Face hub (owner/name), or a URL such as "
+            f"http://localhost:8501/v1/models/jner_re{hint}"
         )
     return exported
 

@@ -8,7 +8,6 @@ from collections.abc import Collection
 
 import tensorflow as tf
 
-from jner_re import files
 from jner_re.extraction import found_arrays, sentence_checks
 from jner_re.extraction.found_rows import places_in_text
 from jner_re.extraction.found_rows import rows as rows_of
@@ -16,8 +15,8 @@ from jner_re.extraction.outputs import BREAKS
 from jner_re.extraction.passage_finder import PassageFinder
 from jner_re.features.inputs import Reading
 from jner_re.features.specs import numbered
+from jner_re.models import hub_model, numpy_behaviour
 from jner_re.models import model_dir as model_dirs
-from jner_re.models import numpy_behaviour
 from jner_re.models.decode import Found, gather_found
 from jner_re.models.model_dir import TrainedModel
 from jner_re.text.splitter import row_ids, split_text
@@ -225,7 +224,7 @@ def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None
     Raises:
       InputError: it isn't one, it is damaged, or an encoder or its word vectors aren't available.
     """
-    extractor = Extractor(model_dirs.load(files.user_path(model_dir), words))
+    extractor = Extractor(model_dirs.load(hub_model.find(model_dir), words))
     for encoder in extractor.encoders:
         encoder.load_now()
     return extractor

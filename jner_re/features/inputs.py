@@ -13,6 +13,7 @@ import numpy as np
 
 from jner_re.config import ModelConfig, with_absolute_paths
 from jner_re.encoders import fine_tuning, module
+from jner_re.encoders.checkpoint_source import Origin
 from jner_re.errors import InputError
 from jner_re.features import passages
 from jner_re.features.cache import CachedLayers, cached_layers
@@ -49,6 +50,11 @@ class Frozen:
         """What the config calls each of those that have a fingerprint."""
         encoders = {numbered("encoder", i): handle for i, handle in enumerate(self.encoders)}
         return {"glove": self.names[1], **encoders}
+
+    def origins(self) -> dict[str, Origin]:
+        """Where those encoders are from that are of the Hugging Face hub, named as the fingerprints."""
+        found = {numbered("encoder", i): encoder.origin for i, encoder in enumerate(self.encoders.values())}
+        return {name: origin for name, origin in found.items() if origin}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,12 +140,17 @@ def _parts_of(sentences: Sequence[Sentence], examples: Sequence[Example]) -> lis
     return found
 
 
-def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) -> Frozen:
+def open_frozen(
+    config: ModelConfig,
+    vocabulary: Collection[str] | None = None,
+    origins: Mapping[str, Origin] | None = None,
+) -> Frozen:
     """Loads the encoders and the word vectors that `config` names.
 
     Args:
       config: what a model reads.
       vocabulary: keep the vectors of these words alone.
+      origins: of the encoders with which the model was trained (`Frozen.origins`).
 
     Raises:
       InputError: nothing is left to read, none of the vocabulary has a vector, one of them isn't available,
@@ -158,7 +169,11 @@ def open_frozen(config: ModelConfig, vocabulary: Collection[str] | None = None) 
             vectors = _restricted(vectors, vocabulary)
         words = WordTable(vectors.words, vectors.vectors)
     handles = module.handles(config.encoder)
-    encoders = {handle: module.load(handle, config.fine_tune_encoder) for handle in handles}
+    origins = origins or {}
+    encoders = {
+        handle: module.load(handle, config.fine_tune_encoder, origins.get(numbered("encoder", i)))
+        for i, handle in enumerate(handles)
+    }
     for i, encoder in enumerate(encoders.values()):
         fingerprints[numbered("encoder", i)] = encoder.fingerprint
     return Frozen((config.encoder, config.glove), encoders, words, fingerprints)

