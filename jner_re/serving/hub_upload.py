@@ -15,7 +15,7 @@ from jner_re.models import hub_model, model_files
 
 _LOGGER = logging.getLogger(__name__)
 
-CARD = "card.md"  # of a model directory or an exported folder; README.md in the repository
+
 _README = "README.md"
 # What uploads write, to be deleted where another model has no such file.
 _OURS = (
@@ -71,8 +71,8 @@ def contents(model: pathlib.Path) -> dict[str, pathlib.Path]:
             raise InputError(f"{folder}: no {model_files.WEIGHTS}, expected a trained model")
         names = hub_model.of_directory(names)
         _warn_of_local_files(folder)
-    found = {name: folder / name for name in names if name != CARD and not name.startswith(".")}
-    cards = [place / name for name in (CARD, _README) for place in (folder, model)]
+    found = {name: folder / name for name in names if name != model_files.CARD and not name.startswith(".")}
+    cards = [place / name for name in (model_files.CARD, _README) for place in (folder, model)]
     if card := next((path for path in cards if path.is_file()), None):
         found[_README] = card
     return found
