@@ -6,7 +6,8 @@ import pathlib
 
 from jner_re import extras, files
 from jner_re.assets import catalogue
-from jner_re.encoders.checkpoint import CONFIG, WEIGHTS
+from jner_re.encoders.checkpoint_config import CONFIG
+from jner_re.encoders.checkpoint_weights import WEIGHTS
 from jner_re.errors import InputError
 
 _FILES = (CONFIG, "vocab.txt", WEIGHTS, "tokenizer_config.json", "special_tokens_map.json")

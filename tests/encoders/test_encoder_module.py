@@ -338,7 +338,7 @@ class TestArchitectures:
                 super().__init__()
                 self.num_layers, self.width = 1, 2
                 self.lowercase = False
-                self.weights_file = folder / "weights"
+                self.weights_files = (folder / "weights",)
                 self.settings = ("lengths", 2)
                 self.vocabulary = None
 
