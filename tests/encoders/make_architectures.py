@@ -9,7 +9,8 @@ For each variant there is NAME.json with the `config` that save_pretrained write
 in its file (their values are `tiny_weights`) and `lengths` of the sentences, and in architectures.npz
 `NAME/i`, the layers of sentence i [L, S, 5] as products with `tiny_weights.sight`, and `NAME/gradients`, for
 each weight in the order of `shapes` the product of its gradient with `tiny_weights.direction`. The gradients
-are of the products of all layers of the two longest sentences with `tiny_weights.view`.
+are of the products of all layers of the two longest sentences with `tiny_weights.view`. `buckets/B/D` is
+DeBERTa's bucket of the distances from -600 to 600, of B buckets and a largest distance of D.
 
 With --full=FOLDER all layers are written there, as NAME.npz, beside the checkpoints, of more variants.
 """
@@ -27,6 +28,7 @@ import tiny_weights
 import torch
 import transformers
 from safetensors.numpy import load_file
+from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders" / "architectures"
 VOCABULARY = 60
@@ -164,13 +166,17 @@ def main() -> None:
         for i, layers in enumerate(all_layers(model, LENGTHS)):
             results[f"{name}/{i}"] = layers @ tiny_weights.sight(layers.shape[-1])
         results[f"{name}/gradients"] = gradients(model, shapes, LENGTHS)
+    distances = torch.arange(-600, 601)
+    for buckets, largest in ((256, 512), (32, 128), (7, 20)):
+        found = make_log_bucket_position(distances, buckets, largest)
+        results[f"buckets/{buckets}/{largest}"] = found.numpy().astype(np.int16)
     np.savez_compressed(FIXTURES / "architectures.npz", **results)
 
 
 def make(
     kind: str, config: dict[str, Any], folder: pathlib.Path
 ) -> tuple[transformers.PreTrainedModel, dict[str, list[int]]]:
-    """Writes a checkpoint of a model with a head; gives it, without dropout, and the shapes of its weights."""
+    """Writes a checkpoint of a model with a head; gives it, without dropout, and its weights' shapes."""
     model = getattr(transformers, f"{kind}ForTokenClassification")(
         getattr(transformers, f"{kind}Config")(**config)
     )

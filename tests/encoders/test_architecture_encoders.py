@@ -1,0 +1,131 @@
+"""Every architecture as an encoder: windows, SavedModel, and read back for fine-tuning."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_architectures import ONE_OF_EACH, encoder, fixture, write
+
+from jner_re.encoders import fine_tuning, module, saved_encoder
+from jner_re.encoders.token_encoder import TokenEncoder
+
+_RATES = {"attention_dropout": 0.1, "embedding_dropout": 0.1, "mlp_dropout": 0.1}  # else 0 in ModernBERT
+_VARIANTS = (*ONE_OF_EACH, "deberta_v2_xlarge", "deberta_unshared", "modernbert_biases")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
+    """Checkpoint and, with ".encoder", SavedModel of every variant."""
+    found = {}
+    for name in _VARIANTS:
+        folder = tmp_path_factory.mktemp(name)
+        rates: dict[str, Any] = _RATES if name.startswith("modernbert") else {}
+        found[name] = write(folder / "checkpoint", name, **rates)
+        found[f"{name}.encoder"] = folder / "encoder"
+        saved_encoder.save(encoder(found[name], name, "first"), folder / "encoder", name, "first")
+    return found
+
+
+def _encode(read: TokenEncoder, words: list[str]) -> np.ndarray:
+    return read.tokens(tf.constant([words]), tf.constant([len(words)]))["layers"].numpy()[0]
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_a_long_sentence_is_encoded_in_windows(name: str, folders: dict[str, pathlib.Path]) -> None:
+    """Of as many subwords as there are positions, less the first and the last: two, half a window apart."""
+    read = encoder(folders[name], name)
+    size = {"distilbert": 46}.get(name, 62)
+    half = size // 2
+    words = [str(letter) for letter in np.random.RandomState(0).choice(list("abcdefghij"), size + half)]
+    whole = _encode(read, words)
+    middle = (size + half) // 2
+    left, right = _encode(read, words[:size]), _encode(read, words[half:])
+    scale = np.abs(whole).max()
+    np.testing.assert_allclose(whole[: middle - 1], left[: middle - 1], rtol=0, atol=1e-5 * scale)
+    np.testing.assert_allclose(whole[middle + 1 :], right[middle + 1 - half :], rtol=0, atol=1e-5 * scale)
+    assert np.abs(left[half:, 1:] - right[: size - half, 1:]).max() > 0.1  # of the same words
+
+
+def _subwords(words: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Two sentences, words of one to three subwords."""
+    random = np.random.RandomState(4)
+    ids = random.randint(6, 60, [2, words, 3])
+    counts = random.randint(1, 4, [2, words, 1])
+    ids = np.where(np.arange(3) < counts, ids, 0)
+    return tf.constant(ids, tf.int32), tf.constant([words, words // 2])
+
+
+@pytest.mark.parametrize("name", _VARIANTS)
+def test_read_back_it_is_the_same(name: str, folders: dict[str, pathlib.Path]) -> None:
+    read = encoder(folders[name], name, "first")
+    words = ["abc", "d", "jihgf", "aa", "?"] * 12  # 10 subwords of 5 words
+    expected = _encode(read, words)
+    loaded = module.load(str(folders[f"{name}.encoder"]))
+    assert (loaded.num_layers, loaded.width) == expected.shape[1:]
+    actual = loaded.encode(tf.constant([words]), tf.constant([len(words)]))[0]
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+    trainable = fine_tuning.read(folders[f"{name}.encoder"], 0)
+    assert trainable.settings == read.settings
+    assert trainable.dropout == read.dropout
+    assert len(trainable.trainable_variables) == len(trainable.variables) == len(read.variables)
+    ids, lengths = _subwords(20)
+    expected = read.from_subwords(ids, lengths).numpy()
+    for is_training in (False, True):
+        actual = trainable.from_subwords(ids, lengths, is_training)
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_frozen_layers(name: str, folders: dict[str, pathlib.Path]) -> None:
+    """A frozen layer has no trainable variable, and what is trainable changes no layer below."""
+    folder = folders[f"{name}.encoder"]
+    layers = fixture(name)["config"].get("num_hidden_layers", 3) + 1
+    counts = [len(fine_tuning.read(folder, frozen).trainable_variables) for frozen in range(layers + 1)]
+    assert counts == sorted(counts, reverse=True)
+    assert len(set(counts)) == layers + 1
+    assert counts[-1] == 0
+    ids, lengths = _subwords(5)
+    for frozen in range(1, layers):
+        partly = fine_tuning.read(folder, frozen)
+        before = partly.from_subwords(ids, lengths).numpy()
+        for variable in partly.trainable_variables:
+            variable.assign(variable * 1.5)
+        change = np.abs(partly.from_subwords(ids, lengths).numpy() - before).max(axis=(0, 1, 3))
+        assert (change > 0).tolist() == [False] * frozen + [True] * (layers - frozen)
+
+
+def _gradients(
+    read: TokenEncoder, seed: list[int] | None, recompute: bool
+) -> tuple[np.ndarray, list[tf.Tensor]]:
+    """Layers, and gradients of a product with them."""
+    ids, lengths = _subwords(10)
+
+    def step() -> tuple[tf.Tensor, list[tf.Tensor]]:
+        own = None if seed is None else tf.constant(seed, tf.int64)
+        with tf.GradientTape() as tape:
+            layers = read.from_subwords(ids, lengths, True, own, recompute)
+            total = tf.reduce_sum(layers[:, :, 1:] * tf.sin(tf.range(24.0)))
+        return layers, tape.gradient(total, read.trainable_variables)
+
+    layers, sparse = tf.function(step, autograph=False)()
+    return layers.numpy(), [tf.convert_to_tensor(gradient) for gradient in sparse]
+
+
+@pytest.mark.parametrize("name", (*ONE_OF_EACH[:2], "deberta_v2_xlarge", "deberta_unshared", "modernbert"))
+def test_dropout_follows_the_seed_and_recomputed_gradients_are_the_same(
+    name: str, folders: dict[str, pathlib.Path]
+) -> None:
+    read = fine_tuning.read(folders[f"{name}.encoder"], 0)
+    layers, expected = _gradients(read, [5, 7], False)
+    again, recomputed = _gradients(read, [5, 7], True)
+    np.testing.assert_allclose(again, layers, rtol=0, atol=1e-5 * np.abs(layers).max())
+    for one, other in zip(recomputed, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-4 * np.abs(other).max() + 1e-5)
+    ids, lengths = _subwords(10)
+    other = read.from_subwords(ids, lengths, True, tf.constant([5, 8], tf.int64)).numpy()
+    assert (np.abs(other - layers).max(axis=(0, 1, 3)) > 0.01).all()  # every layer
