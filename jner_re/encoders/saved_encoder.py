@@ -50,7 +50,7 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
     """Writes an encoder that one of the `architectures` has read; see `convert`."""
     _check_free(output)
     output = files.user_path(output).resolve()
-    sha256 = _sha256(encoder.weights_files)
+    sha256 = weights_hash(encoder.weights_files)
     vocabulary = encoder.vocabulary
     fine_tuning = vocabulary and {
         "settings": encoder.settings,
@@ -77,7 +77,8 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
 
-def _sha256(paths: Sequence[pathlib.Path]) -> str:
+def weights_hash(paths: Sequence[pathlib.Path]) -> str:
+    """SHA-256 of the one file, or of the hashes of several."""
     hashes = [download.sha256_of(path) for path in paths]
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
