@@ -35,7 +35,7 @@ def test_every_layer_equals_pytorch_alone_and_padded_among_others(name: str, tmp
                 np.testing.assert_allclose(one, other, rtol=0, atol=1e-5 * np.abs(other).max())
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", sorted(set(MODULES) - {"camembert", "xlm_roberta", "electra_wide"}))
 def test_gradients_equal_pytorch(name: str, tmp_path: pathlib.Path) -> None:
     """Some weights moved in a direction: variables are linear in the weights of the checkpoint."""
     module, shapes = MODULES[name], fixture(name)["shapes"]
