@@ -82,8 +82,9 @@ def _attention(config: Config, layers: int) -> str:
 
 def _base(config: Config, kind: str, old_name: str, default: float) -> float:
     """Of rotary positions: newer configs have rope_parameters."""
-    rope = (config.get("rope_parameters") or {}).get(kind) or {}
-    if rope.get("rope_type", "default") != "default":
+    parameters = config.get("rope_parameters") or {}
+    rope = (parameters.get(kind) or {}) if isinstance(parameters, dict) else None
+    if not isinstance(rope, dict) or rope.get("rope_type", "default") != "default":
         raise config.refused("rope_parameters", f"rope_type default for {kind}")
     base = rope.get("rope_theta")
     if base is None:

@@ -125,6 +125,7 @@ def test_every_file_of_weights_is_in_the_hash(tmp_path: pathlib.Path) -> None:
             {"rope_parameters": {"full_attention": {"rope_type": "yarn"}}},
             "rope_parameters is .*yarn.*, expected rope_type default for full_attention",
         ),
+        ("modernbert", {"rope_parameters": "yarn"}, "rope_parameters is 'yarn', expected rope_type default"),
         ("modernbert", {"rope_scaling": {"type": "ntk"}}, "rope_scaling is .*ntk.*, expected None"),
     ],
 )
