@@ -214,9 +214,8 @@ class _Block(PostNormBlock):
         number: int,
         trainable: bool,
     ) -> None:
-        weights = read_block(arrays, number, _BLOCK_NAMES, settings.width, settings.inner)
         super().__init__(
-            weights,
+            read_block(arrays, number, _BLOCK_NAMES, settings.width, settings.inner),
             settings.heads,
             settings.activation,
             settings.epsilon,
@@ -243,23 +242,23 @@ class _Block(PostNormBlock):
             return scores
         _, table, rows = inputs
         table = dropped(table, self._dropout, seed, 3)
+        width = table.shape[-1]
         both = self._attention_input(table) if self._options.shares_projections else None
         if self._options.content_to_position:  # query i, key j at distance i - j
-            keys = self._position_key(table) if both is None else both[:, self._width() : 2 * self._width()]
+            keys = self._position_key(table) if both is None else both[:, width : 2 * width]
             scores += _shifted(tf.matmul(query, self._by_distance(keys, rows[-2::-1]), transpose_b=True))
         if self._options.position_to_content:
-            queries = self._position_query(table) if both is None else both[:, : self._width()]
+            queries = self._position_query(table) if both is None else both[:, :width]
             queries = self._by_distance(queries * self._score_scale, rows[1:])
             by_key = _shifted(tf.matmul(key, queries, transpose_b=True))  # [B, H, key, query]
             scores += tf.transpose(by_key, [0, 1, 3, 2])
         return scores
 
-    def _width(self) -> int:
-        return self._options.width
-
     def _by_distance(self, projected: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
         """[U, D] and 2S rows to [H, 2S, D / H]."""
-        projected = tf.reshape(tf.gather(projected, rows), [-1, self._heads, self._width() // self._heads])
+        projected = tf.reshape(
+            tf.gather(projected, rows), [-1, self._heads, projected.shape[-1] // self._heads]
+        )
         return tf.transpose(projected, [1, 0, 2])
 
 
@@ -300,6 +299,5 @@ class _Convolution(tf.Module):
         inputs *= tf.sequence_mask(lengths, shape[1], tf.float32)[:, :, tf.newaxis]
         outputs = tf.nn.bias_add(tf.nn.conv1d(inputs, self._kernel, 1, "SAME"), self._bias)
         outputs = dropped(tf.reshape(outputs, [-1, width]), self._dropout, seed, 0)
-        tanh = self._activation == "tanh"
-        outputs = tf.tanh(outputs) if tanh else activated(outputs, self._activation)
+        outputs = tf.tanh(outputs) if self._activation == "tanh" else activated(outputs, self._activation)
         return self._norm(states + outputs)

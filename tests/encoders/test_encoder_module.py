@@ -380,7 +380,9 @@ class TestArchitectures:
 
     def test_of_no_architecture(self, checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
         (checkpoint / "lengths.json").unlink()
-        with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or elmo or lengths"):
+        with pytest.raises(
+            InputError, match=r"has no config\.json, .*of bert or mpnet or .*modernbert or elmo or lengths"
+        ):
             saved_encoder.convert(checkpoint, tmp_path / "output", "lengths")
 
 
