@@ -99,10 +99,9 @@ class DisentangledTransformer(Network):
           InputError: if a weight is missing or of another shape.
         """
         super().__init__(name="transformer")
-        s = settings
+        self._options = s = settings
         self.vocabulary_size, self.width, self.max_positions = s.vocabulary_size, s.width, s.positions
         self.num_layers = s.layers + 1
-        self._options = s
         self._dropout, self._attention_dropout = dropout
         frozen = self.num_layers if frozen_layers is None else frozen_layers
 
@@ -120,8 +119,8 @@ class DisentangledTransformer(Network):
             self._projection = Dense(projection, trainable=frozen < 1)
         self._norm = Norm(norm(arrays, "embeddings.LayerNorm", s.width), s.epsilon, trainable=frozen < 1)
         if s.has_distances:
-            rows = 2 * (s.buckets or s.max_distance)
-            self._distance_embeddings = embeddings("encoder.rel_embeddings", rows, s.width)
+            span = s.buckets or s.max_distance
+            self._distance_embeddings = embeddings("encoder.rel_embeddings", 2 * span, s.width)
         if s.norms_distances:
             weights = norm(arrays, "encoder.LayerNorm", s.width)
             self._distance_norm = Norm(weights, s.epsilon, trainable=frozen < 1)
@@ -148,9 +147,8 @@ class DisentangledTransformer(Network):
         inputs = [padding_bias(lengths, shape[1])]
         rows: list[tf.Tensor] = []
         if self._options.has_distances:
-            table, table_rows = self._distances(shape[1])
+            table, *rows = self._distances(shape[1])
             inputs.append(table)
-            rows.append(table_rows)
 
         def run(block: _Block, seed: tf.Tensor | None, states: tf.Tensor, *inputs: tf.Tensor) -> tf.Tensor:
             return block(states, *inputs, *rows, shape=shape, seed=seed)
@@ -226,12 +224,11 @@ class _Block(PostNormBlock):
         self._options = settings
         if settings.has_distances and not settings.shares_projections:
             names = f"{_BLOCK_NAMES.block}.{number}.attention.self.pos"
+            width = settings.width
             if settings.content_to_position:
-                projection = dense(arrays, f"{names}_key_proj", settings.width, settings.width)
-                self._position_key = Dense(projection, trainable)
+                self._position_key = Dense(dense(arrays, f"{names}_key_proj", width, width), trainable)
             if settings.position_to_content:
-                projection = dense(arrays, f"{names}_query_proj", settings.width, settings.width)
-                self._position_query = Dense(projection, trainable)
+                self._position_query = Dense(dense(arrays, f"{names}_query_proj", width, width), trainable)
 
     def scores(
         self, query: tf.Tensor, key: tf.Tensor, *inputs: tf.Tensor, seed: tf.Tensor | None
