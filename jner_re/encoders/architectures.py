@@ -7,11 +7,11 @@ tf.Module with the tf.function `tokens` (inputs and outputs as in docs/encoders.
   num_layers: L.
   width: D.
   lowercase: whether it ignores case.
-  weights_file: the checkpoint's file of weights.
+  weights_files: the checkpoint's files of weights, a tuple.
   signatures: of the SavedModel, by name; `tokens` is one. A property: tf.saved_model.save takes no attribute.
   settings: a tuple of all else that the vectors depend on, as numbers and strings.
   vocabulary: the `SubwordVocabulary` of its subwords; None if it has none, and then it can't be fine-tuned.
-  dropout: rates of states and attention weights, for fine-tuning; only if there is a vocabulary.
+  dropout: rates, for fine-tuning; only if there is a vocabulary.
 """
 
 from __future__ import annotations
@@ -20,10 +20,20 @@ import pathlib
 
 import tensorflow as tf
 
-from jner_re.encoders import bert, checkpoint, elmo, mpnet
+from jner_re.encoders import (
+    bert,
+    checkpoint_config,
+    deberta_v2,
+    distilbert,
+    electra,
+    elmo,
+    modernbert,
+    mpnet,
+    roberta,
+)
 from jner_re.errors import InputError
 
-ARCHITECTURES = (bert, mpnet, elmo)
+ARCHITECTURES = (bert, mpnet, distilbert, electra, roberta, deberta_v2, modernbert, elmo)
 
 
 def is_checkpoint(folder: pathlib.Path) -> bool:
@@ -49,8 +59,8 @@ def read(folder: pathlib.Path, pooling: str = "mean") -> tf.Module:
     for architecture in ARCHITECTURES:
         if architecture.reads(folder):
             return architecture.read(folder, pooling)
-    path = folder / checkpoint.CONFIG
+    path = folder / checkpoint_config.CONFIG
     names = " or ".join(architecture.NAME for architecture in ARCHITECTURES)
     if not path.exists():
-        raise InputError(f"{folder}: has no {checkpoint.CONFIG}, expected a checkpoint of {names}")
-    raise InputError(f"{path}: model_type is {checkpoint.model_type(folder)!r}, expected {names}")
+        raise InputError(f"{folder}: has no {checkpoint_config.CONFIG}, expected a checkpoint of {names}")
+    raise InputError(f"{path}: model_type is {checkpoint_config.model_type(folder)!r}, expected {names}")

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from jner_re import files
 from jner_re.assets import catalogue, hub, hub_snapshot
 from jner_re.assets.hub import Snapshot
-from jner_re.encoders.checkpoint import CONFIG, WEIGHTS
+from jner_re.encoders.checkpoint_config import CONFIG
+from jner_re.encoders.checkpoint_weights import INDEX, WEIGHTS
 from jner_re.errors import InputError
 
-_INDEX = f"{WEIGHTS}.index.json"
 _SHARDS = "model-*-of-*.safetensors"
 _TOKENIZER = (
     "tokenizer.json",
@@ -128,8 +128,8 @@ def _weights(snapshot: Snapshot) -> list[str]:
     """The names of the safetensors files: one, or an index and its shards."""
     if WEIGHTS in snapshot.files:
         return [WEIGHTS]
-    if _INDEX in snapshot.files:
-        return [_INDEX, *sorted(fnmatch.filter(snapshot.files, _SHARDS))]
+    if INDEX in snapshot.files:
+        return [INDEX, *sorted(fnmatch.filter(snapshot.files, _SHARDS))]
     others = sorted({name for pattern in _OTHER_WEIGHTS for name in fnmatch.filter(snapshot.files, pattern)})
     found = f"its weights are {', '.join(others)}" if others else "it has no file of weights"
     raise InputError(

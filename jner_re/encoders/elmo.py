@@ -51,7 +51,7 @@ class Elmo(tf.Module):
         self.num_layers = options.layers + 1
         self.width = 2 * options.width
         self.lowercase = False
-        self.weights_file = checkpoint.weights_file
+        self.weights_files = (checkpoint.weights_file,)
         self.settings = tuple(map(str, (NAME, options)))
         self.vocabulary = None
         self._words = WordEncoder(checkpoint)

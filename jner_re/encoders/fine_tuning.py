@@ -14,9 +14,20 @@ import numpy as np
 import tensorflow as tf
 
 from jner_re import files
-from jner_re.encoders import saved_encoder
+from jner_re.encoders import (
+    deberta_v2,
+    disentangled_transformer,
+    modernbert,
+    rotary_transformer,
+    saved_encoder,
+)
 from jner_re.encoders.checkpoint import BlockWeights, Checkpoint
+from jner_re.encoders.checkpoint_weights import Zeros
+from jner_re.encoders.disentangled_transformer import DisentangledTransformer
+from jner_re.encoders.network import Network
+from jner_re.encoders.rotary_transformer import RotaryTransformer
 from jner_re.encoders.token_encoder import TokenEncoder
+from jner_re.encoders.transformer import Transformer
 from jner_re.encoders.vocabulary import SubwordVocabulary
 from jner_re.errors import InputError
 
@@ -36,7 +47,7 @@ def read(folder: pathlib.Path, frozen_layers: int) -> TokenEncoder:
     """The encoder, with the weights that its SavedModel has.
 
     Args:
-      folder: of the SavedModel, written by `saved_encoder.convert` from a BERT or an MPNet.
+      folder: of the SavedModel, written by `saved_encoder.convert` from a transformer.
       frozen_layers: how many layers, the embeddings being the first, are not trained.
 
     Raises:
@@ -45,17 +56,17 @@ def read(folder: pathlib.Path, frozen_layers: int) -> TokenEncoder:
     description, vocabulary = _read_description(folder)
     path = folder / "variables" / "variables"
     try:
-        checkpoint = _checkpoint(path, description)
+        network = _network(path, description, frozen_layers)
     except Exception as error:  # TensorFlow raises almost anything for a damaged file
         raise InputError(f"{path}: can't be read: {' '.join(str(error).split())[:200]}") from None
-    return TokenEncoder(checkpoint, vocabulary, description["pooling"], frozen_layers)
+    return TokenEncoder(network, vocabulary, (path,), description["pooling"])
 
 
 def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], SubwordVocabulary]:
     description = saved_encoder.read_description(folder)
     if not description.get("fine_tuning"):
         raise InputError(
-            f"{folder}: can't be fine-tuned: expected a BERT or an MPNet that this version of export.encoder "
+            f"{folder}: can't be fine-tuned: expected a transformer that this version of export.encoder "
             "(jner-re encoder) has converted; an ELMo or an encoder made elsewhere can only be used frozen"
         )
     path = folder / saved_encoder.DESCRIPTION
@@ -74,19 +85,39 @@ def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], SubwordVoca
     return description, vocabulary
 
 
-def _checkpoint(path: pathlib.Path, description: dict[str, Any]) -> Checkpoint:
+def _network(path: pathlib.Path, description: dict[str, Any], frozen_layers: int) -> Network:
+    """With the variables of the SavedModel."""
+    prefix = str(files.without_pattern(path.parent) / path.name)
+    model_type, *settings = description["fine_tuning"]["settings"]
+    dropout = description["fine_tuning"]["dropout"]
+    network: Network
+    if model_type == deberta_v2.NAME:
+        options = disentangled_transformer.Settings(*settings)
+        network = DisentangledTransformer(options, tuple(dropout), Zeros(), frozen_layers)
+    elif model_type == modernbert.NAME:
+        rates = rotary_transformer.Dropout(*dropout)
+        network = RotaryTransformer(rotary_transformer.Settings(*settings), rates, Zeros(), frozen_layers)
+    else:
+        return Transformer(_checkpoint(prefix, description), frozen_layers)
+    saved = tf.train.Checkpoint(_transformer=network).read(prefix)
+    saved.assert_existing_objects_matched().expect_partial()
+    return network
+
+
+def _checkpoint(prefix: str, description: dict[str, Any]) -> Checkpoint:
     """What `Transformer` was made of, from the variables of the SavedModel."""
-    reader = tf.train.load_checkpoint(str(files.without_pattern(path.parent) / path.name))
+    reader = tf.train.load_checkpoint(prefix)
 
     def get(name: str) -> np.ndarray:
         return reader.get_tensor(f"_transformer/{name}/.ATTRIBUTES/VARIABLE_VALUE")
 
     model_type, heads, activation, epsilon = description["fine_tuning"]["settings"]
     subword_embeddings = get("_subword_embeddings")
-    scale = (subword_embeddings.shape[1] // heads) ** -0.5
+    width = len(get("_blocks/0/_attention_output/_bias"))
+    scale = (width // heads) ** -0.5
     has_distances = reader.has_tensor("_transformer/_distance_bias/.ATTRIBUTES/VARIABLE_VALUE")
+    is_projected = reader.has_tensor("_transformer/_projection/_kernel/.ATTRIBUTES/VARIABLE_VALUE")
     return Checkpoint(
-        weights_file=path,
         model_type=model_type,
         heads=heads,
         activation=activation,
@@ -94,6 +125,7 @@ def _checkpoint(path: pathlib.Path, description: dict[str, Any]) -> Checkpoint:
         subword_embeddings=subword_embeddings,
         position_embeddings=get("_position_embeddings"),
         embedding_norm=_norm(get, "_norm"),
+        embedding_projection=_dense(get, "_projection") if is_projected else None,
         distance_bias=get("_distance_bias") if has_distances else None,
         blocks=tuple(_block(get, f"_blocks/{i}/_", scale) for i in range(description["layers"] - 1)),
         dropout=tuple(description["fine_tuning"]["dropout"]),

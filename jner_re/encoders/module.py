@@ -21,7 +21,6 @@ from jner_re.assets import catalogue, download, hub, hub_snapshot
 from jner_re.assets.hub import HubId, Snapshot
 from jner_re.encoders import (
     architectures,
-    checkpoint,
     checkpoint_source,
     folder_hash,
     hub_v1,
@@ -188,7 +187,7 @@ def load(handle: str, fine_tuning: bool = False, origin: Origin | None = None) -
         return _of_hub(handle, HubId(id.repository, origin.commit), fine_tuning, origin)
     if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
         return Encoder(folder)
-    if (folder / checkpoint.CONFIG).is_file() or architectures.is_checkpoint(folder):
+    if (folder / checkpoint_config.CONFIG).is_file() or architectures.is_checkpoint(folder):
         return _of_folder(handle, folder, fine_tuning)
     if "://" in handle:
         try:

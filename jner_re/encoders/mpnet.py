@@ -7,16 +7,17 @@ import pathlib
 
 import numpy as np
 
-from jner_re.encoders import checkpoint
-from jner_re.encoders.checkpoint import AttentionNames, Checkpoint
+from jner_re.encoders import checkpoint, checkpoint_config, token_encoder
+from jner_re.encoders.checkpoint import BlockNames, Checkpoint
+from jner_re.encoders.checkpoint_config import Config
+from jner_re.encoders.checkpoint_weights import Weights
 from jner_re.encoders.token_encoder import TokenEncoder
-from jner_re.encoders.vocabulary import read_vocabulary
-from jner_re.errors import InputError
+from jner_re.encoders.transformer import Transformer
 
 NAME = "mpnet"
 # Of the tokenizer, where the checkpoint is silent: first, last and unknown subword.
 SPECIAL_TOKENS = {"cls_token": "<s>", "sep_token": "</s>", "unk_token": "[UNK]"}
-_ATTENTION = AttentionNames(
+_BLOCK_NAMES = BlockNames(
     query="attention.attn.q",
     key="attention.attn.k",
     value="attention.attn.v",
@@ -35,48 +36,39 @@ def reads(folder: pathlib.Path) -> bool:
     Raises:
       InputError: if its config.json can't be read.
     """
-    return checkpoint.model_type(folder) == NAME
+    return checkpoint_config.model_type(folder) == NAME
 
 
 def read(folder: pathlib.Path, pooling: str = "mean") -> TokenEncoder:
     """The encoder.
 
     Args:
-      folder: with config.json, vocab.txt and model.safetensors.
+      folder: with config.json, the weights and what its tokenizer has.
       pooling: of a word's subwords, see `TokenEncoder`.
 
     Raises:
       InputError: if the checkpoint can't be used.
     """
-    weights = read_checkpoint(folder)
-    return TokenEncoder(weights, read_vocabulary(folder, SPECIAL_TOKENS, weights.vocabulary_size), pooling)
+    return token_encoder.of_checkpoint(folder, Transformer(read_checkpoint(folder)), SPECIAL_TOKENS, pooling)
 
 
 def read_checkpoint(folder: pathlib.Path) -> Checkpoint:
-    """Reads and checks config.json and model.safetensors.
+    """Reads and checks config.json and the weights.
 
     Raises:
       InputError: if a file is missing or malformed, a value of the config is not supported, or a weight is
         missing or of another shape than the config says.
     """
-    config = checkpoint.read_config(folder, NAME)
-    buckets = config.get("relative_attention_num_buckets", _DISTANCE_BUCKETS)
-    if buckets != _DISTANCE_BUCKETS:
-        raise InputError(
-            f"{folder / checkpoint.CONFIG}: relative_attention_num_buckets is {buckets}, "
-            f"expected {_DISTANCE_BUCKETS}"
-        )
-    weights = checkpoint.Weights(folder / checkpoint.WEIGHTS, prefix=f"{NAME}.")
-    width, positions, heads = (
-        config[name] for name in ("hidden_size", "max_position_embeddings", "num_attention_heads")
-    )
-    position_embeddings = weights.get("embeddings.position_embeddings.weight", positions, width)
-    bucket_bias = weights.get("encoder.relative_attention_bias.weight", _DISTANCE_BUCKETS, heads)
+    config = Config(folder, (NAME,))
+    config.choice("relative_attention_num_buckets", (_DISTANCE_BUCKETS,), _DISTANCE_BUCKETS)
+    sizes = config.sizes()
+    weights = Weights(folder, prefix=f"{NAME}.")
+    position_embeddings = weights.get("embeddings.position_embeddings.weight", sizes.positions, sizes.width)
+    bucket_bias = weights.get("encoder.relative_attention_bias.weight", _DISTANCE_BUCKETS, sizes.heads)
     position_embeddings = position_embeddings[_FIRST_POSITION:]
     distances = np.arange(1 - len(position_embeddings), len(position_embeddings))
-    return checkpoint.read_weights(
-        config, weights, position_embeddings, bucket_bias[distance_bucket(distances)], _ATTENTION
-    )
+    distance_bias = bucket_bias[distance_bucket(distances)]
+    return checkpoint.read_weights(config, weights, position_embeddings, _BLOCK_NAMES, distance_bias)
 
 
 def distance_bucket(distances: np.ndarray) -> np.ndarray:

@@ -26,8 +26,9 @@ def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: 
     """Converts a checkpoint.
 
     Writes beside `output` and renames. Beside saved_model.pb there is encoder.json: `format`, `graph`,
-    `name`, `layers`, `width`, `pooling`, `lowercase`, the `sha256` of the weights, and `content`, a hash of
-    all that the vectors depend on; and `fine_tuning`, what `fine_tuning.read` needs, null for an ELMo.
+    `name`, `layers`, `width`, `pooling`, `lowercase`, the `sha256` of the weights (of several files: of
+    their hashes), and `content`, a hash of all that the vectors depend on; and `fine_tuning`, what
+    `fine_tuning.read` needs, null for an ELMo.
     (saved_model.pb itself differs from one conversion to the next: TensorFlow numbers functions through the
     life of a process.)
 
@@ -48,7 +49,7 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
     """Writes an encoder that one of the `architectures` has read; see `convert`."""
     _check_free(output)
     output = files.user_path(output).resolve()
-    sha256 = download.sha256_of(encoder.weights_file)
+    sha256 = weights_hash(encoder.weights_files)
     vocabulary = encoder.vocabulary
     fine_tuning = vocabulary and {
         "settings": encoder.settings,
@@ -73,6 +74,12 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
         except tf.errors.OpError as error:
             raise InputError(f"{output}: can't be written: {files.short_message(error.message)}") from None
         files.write_text(new / DESCRIPTION, json.dumps(description, indent=2) + "\n")
+
+
+def weights_hash(paths: Sequence[pathlib.Path]) -> str:
+    """SHA-256 of the one file, or of the hashes of several."""
+    hashes = [download.sha256_of(path) for path in paths]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def content_hash(

@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
+import pathlib
+from collections.abc import Mapping
+
 import tensorflow as tf
 
-from jner_re.encoders.checkpoint import Checkpoint
+from jner_re.encoders.checkpoint_weights import weights_files
+from jner_re.encoders.network import Network
 from jner_re.encoders.subwords import SubwordTokenizer
-from jner_re.encoders.transformer import Transformer
-from jner_re.encoders.vocabulary import SubwordVocabulary
+from jner_re.encoders.vocabulary import SubwordVocabulary, read_vocabulary
 from jner_re.encoders.windows import Windows, make_windows
 
 # Padded subwords that go through the transformer at once: more would take memory and win no speed.
 _SUBWORDS_AT_ONCE = 4096
 
 
+def of_checkpoint(
+    folder: pathlib.Path, network: Network, special_tokens: Mapping[str, str], pooling: str
+) -> TokenEncoder:
+    """The encoder of a checkpoint whose network has been read.
+
+    Args:
+      folder: with the weights and what the tokenizer has.
+      network: of the checkpoint.
+      special_tokens: of the architecture, see `read_vocabulary`.
+      pooling: see `TokenEncoder`.
+
+    Raises:
+      InputError: if the tokenizer can't be used.
+    """
+    vocabulary = read_vocabulary(folder, special_tokens, network.vocabulary_size)
+    return TokenEncoder(network, vocabulary, weights_files(folder), pooling)
+
+
 class TokenEncoder(tf.Module):
-    """The contract of the package's encoders (see `architectures`), on a transformer checkpoint."""
+    """The contract of the package's encoders (see `architectures`), on a transformer."""
 
     def __init__(
         self,
-        checkpoint: Checkpoint,
+        network: Network,
         vocabulary: SubwordVocabulary,
+        weights: tuple[pathlib.Path, ...],
         pooling: str = "mean",
-        frozen_layers: int | None = None,
     ) -> None:
         """Sets the encoder up.
 
         Args:
-          checkpoint: weights.
+          network: from ids of subwords to states.
           vocabulary: its subwords.
+          weights: the files that the network was read from.
           pooling: of a word's subwords: "mean", "first" for the first one alone, or "first_last" for the
             first and the last one joined, which is twice as wide.
-          frozen_layers: see `Transformer`.
         """
         super().__init__(name="token_encoder")
         self.pooling = pooling
         self._tokenizer = SubwordTokenizer(vocabulary)
-        self._transformer = Transformer(checkpoint, frozen_layers)
+        self._transformer = network
         self._first = vocabulary.first
         self._last = vocabulary.last
         self.num_layers = self._transformer.num_layers
         self.width = self._transformer.width * (2 if pooling == "first_last" else 1)
         self.lowercase = vocabulary.lowercase
-        self.weights_file = checkpoint.weights_file
-        self.settings = (checkpoint.model_type, checkpoint.heads, checkpoint.activation, checkpoint.epsilon)
+        self.weights_files = weights
+        self.settings = network.settings
         self.vocabulary = vocabulary
 
     @tf.function(
@@ -84,7 +105,7 @@ class TokenEncoder(tf.Module):
           subword_ids: int32 [B, T, P], of each word the ids of its subwords plus one, 0 past the last one.
           lengths: int [B].
           training: whether all subwords go through the transformer at once.
-          seed: see `Transformer`; only for training.
+          seed: see `Network`; only for training.
           recompute: likewise.
 
         Returns:
@@ -111,9 +132,9 @@ class TokenEncoder(tf.Module):
         return {"tokens": self.tokens}
 
     @property
-    def dropout(self) -> tuple[float, float]:
-        """See `Checkpoint`."""
-        return self._transformer.dropout, self._transformer.attention_dropout
+    def dropout(self) -> tuple[float, ...]:
+        """See `Network`."""
+        return self._transformer.dropout
 
     def _windows(self, subwords: tf.RaggedTensor, lengths: tf.Tensor) -> Windows:
         return make_windows(subwords.row_lengths(), lengths, self._transformer.max_positions - 2)

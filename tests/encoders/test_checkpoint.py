@@ -105,15 +105,19 @@ def test_weight_of_another_shape(tmp_path: pathlib.Path) -> None:
 def test_weight_of_another_type(tmp_path: pathlib.Path) -> None:
     name = "embeddings.LayerNorm.bias"
     folder = _changed(tmp_path, weights=lambda weights: {**weights, name: weights[name].astype(np.int32)})
-    with pytest.raises(InputError, match=rf"weight '{name}' is I32, expected F32, F16 or F64"):
+    with pytest.raises(InputError, match=rf"weight '{name}' is I32, expected F32, F16, BF16 or F64"):
         bert.read_checkpoint(folder)
 
 
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("model_type", "roberta", "bert or mpnet or elmo"),
-        ("model_type", None, "bert or mpnet or elmo"),
+        (
+            "model_type",
+            "t5",
+            "bert or mpnet or distilbert or electra or roberta or camembert or xlm-roberta or ",
+        ),
+        ("model_type", None, "deberta-v2 or modernbert or elmo"),
         ("hidden_act", "silu", "gelu or gelu_new or relu"),
         ("position_embedding_type", "relative_key", "absolute"),
         ("hidden_size", "wide", "a whole number from 1"),

@@ -338,7 +338,7 @@ class TestArchitectures:
                 super().__init__()
                 self.num_layers, self.width = 1, 2
                 self.lowercase = False
-                self.weights_file = folder / "weights"
+                self.weights_files = (folder / "weights",)
                 self.settings = ("lengths", 2)
                 self.vocabulary = None
 
@@ -379,7 +379,9 @@ class TestArchitectures:
 
     def test_of_no_architecture(self, checkpoint: pathlib.Path, tmp_path: pathlib.Path) -> None:
         (checkpoint / "lengths.json").unlink()
-        with pytest.raises(InputError, match=r"has no config\.json, .*of bert or mpnet or elmo or lengths"):
+        with pytest.raises(
+            InputError, match=r"has no config\.json, .*of bert or mpnet or .*modernbert or elmo or lengths"
+        ):
             saved_encoder.convert(checkpoint, tmp_path / "output", "lengths")
 
 

@@ -159,7 +159,7 @@ def test_every_layer_can_be_trained_and_one_has_to_be(
 
 def test_encoders_of_other_kinds_are_refused(config: ModelConfig, tmp_path: pathlib.Path) -> None:
     foreign = dataclasses.replace(config, encoder=save_encoder(tmp_path / "lengths", 1.0))
-    with pytest.raises(InputError, match="lengths: can't be fine-tuned: expected a BERT or an MPNet"):
+    with pytest.raises(InputError, match="lengths: can't be fine-tuned: expected a transformer"):
         make_inputs(foreign, open_frozen(foreign), "")
     with pytest.raises(InputError, match="encoder is empty"):
         open_frozen(dataclasses.replace(config, encoder="", char_rnn_size=4))
