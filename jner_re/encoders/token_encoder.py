@@ -5,9 +5,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from jner_re.encoders.checkpoint import Checkpoint
-from jner_re.encoders.subwords import SubwordTokenizer
 from jner_re.encoders.transformer import Transformer
-from jner_re.encoders.vocabulary import SubwordVocabulary
+from jner_re.encoders.vocabularies import Vocabulary
 from jner_re.encoders.windows import Windows, make_windows
 
 # Padded subwords that go through the transformer at once: more would take memory and win no speed.
@@ -20,7 +19,7 @@ class TokenEncoder(tf.Module):
     def __init__(
         self,
         checkpoint: Checkpoint,
-        vocabulary: SubwordVocabulary,
+        vocabulary: Vocabulary,
         pooling: str = "mean",
         frozen_layers: int | None = None,
     ) -> None:
@@ -35,7 +34,7 @@ class TokenEncoder(tf.Module):
         """
         super().__init__(name="token_encoder")
         self.pooling = pooling
-        self._tokenizer = SubwordTokenizer(vocabulary)
+        self._tokenizer = vocabulary.tokenizer()
         self._transformer = Transformer(checkpoint, frozen_layers)
         self._first = vocabulary.first
         self._last = vocabulary.last
