@@ -7,10 +7,11 @@ import dataclasses
 from collections.abc import Sequence
 
 import tensorflow as tf
-import tensorflow_text as tf_text
 
-from jner_re.encoders.sentencepiece_model import CONTROL, UNIGRAM, SentencePieceModel, serialize
+from jner_re.encoders.sentencepiece_model import CONTROL, UNIGRAM, SentencePieceModel, serialize, tokenizer
 from jner_re.encoders.word_pipeline import Step, WordPipeline
+
+_GRID = 2**-16  # of scores: a sum of up to 256 has the 24 bits of float32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,12 +48,14 @@ class SentencePieceVocabulary:
 def model_of(pieces: Sequence[tuple[str, float, int]], kind: int = UNIGRAM) -> str:
     """The model file of pieces (text, score, type), in base64.
 
-    SentencePiece wants each piece to be another one. Of those that are there twice the last counts, as in the
-    reference; no text has the others' names.
+    SentencePiece wants each piece to be another one. Of those that are there twice the last counts, as in
+    the reference; no text has the others' names. Scores are rounded so that sums of float32 are exact: then
+    of two ways to split a word into the same pieces ("--", "-" and "-", "--") the reference's is taken, which
+    sums in float64.
     """
     places = {text: i for i, (text, _, _) in enumerate(pieces)}
     distinct = (
-        (text, score, kind) if text and places[text] == i else (f"\n{i}", score, CONTROL)
+        (text, round(score / _GRID) * _GRID, kind) if text and places[text] == i else (f"\n{i}", 0.0, CONTROL)
         for i, (text, score, kind) in enumerate(pieces)
     )
     return base64.b64encode(serialize(SentencePieceModel(tuple(distinct), kind))).decode()
@@ -63,7 +66,7 @@ class _Pieces(tf.Module):
 
     def __init__(self, model: str) -> None:
         super().__init__(name="sentence_pieces")
-        self._tokenizer = tf_text.SentencepieceTokenizer(base64.b64decode(model), out_type=tf.int32)
+        self._tokenizer = tokenizer(base64.b64decode(model), tf.int32)
 
     def __call__(self, parts: tf.Tensor) -> tf.RaggedTensor:
         return self._tokenizer.tokenize(parts)

@@ -1,4 +1,4 @@
-"""SentencePiece's model file (a ModelProto message), as far as it is needed: read and written field by field.
+"""SentencePiece's model file (a ModelProto message), as far as it is needed: read, written and used.
 
 The message is defined in https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto.
 """
@@ -6,8 +6,12 @@ The message is defined in https://github.com/google/sentencepiece/blob/master/sr
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import struct
 from collections.abc import Iterator
+
+import tensorflow as tf
+import tensorflow_text as tf_text
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED = 1, 2, 3, 4  # types of pieces
 UNIGRAM, BPE = 1, 2  # types of models
@@ -86,6 +90,20 @@ def serialize(model: SentencePieceModel) -> bytes:
         normalizer += _varint_field(field, 0)
     message += _length_delimited(_TRAINER, trainer) + _length_delimited(_NORMALIZER, normalizer)
     return bytes(message)
+
+
+def tokenizer(content: bytes, out_type: tf.DType) -> tf_text.SentencepieceTokenizer:
+    """TensorFlow Text's tokenizer of a model file.
+
+    SavedModels that a process has loaded share what has the same name in their graphs, so that a model's name
+    has to be its own: without one, the first model would serve for all.
+
+    Args:
+      content: the file.
+      out_type: tf.int32 for ids, tf.string for pieces.
+    """
+    name = f"sentencepiece_{hashlib.sha256(content).hexdigest()}"
+    return tf_text.SentencepieceTokenizer(content, out_type=out_type, name=name)
 
 
 def _parse_piece(message: bytes) -> tuple[str, float, int]:

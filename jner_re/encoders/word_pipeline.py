@@ -14,8 +14,9 @@ Pre-tokenizers, text to parts, one after the other:
 
   ("whitespace",): at white space, which goes.
   ("punctuation",): each mark is a part.
-  ("metaspace", "always" | "never"): spaces become "▁", which begins a part; with "always" each text gets one.
-  ("byte_level", "prefix" | ""): GPT-2's rule; with "prefix" each text gets a space before it.
+  ("metaspace", "always" | "never"): spaces become "▁", which begins a part; with "always" each text that isn't
+    empty begins with one.
+  ("byte_level", "prefix" | ""): GPT-2's rule; with "prefix" each text that isn't empty begins with a space.
 """
 
 from __future__ import annotations
@@ -114,9 +115,7 @@ class _Charsmap(tf.Module):
     def __init__(self, table: bytes) -> None:
         super().__init__()
         model = SentencePieceModel((("<unk>", 0.0, UNKNOWN), ("\n", 0.0, NORMAL)), charsmap=table)
-        self._tokenizer = tf_text.SentencepieceTokenizer(
-            sentencepiece_model.serialize(model), out_type=tf.string
-        )
+        self._tokenizer = sentencepiece_model.tokenizer(sentencepiece_model.serialize(model), tf.string)
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         return tf.strings.reduce_join(self._tokenizer.tokenize(texts), axis=1)
@@ -169,14 +168,15 @@ def _strip(texts: tf.Tensor, side: str) -> tf.Tensor:
 def _metaspace(texts: tf.Tensor, prepend: bool) -> tf.RaggedTensor:
     texts = tf.strings.regex_replace(texts, " ", METASPACE)
     if prepend:
-        has_one = tf.strings.regex_full_match(texts, f"(?s){METASPACE}.*")
-        texts = tf.where(has_one, texts, METASPACE + texts)
+        needs_none = tf.strings.regex_full_match(texts, f"(?s)({METASPACE}.*)?")
+        texts = tf.where(needs_none, texts, METASPACE + texts)
     return _cut(tf.strings.regex_replace(texts, METASPACE, _CUT + METASPACE.encode()))
 
 
 def _byte_level(texts: tf.Tensor, prepend: bool) -> tf.RaggedTensor:
     if prepend:
-        texts = tf.where(tf.strings.substr(texts, 0, 1) == " ", texts, " " + texts)
+        needs_none = tf.strings.regex_full_match(texts, "(?s)( .*)?")
+        texts = tf.where(needs_none, texts, " " + texts)
     texts = tf.strings.regex_replace(texts, _LAST_SPACE, rb"\1" + _CUT + rb"\2")
     return _cut(tf.strings.regex_replace(texts, _BYTE_LEVEL_PART, rb"\1" + _CUT))
 
