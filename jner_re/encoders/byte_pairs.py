@@ -109,7 +109,7 @@ class BytePairs(tf.Module):
         """
         distinct, places = tf.unique(parts)
         characters = tf.strings.bytes_split(distinct)
-        codes = tf.io.decode_raw(characters.values, tf.uint8)[:, 0]
+        codes = tf.reshape(tf.io.decode_raw(characters.values, tf.uint8), [-1])
         ids, owners = self._merge(
             tf.gather(self._byte_ids, tf.cast(codes, tf.int32)), characters.value_rowids()
         )

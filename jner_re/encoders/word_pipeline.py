@@ -14,8 +14,8 @@ Pre-tokenizers, text to parts, one after the other:
 
   ("whitespace",): at white space, which goes.
   ("punctuation",): each mark is a part.
-  ("metaspace", "always" | "never"): spaces become "▁", which begins a part; with "always" each text that isn't
-    empty begins with one.
+  ("metaspace", "always" | "never"): spaces become "▁", which begins a part; with "always" each text
+    that isn't empty begins with one.
   ("byte_level", "prefix" | ""): GPT-2's rule; with "prefix" each text that isn't empty begins with a space.
 """
 
