@@ -156,5 +156,7 @@ def _read_byte_pairs(folder: pathlib.Path, special: SpecialTokens, most: int) ->
             normalizers=(),
             pre_tokenizers=(("byte_level", "prefix"),),
         )
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None

@@ -38,6 +38,8 @@ def read(path: pathlib.Path, special: SpecialTokens, most: int) -> Vocabulary:
             return _unigram(path, content, special, most)
         if kind == "BPE":
             return _byte_pairs(path, content, special, most)
+    except InputError:
+        raise
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise InputError(f"{path}: damaged: {error!r}") from None
     raise InputError(f"{path}: its model is {kind!r}, expected WordPiece, Unigram or BPE")

@@ -34,7 +34,7 @@ def _reference() -> dict[str, Any]:
 
 
 def _expected(name: str, unknown: int) -> list[list[int]]:
-    return [ids or [unknown] for ids in _reference()["ids"][name.removesuffix("_json")]]
+    return [ids or [unknown] for ids in _reference()["ids"][name]]
 
 
 class _Saved(tf.Module):
@@ -47,11 +47,12 @@ class _Saved(tf.Module):
         return self._tokenizer(words)
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", [name for name in _NAMES if not name.endswith("_json")])
 def test_equals_the_reference(name: str) -> None:
     vocabulary = _read(_FOLDER / name)
     unknown = {"distilbert": 1, "modernbert": 604}.get(name, 3)
-    actual = _Saved(vocabulary).ids(_reference()["words"]).to_list()
+    tokenizer = tf.function(vocabulary.tokenizer())
+    actual = tokenizer(tf.constant(_reference()["words"])).to_list()
     different = [
         (word, expected, ids)
         for word, expected, ids in zip(_reference()["words"], _expected(name, unknown), actual, strict=True)
@@ -73,6 +74,11 @@ def test_special_tokens(name: str, first: int, last: int) -> None:
     assert (vocabulary.first, vocabulary.last) == (first, last)
 
 
+@pytest.mark.parametrize("name", ["roberta", "xlm-roberta"])
+def test_tokenizer_json_says_the_same(name: str) -> None:
+    assert _read(_FOLDER / f"{name}_json") == _read(_FOLDER / name)
+
+
 @pytest.mark.parametrize("name", _NAMES)
 def test_json_and_back(name: str) -> None:
     vocabulary = _read(_FOLDER / name)
@@ -83,11 +89,12 @@ def test_json_and_back(name: str) -> None:
 
 def test_saved_models_of_one_process_keep_their_models(tmp_path: pathlib.Path) -> None:
     """And answer many threads; what was loaded can be saved again."""
-    names = ["xlm-roberta", "deberta", "camembert", "roberta"]
+    names = ["xlm-roberta", "deberta"]
     for name in names:
-        tf.saved_model.save(_Saved(_read(_FOLDER / name)), str(tmp_path / "once" / name))
-        loaded = tf.saved_model.load(str(tmp_path / "once" / name))
-        tf.saved_model.save(loaded, str(tmp_path / name))
+        tf.saved_model.save(_Saved(_read(_FOLDER / name)), str(tmp_path / name))
+    tf.saved_model.save(tf.saved_model.load(str(tmp_path / names[0])), str(tmp_path / "again"))
+    shutil.rmtree(tmp_path / names[0])
+    (tmp_path / "again").rename(tmp_path / names[0])
     models = {name: tf.saved_model.load(str(tmp_path / name)) for name in names}
 
     def ids(name: str) -> list[list[int]]:
@@ -129,7 +136,7 @@ def _change(name: str, tmp_path: pathlib.Path, **changes: Any) -> pathlib.Path:
         inner = content
         *parents, last = field.split("__")
         for parent in parents:
-            inner = inner[parent]
+            inner = inner[int(parent) if parent.isdigit() else parent]
         inner[last] = value
     (folder / "tokenizer.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
@@ -155,8 +162,8 @@ def _change(name: str, tmp_path: pathlib.Path, **changes: Any) -> pathlib.Path:
         ),
         (
             "modernbert",
-            {"added_tokens": [{"id": 600, "content": "xy", "special": False, "single_word": True}]},
-            "added token 'xy' has single_word",
+            {"added_tokens__0__single_word": True},
+            "added token .* has single_word",
         ),
         (
             "distilbert",
