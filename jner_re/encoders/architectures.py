@@ -10,7 +10,7 @@ tf.Module with the tf.function `tokens` (inputs and outputs as in docs/encoders.
   weights_files: the checkpoint's files of weights, a tuple.
   signatures: of the SavedModel, by name; `tokens` is one. A property: tf.saved_model.save takes no attribute.
   settings: a tuple of all else that the vectors depend on, as numbers and strings.
-  vocabulary: the `SubwordVocabulary` of its subwords; None if it has none, and then it can't be fine-tuned.
+  vocabulary: the `Vocabulary` of its subwords; None if it has none, and then it can't be fine-tuned.
   dropout: rates, for fine-tuning; only if there is a vocabulary.
 """
 

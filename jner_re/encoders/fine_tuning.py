@@ -20,6 +20,7 @@ from jner_re.encoders import (
     modernbert,
     rotary_transformer,
     saved_encoder,
+    vocabularies,
 )
 from jner_re.encoders.checkpoint import BlockWeights, Checkpoint
 from jner_re.encoders.checkpoint_weights import Zeros
@@ -28,13 +29,13 @@ from jner_re.encoders.network import Network
 from jner_re.encoders.rotary_transformer import RotaryTransformer
 from jner_re.encoders.token_encoder import TokenEncoder
 from jner_re.encoders.transformer import Transformer
-from jner_re.encoders.vocabulary import SubwordVocabulary
+from jner_re.encoders.vocabularies import Vocabulary
 from jner_re.errors import InputError
 
 _Get = Callable[[str], np.ndarray]
 
 
-def read_vocabulary(folder: pathlib.Path) -> SubwordVocabulary:
+def read_vocabulary(folder: pathlib.Path) -> Vocabulary:
     """The vocabulary of an encoder's subwords.
 
     Raises:
@@ -62,7 +63,7 @@ def read(folder: pathlib.Path, frozen_layers: int) -> TokenEncoder:
     return TokenEncoder(network, vocabulary, (path,), description["pooling"])
 
 
-def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], SubwordVocabulary]:
+def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], Vocabulary]:
     description = saved_encoder.read_description(folder)
     if not description.get("fine_tuning"):
         raise InputError(
@@ -71,8 +72,7 @@ def _read_description(folder: pathlib.Path) -> tuple[dict[str, Any], SubwordVoca
         )
     path = folder / saved_encoder.DESCRIPTION
     try:
-        values = description["fine_tuning"]["vocabulary"]
-        vocabulary = SubwordVocabulary(**{**values, "subwords": tuple(values["subwords"])})
+        vocabulary = vocabularies.from_json(description["fine_tuning"]["vocabulary"])
         settings = description["fine_tuning"]["settings"]
         content = saved_encoder.content_hash(
             description["sha256"], description["pooling"], settings, vocabulary

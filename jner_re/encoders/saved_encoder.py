@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import pathlib
@@ -13,8 +12,8 @@ import tensorflow as tf
 
 from jner_re import files
 from jner_re.assets import download
-from jner_re.encoders import architectures
-from jner_re.encoders.vocabulary import SubwordVocabulary
+from jner_re.encoders import architectures, vocabularies
+from jner_re.encoders.vocabularies import Vocabulary
 from jner_re.errors import InputError
 
 DESCRIPTION = "encoder.json"  # beside saved_model.pb
@@ -54,7 +53,7 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
     fine_tuning = vocabulary and {
         "settings": encoder.settings,
         "dropout": encoder.dropout,
-        "vocabulary": dataclasses.asdict(vocabulary),
+        "vocabulary": vocabularies.to_json(vocabulary),
     }
     description = {
         "format": _FORMAT,
@@ -82,9 +81,7 @@ def weights_hash(paths: Sequence[pathlib.Path]) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def content_hash(
-    sha256: str, pooling: str, settings: Sequence[Any], vocabulary: SubwordVocabulary | None
-) -> str:
+def content_hash(sha256: str, pooling: str, settings: Sequence[Any], vocabulary: Vocabulary | None) -> str:
     """A hash of all that an encoder's vectors depend on."""
     content = repr((sha256, (_FORMAT, pooling, *settings), vocabulary))
     content = content.replace("SubwordVocabulary(", "Vocabulary(", 1)  # the class's name in the first hashes

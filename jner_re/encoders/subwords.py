@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from jner_re.encoders.vocabulary import SubwordVocabulary
+from jner_re.encoders.word_pipeline import lower
+
+if TYPE_CHECKING:
+    from jner_re.encoders.vocabulary import SubwordVocabulary
 
 MAX_WORD_CHARS = 100  # longer words are unknown, as in BERT
 
@@ -65,8 +70,5 @@ class SubwordTokenizer(tf.Module):
         if self._strip_accents:
             words = tf.strings.regex_replace(tf_text.normalize_utf8(words, "NFD"), r"\p{Mn}", "")
         if self._lowercase:
-            # ASCII first, so that the locale has no say; the capital sigma apart, since Unicode's rule
-            # for the end of a word is not applied by the reference.
-            words = tf.strings.regex_replace(tf.strings.lower(words), "Σ", "σ")
-            words = tf.strings.lower(words, encoding="utf-8")
+            words = lower(words)
         return tf.strings.regex_replace(words, _PUNCTUATION, r" \0 ")

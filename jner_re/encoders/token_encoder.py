@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from jner_re.encoders import tokenizer_files
 from jner_re.encoders.checkpoint_weights import weights_files
 from jner_re.encoders.network import Network
-from jner_re.encoders.subwords import SubwordTokenizer
-from jner_re.encoders.vocabulary import SubwordVocabulary, read_vocabulary
+from jner_re.encoders.vocabularies import Vocabulary
 from jner_re.encoders.windows import Windows, make_windows
 
 # Padded subwords that go through the transformer at once: more would take memory and win no speed.
@@ -25,13 +25,13 @@ def of_checkpoint(
     Args:
       folder: with the weights and what the tokenizer has.
       network: of the checkpoint.
-      special_tokens: of the architecture, see `read_vocabulary`.
+      special_tokens: of the architecture, see `tokenizer_files.read`.
       pooling: see `TokenEncoder`.
 
     Raises:
       InputError: if the tokenizer can't be used.
     """
-    vocabulary = read_vocabulary(folder, special_tokens, network.vocabulary_size)
+    vocabulary = tokenizer_files.read(folder, special_tokens, network.vocabulary_size)
     return TokenEncoder(network, vocabulary, weights_files(folder), pooling)
 
 
@@ -41,7 +41,7 @@ class TokenEncoder(tf.Module):
     def __init__(
         self,
         network: Network,
-        vocabulary: SubwordVocabulary,
+        vocabulary: Vocabulary,
         weights: tuple[pathlib.Path, ...],
         pooling: str = "mean",
     ) -> None:
@@ -56,7 +56,7 @@ class TokenEncoder(tf.Module):
         """
         super().__init__(name="token_encoder")
         self.pooling = pooling
-        self._tokenizer = SubwordTokenizer(vocabulary)
+        self._tokenizer = vocabulary.tokenizer()
         self._transformer = network
         self._first = vocabulary.first
         self._last = vocabulary.last

@@ -7,7 +7,10 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+import tensorflow as tf
+
 from jner_re import files
+from jner_re.encoders.subwords import SubwordTokenizer
 from jner_re.errors import InputError
 
 
@@ -32,6 +35,10 @@ class SubwordVocabulary:
     lowercase: bool
     strip_accents: bool
     split_cjk: bool
+
+    def tokenizer(self) -> tf.Module:
+        """Words string [N] -> ids int32 [N, (subwords)]."""
+        return SubwordTokenizer(self)
 
 
 def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> SubwordVocabulary:
@@ -59,10 +66,10 @@ def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], mos
     # Of a subword that is there twice the last line counts; the line break puts the others out of reach.
     subwords = tuple(subword if ids[subword] == i else f"\n{i}" for i, subword in enumerate(lines))
     settings = {
-        **_read_settings(folder, "special_tokens_map.json"),
-        **_read_settings(folder, "tokenizer_config.json"),
+        **read_settings(folder, "special_tokens_map.json"),
+        **read_settings(folder, "tokenizer_config.json"),
     }
-    special = {name: _text(settings.get(name) or default) for name, default in special_tokens.items()}
+    special = {name: token_text(settings.get(name) or default) for name, default in special_tokens.items()}
     for name, token in special.items():
         if token not in ids:
             raise InputError(f"{path}: {name} is {token!r}, expected a line of the file")
@@ -84,7 +91,7 @@ def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], mos
     )
 
 
-def _read_settings(folder: pathlib.Path, name: str) -> dict[str, Any]:
+def read_settings(folder: pathlib.Path, name: str) -> dict[str, Any]:
     """The JSON object in a file of the checkpoint; empty if there is no such file."""
     path = folder / name
     if not path.exists():
@@ -95,6 +102,6 @@ def _read_settings(folder: pathlib.Path, name: str) -> dict[str, Any]:
     return settings
 
 
-def _text(token: str | dict[str, Any]) -> str:
+def token_text(token: str | dict[str, Any]) -> str:
     """A special token is given as text, or as an object whose `content` is the text."""
     return token if isinstance(token, str) else str(token["content"])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from jner_re.encoders.subwords import SubwordTokenizer
-from jner_re.encoders.vocabulary import SubwordVocabulary
+from jner_re.encoders.vocabularies import Vocabulary
 
 
 class SubwordTable(tf.Module):
@@ -15,9 +14,9 @@ class SubwordTable(tf.Module):
       vocabulary: of the encoder.
     """
 
-    def __init__(self, vocabulary: SubwordVocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
-        self._tokenizer = SubwordTokenizer(vocabulary)
+        self._tokenizer = vocabulary.tokenizer()
 
     def __call__(self, tokens: tf.Tensor) -> tf.Tensor:
         """string [B, T] -> int32 [B, T, P], ids plus one; 0 past a word's last subword and for ""."""
