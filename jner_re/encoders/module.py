@@ -21,6 +21,7 @@ from jner_re.assets import catalogue, download, hub, hub_snapshot
 from jner_re.assets.hub import HubId, Snapshot
 from jner_re.encoders import (
     architectures,
+    checkpoint_config,
     checkpoint_source,
     folder_hash,
     hub_v1,

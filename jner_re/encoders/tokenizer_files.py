@@ -11,7 +11,13 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from jner_re import files
-from jner_re.encoders import byte_pairs, checkpoint, sentence_pieces, sentencepiece_model, tokenizer_json
+from jner_re.encoders import (
+    byte_pairs,
+    checkpoint_config,
+    sentence_pieces,
+    sentencepiece_model,
+    tokenizer_json,
+)
 from jner_re.encoders.byte_pairs import BytePairVocabulary
 from jner_re.encoders.sentence_pieces import SentencePieceVocabulary
 from jner_re.encoders.sentencepiece_model import CONTROL, NORMAL, UNKNOWN, USER_DEFINED
@@ -86,7 +92,7 @@ def _read_model(path: pathlib.Path, special: SpecialTokens, most: int) -> Senten
     for text, _, kind in model.pieces:
         if kind == USER_DEFINED:
             raise InputError(f"{path}: piece {text!r} is user-defined, which is not supported")
-    architecture = checkpoint.model_type(path.parent)
+    architecture = checkpoint_config.model_type(path.parent)
     pieces = _in_order(model.pieces, architecture)
     unknown = next((i for i, (_, _, kind) in enumerate(pieces) if kind == UNKNOWN), None)
     if unknown is None:
