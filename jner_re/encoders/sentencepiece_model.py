@@ -21,6 +21,10 @@ _TEXT, _SCORE, _TYPE = 1, 2, 3  # of SentencePiece
 _MODEL_TYPE, _BYTE_FALLBACK, _SUFFIX = 3, 35, 24  # of TrainerSpec
 _CHARSMAP, _DUMMY_PREFIX, _EXTRA_WHITESPACES, _ESCAPE = 2, 3, 4, 5  # of NormalizerSpec
 
+# A table of normalisation that changes nothing: with none at all, SentencePiece logs that there is none. The
+# size of a trie, the trie (darts-clone: a root, and 255 units that no byte leads to), and no text.
+_UNCHANGED = struct.pack("<257I", 1024, 0, *[1 << 31] * 255) + b"\0"
+
 _Value = int | bytes
 
 
@@ -85,7 +89,7 @@ def serialize(model: SentencePieceModel) -> bytes:
         )
         message += _length_delimited(_PIECES, piece)
     trainer = _varint_field(_MODEL_TYPE, model.kind) + _varint_field(_BYTE_FALLBACK, model.byte_fallback)
-    normalizer = _length_delimited(_CHARSMAP, model.charsmap)
+    normalizer = _length_delimited(_CHARSMAP, model.charsmap or _UNCHANGED)
     for field in (_DUMMY_PREFIX, _EXTRA_WHITESPACES, _ESCAPE):
         normalizer += _varint_field(field, 0)
     message += _length_delimited(_TRAINER, trainer) + _length_delimited(_NORMALIZER, normalizer)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import tensorflow as tf
 import tensorflow_text as tf_text
 
 from jner_re.encoders.word_pipeline import lower
-
-if TYPE_CHECKING:
-    from jner_re.encoders.vocabulary import SubwordVocabulary
 
 MAX_WORD_CHARS = 100  # longer words are unknown, as in BERT
 
@@ -24,19 +21,21 @@ _PUNCTUATION = r"[!-/:-@\[-`{-~\p{P}]"
 
 
 class SubwordTokenizer(tf.Module):
-    """Splits words into the subwords of a vocabulary."""
+    """Splits words into subwords; the arguments are those of `SubwordVocabulary`."""
 
-    def __init__(self, vocabulary: SubwordVocabulary) -> None:
+    def __init__(
+        self, subwords: Sequence[str], unknown: str, lowercase: bool, strip_accents: bool, split_cjk: bool
+    ) -> None:
         super().__init__(name="wordpiece")
-        self._lowercase = vocabulary.lowercase
-        self._strip_accents = vocabulary.strip_accents
-        self._split_cjk = vocabulary.split_cjk
-        self._unknown = vocabulary.unknown
+        self._lowercase = lowercase
+        self._strip_accents = strip_accents
+        self._split_cjk = split_cjk
+        self._unknown = unknown
         self._tokenizer = tf_text.FastWordpieceTokenizer(
-            vocab=list(vocabulary.subwords),
+            vocab=list(subwords),
             max_bytes_per_word=4 * MAX_WORD_CHARS,
             token_out_type=tf.int32,
-            unknown_token=vocabulary.unknown,
+            unknown_token=unknown,
             no_pretokenization=True,
         )
 

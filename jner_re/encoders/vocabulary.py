@@ -38,7 +38,9 @@ class SubwordVocabulary:
 
     def tokenizer(self) -> tf.Module:
         """Words string [N] -> ids int32 [N, (subwords)]."""
-        return SubwordTokenizer(self)
+        return SubwordTokenizer(
+            self.subwords, self.unknown, self.lowercase, self.strip_accents, self.split_cjk
+        )
 
 
 def read_vocabulary(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> SubwordVocabulary:

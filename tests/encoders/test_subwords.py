@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jner_re.encoders.subwords import SubwordTokenizer
-from jner_re.encoders.vocabulary import SubwordVocabulary
 
 _CHARACTERS = "abcdeéïñABCDÉßſσςΣжЖйЙאب한字東々あガ!-'.,_$€«—…1٣²½ﬁＡ"
 _SUBWORDS = (
@@ -32,17 +31,7 @@ _EMOJI = "😀🧪👍🏽"
 
 @functools.cache
 def _tokenizer(lowercase: bool, split_cjk: bool = True) -> SubwordTokenizer:
-    return SubwordTokenizer(
-        SubwordVocabulary(
-            _SUBWORDS,
-            first=0,
-            last=0,
-            unknown="[UNK]",
-            lowercase=lowercase,
-            strip_accents=lowercase,
-            split_cjk=split_cjk,
-        )
-    )
+    return SubwordTokenizer(_SUBWORDS, "[UNK]", lowercase, strip_accents=lowercase, split_cjk=split_cjk)
 
 
 def _normalise(word: str, lowercase: bool) -> list[str]:
