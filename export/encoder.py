@@ -1,6 +1,6 @@
 """Writes a frozen token encoder as a TF-Hub module (SavedModel).
 
-From a checkpoint of the catalogue, any BERT or MPNet checkpoint in the Hugging Face layout, or an ELMo:
+From a checkpoint of the catalogue, a folder or the Hugging Face hub (docs/encoders.md), or an ELMo:
 
   %s --name=minilm --output=encoders/minilm
   %s --checkpoint=google-bert/bert-base-cased --output=encoders/bert

@@ -49,7 +49,7 @@ class ModelConfig:
     )
     fine_tune_encoder: bool = _option(
         False,
-        "train the encoder, a BERT or MPNet, too, from the weights it has; its output can't be cached then",
+        "train the encoder, a transformer, too, from the weights it has; its output can't be cached then",
     )
     frozen_encoder_layers: int = _option(
         0,

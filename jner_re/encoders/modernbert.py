@@ -24,6 +24,11 @@ def reads(folder: pathlib.Path) -> bool:
     return checkpoint_config.model_type(folder) == NAME
 
 
+# Subwords read at once: attention takes memory with their square (2,048 with 12 heads: 200 MB). Longer
+# sentences are read in windows.
+_LONGEST = 2048
+
+
 def read(folder: pathlib.Path, pooling: str = "mean") -> TokenEncoder:
     """The encoder, as `bert.read`."""
     return token_encoder.of_checkpoint(folder, read_network(folder), SPECIAL_TOKENS, pooling)
@@ -55,7 +60,7 @@ def _settings(config: Config) -> Settings:
         width=sizes.width,
         inner=sizes.inner,
         heads=sizes.heads,
-        positions=sizes.positions,
+        positions=min(sizes.positions, _LONGEST),
         activation=config.choice("hidden_act", ACTIVATIONS, "gelu"),
         epsilon=config.positive("norm_eps", 1e-5),
         attention=_attention(config, sizes.layers),
