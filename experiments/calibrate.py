@@ -28,6 +28,8 @@ def main() -> None:
     """Predicts, chooses temperatures, and keeps them."""
     folder = files.user_path(_MODEL.value)
     config, _ = configs.load(folder / model_files.CONFIG)
+    if not any((folder / name).exists() for name in (model_files.METRICS, model_files.MEMBERS)):
+        raise InputError(f"{folder}: its training has not ended, expected a trained model")
     read, corpus, _ = annotated.load(_CORPUS.value, "dev", config)
     sentences = read.valid_sentences()
     if not any(sentence.entities for sentence in sentences):
@@ -41,7 +43,8 @@ def main() -> None:
     with model_files.training_lock(folder):
         model = model_dir.load(folder)
         _, scored = evaluate(model, sentences, model.threshold, _CORPUS.value)
-        chosen = temperature_fit.fit(sentences, scored)
+        known = temperatures.Temperatures.load(folder)
+        chosen = temperature_fit.fit(sentences, scored, known)
         before = calibration.calibration(sentences, scored)
         after = calibration.calibration(sentences, [temperatures.of_scored(each, chosen) for each in scored])
         errors = {task: result.expected_calibration_error for task, result in after.items()}

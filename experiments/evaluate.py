@@ -70,11 +70,12 @@ _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one 
 
 def main() -> None:
     """Predicts, compares, prints the table and writes what is asked for."""
-    folder, report_path = hub_model.find(_MODEL.value), _report_path()
+    report_path = _report_path()
     if (_PRECISION.value is None) != (_DEV.value is None):
         raise InputError("one of --precision and --dev is given alone, expected both or none")
     if _PRECISION.value is not None and _THRESHOLD.value is not None:
         raise InputError("--precision and --threshold are given, expected one of them")
+    folder = hub_model.find(_MODEL.value)
     config, _ = configs.load(folder / model_files.CONFIG)
     corpus = _read(_CORPUS.value, "test", config)
     dev = _read(_DEV.value, "dev", config) if _DEV.value else None

@@ -18,7 +18,7 @@ from jner_re.errors import InputError
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint",
     None,
-    "a folder with config.json, vocab.txt and model.safetensors, or the id of one on the Hugging Face hub: "
+    "a folder with config.json, model.safetensors and a tokenizer, or the id of one on the Hugging Face hub: "
     "owner/name or owner/name@revision",
 )
 _NAME = flags.DEFINE_string(

@@ -1,8 +1,16 @@
 """The one exception for what a user can put right: programs print it as one line and exit with code 1."""
 
+import re
+
 
 class InputError(ValueError):
     """Bad input: the message names the file, record and value, and says what was expected."""
+
+
+def without_secrets(message: str) -> str:
+    """A message, or a URL, without what gives access: the user and password of URLs, and their queries."""
+    message = re.sub(r"://[^/?#\s]*@", "://", message)
+    return re.sub(r"(https?://[^\s?]+)\?[^\s'\")]*", r"\1", message)
 
 
 def system_cause(error: BaseException) -> str:

@@ -46,7 +46,7 @@ _XLA_NOISE = (
 )
 
 
-_OBJECTS_BETWEEN_COLLECTIONS = 200_000  # of Python's garbage collector; 700 by default
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000  # of Python's garbage collector; 700 by default
 
 _REDIRECTING = threading.RLock()  # standard error is the process's
 
@@ -147,7 +147,7 @@ def run_with_arguments(main: Callable[[Sequence[str]], None]) -> None:
 
     # Importing TensorFlow and tracing graphs makes a million objects that stay; Python looks through them
     # again and again where its collector has the default thresholds.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 10, 10)
     standard_streams.open_closed()  # before anything is said of the flags
     app.run(guarded, flags_parser=program_flags.parse)
 

@@ -44,6 +44,7 @@ class EnsembleJob:
           runs_dir: where the folders of runs are.
           threads: that TensorFlow was told to use, for the record.
         """
+        from jner_re.evaluation.card import card
         from jner_re.evaluation.evaluate import evaluate
         from jner_re.models import ensemble_dir, model_dir, weights
 
@@ -52,6 +53,7 @@ class EnsembleJob:
         trained = [member.train(runs_dir) for member in self.members]
         threshold, source, dev = self._chosen_on_dev(trained, folder / "choosing")
         ensemble_dir.write(folder / "final", [run.final for run in trained], threshold, source)
+        card.write(folder / "final")
         model = model_dir.load(folder / "final")
         report, _ = evaluate(model, test, threshold, "test")
         return records.Record(

@@ -16,12 +16,13 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from jner_re.errors import InputError, system_cause
+from jner_re.errors import InputError, system_cause, without_secrets
 
 SECONDS = 10.0  # for the hub to answer
 _ID = re.compile(r"([A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*)(?:@([^\s,@]+))?", re.ASCII)
 _COMMIT = re.compile("[0-9a-f]{40}")
 _OF_WRITING = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM}
+_NOT_NOW = (407, 408, 429)  # a proxy's answer, a time-out, too many requests
 _Answer = TypeVar("_Answer")
 
 
@@ -153,7 +154,7 @@ def asked(question: Callable[[], _Answer], id: HubId) -> _Answer:
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
-        raise UnreachableError(f"{endpoint()} is not asked: HF_HUB_OFFLINE is set")
+        raise UnreachableError(f"{_shown()} is not asked: HF_HUB_OFFLINE is set")
     try:
         return question()
     except InputError:
@@ -166,11 +167,11 @@ def _explained(error: Exception, id: HubId) -> InputError:
     from huggingface_hub import errors
 
     status = getattr(getattr(error, "response", None), "status_code", None)
-    line = " ".join(str(error).split())
+    line = without_secrets(" ".join(str(error).split()))
     if isinstance(error, errors.HFValidationError):
         return InputError(f"is no id of the hub, expected owner/name or owner/name@revision: {line}")
     if isinstance(error, errors.GatedRepoError):
-        page = f"{endpoint()}/{id.repository}"
+        page = f"{_shown()}/{id.repository}"
         return InputError(f"the repository is gated: accept its conditions at {page}, and {login()}")
     if isinstance(error, errors.RevisionNotFoundError):
         return InputError(
@@ -178,18 +179,23 @@ def _explained(error: Exception, id: HubId) -> InputError:
         )
     if isinstance(error, errors.RepositoryNotFoundError):
         return InputError(
-            f"{endpoint()} has no repository {id.repository}, or it is private: for a private one, {login()}"
+            f"{_shown()} has no repository {id.repository}, or it is private: for a private one, {login()}"
         )
     if isinstance(error, errors.EntryNotFoundError) and isinstance(error, errors.HfHubHTTPError):
-        return InputError(f"{error.response.url}: there is no such file")
+        return InputError(f"{without_secrets(str(error.response.url))}: there is no such file")
     if status in (401, 403):
-        return InputError(f"{endpoint()} allows no access to {id.repository} ({status}): {login()}")
-    if status is not None and status < 500:
-        return InputError(f"{endpoint()} refuses: {line}")
+        return InputError(f"{_shown()} allows no access to {id.repository} ({status}): {login()}")
+    if status is not None and status < 500 and status not in _NOT_NOW:
+        return InputError(f"{_shown()} refuses: {line}")
     if isinstance(error, OSError) and error.errno in _OF_WRITING and error.strerror:
         return InputError(f"{error.filename or 'download'}: can't be written: {error.strerror}")
-    cause = " ".join(system_cause(error).split()) or type(error).__name__
-    return UnreachableError(f"{endpoint()} can't be reached: {cause}")
+    cause = without_secrets(" ".join(system_cause(error).split())) or type(error).__name__
+    return UnreachableError(f"{_shown()} can't be reached: {cause}")
+
+
+def _shown() -> str:
+    """The endpoint for people."""
+    return without_secrets(endpoint())
 
 
 def login() -> str:

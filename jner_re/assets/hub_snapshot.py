@@ -50,8 +50,9 @@ def find(id: HubId) -> Snapshot:
     if _read(record) != snapshot.files:
         files.write_text(record, json.dumps(dict(snapshot.files), indent=1) + "\n")
     if not id.is_commit and revisions.get(id.revision) != snapshot.commit:
-        revisions[id.revision] = snapshot.commit
-        files.write_text(folder / "revisions.json", json.dumps(revisions, indent=1) + "\n")
+        with files.locked(folder / ".lock"):
+            revisions = {**_read(folder / "revisions.json"), id.revision: snapshot.commit}
+            files.write_text(folder / "revisions.json", json.dumps(revisions, indent=1) + "\n")
     return snapshot
 
 
@@ -76,8 +77,8 @@ def _folder(repository: str) -> str:
 
 
 def _known(repository: str, commit: str) -> Snapshot | None:
-    record = download.cache_dir() / "downloads" / _folder(repository) / f"{commit}.json"
-    return Snapshot(repository, commit, _read(record)) if record.is_file() else None
+    record = _read(download.cache_dir() / "downloads" / _folder(repository) / f"{commit}.json")
+    return Snapshot(repository, commit, record) if record else None
 
 
 def _read(record: pathlib.Path) -> dict[str, Any]:

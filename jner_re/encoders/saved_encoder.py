@@ -58,7 +58,7 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
     description = {
         "format": _FORMAT,
         "graph": _GRAPH,
-        "name": name,
+        "name": pathlib.PurePath(name).name if pathlib.PurePath(name).is_absolute() else name,
         "layers": encoder.num_layers,
         "width": encoder.width,
         "pooling": pooling,

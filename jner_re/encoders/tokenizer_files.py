@@ -64,6 +64,17 @@ def read(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> 
       InputError: if there is no tokenizer, a file is malformed or asks for something that is not supported, a
         special token is not in the vocabulary, or there are too many subwords.
     """
+    try:
+        return _read(folder, special_tokens, most)
+    except InputError:
+        raise
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{folder}: a file of its tokenizer is damaged: {type(error).__name__}: {error}"
+        ) from None
+
+
+def _read(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> Vocabulary:
     if (folder / _WORD_PIECE).exists():
         return read_vocabulary(folder, special_tokens, most)
     special = SpecialTokens(folder, special_tokens)

@@ -215,7 +215,7 @@ def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
       InputError: it is neither, or the hub doesn't give it.
     """
     try:
-        folder = hub_model.find(pathlib.Path(path).expanduser())
+        folder = hub_model.find(path)
         if (folder / CONFIG).is_file():  # also if exports are in it
             return folder
         exported = _exported(folder)

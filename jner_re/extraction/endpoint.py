@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from jner_re.errors import InputError, system_cause
+from jner_re.errors import InputError, system_cause, without_secrets
 from jner_re.extraction import outputs
 from jner_re.extraction.rows import BATCH_SIZE, Row, padded, refusal
 
@@ -30,7 +30,7 @@ class Endpoint:
         Raises:
           InputError: the URL is not one of http or https, or not of a model.
         """
-        shown = _without_user(url)
+        shown = without_secrets(url)
         expected = f"expected a URL such as http://localhost:8501/v1/models/{MODEL_NAME}"
         try:
             parts = urllib.parse.urlsplit(url)
@@ -42,7 +42,7 @@ class Endpoint:
         if parts.scheme not in ("http", "https") or not parts.hostname or not is_model:
             raise InputError(f"{shown}: {expected}")
         self._url = parts._replace(path=f"{path}:predict", fragment="").geturl()
-        self._shown = _without_user(self._url)
+        self._shown = without_secrets(self._url)
         self._session, self._process = requests.Session(), os.getpid()
 
     def __repr__(self) -> str:
@@ -80,7 +80,7 @@ class Endpoint:
             cause = system_cause(error)
             raise InputError(f"{self._shown}: can't be reached: {cause}{self._through()}") from None
         except requests.RequestException as error:
-            raise InputError(f"{self._shown}: {_without_user(str(error))}{self._through()}") from None
+            raise InputError(f"{self._shown}: {without_secrets(str(error))}{self._through()}") from None
         message = found.get("error") if isinstance(found, dict) else None
         if message is not None:
             if refusal(str(message)):  # a server that batches gives all that it put together one error
@@ -103,7 +103,7 @@ class Endpoint:
         """Where requests would go on with a GET, which asks no model."""
         place = answer.headers.get("Location")
         if place and answer.status_code in (301, 302, 303):
-            address = _without_user(urllib.parse.urljoin(answer.url, place)).removesuffix(":predict")
+            address = without_secrets(urllib.parse.urljoin(answer.url, place)).removesuffix(":predict")
             raise InputError(
                 f"{self._shown}: answered {answer.status_code} {answer.reason}: it is at {address} now, "
                 "expected that address"
@@ -115,9 +115,4 @@ class Endpoint:
         proxy = requests.utils.select_proxy(self._url, proxies)
         if proxy is None:
             return ""
-        return f" (through the proxy {_without_user(proxy)} of the environment; NO_PROXY excepts hosts)"
-
-
-def _without_user(message: str) -> str:
-    """A message, or a URL, without the user and password of URLs."""
-    return re.sub(r"://[^/?#\s]*@", "://", message)
+        return f" (through the proxy {without_secrets(proxy)} of the environment; NO_PROXY excepts hosts)"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import logging
 import pathlib
 
 from jner_re import config as configs
+from jner_re import files
 from jner_re.assets import hub
 from jner_re.assets.hub import HubId
 from jner_re.errors import InputError
@@ -64,6 +66,8 @@ def contents(model: pathlib.Path) -> dict[str, pathlib.Path]:
     Raises:
       InputError: it is none of these.
     """
+    if not model.exists():
+        raise InputError(f"{model}: is not there, expected a model directory or an exported folder")
     folder = client.local_folder(model)
     names = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file()]
     if not client.is_exported(folder):
@@ -118,22 +122,44 @@ def upload(model: pathlib.Path, repository: str, revision: str = "main", private
             raise InputError("the repository is there already and public, expected a private or a new one")
         if revision != "main" and not revision.startswith("refs/"):
             hub.asked(lambda: api.create_branch(repository, branch=revision, exist_ok=True), id)
-        there = hub.ask(id).files
+        snapshot = hub.ask(id)
+        there = snapshot.files
         operations: list[huggingface_hub.CommitOperationAdd | huggingface_hub.CommitOperationDelete] = [
-            huggingface_hub.CommitOperationAdd(name, str(path)) for name, path in found.items()
+            huggingface_hub.CommitOperationAdd(name, _content(path)) for name, path in found.items()
         ]
         if _README not in found and _README not in there:
             card = _MINIMAL_CARD.format(name=repository.split("/")[1], repository=repository)
             operations.append(huggingface_hub.CommitOperationAdd(_README, card.encode()))
-        ours = {name for pattern in _OURS for name in fnmatch.filter(there, pattern)}
+        is_model = "saved_model.pb" in there or model_files.VOCABULARY in there
+        ours = {name for pattern in _OURS for name in fnmatch.filter(there, pattern) if is_model}
         operations += [huggingface_hub.CommitOperationDelete(name) for name in sorted(ours - found.keys())]
         message = f"jner_re: {model.absolute().name}"
         commit = hub.asked(
-            lambda: api.create_commit(repository, operations, commit_message=message, revision=revision), id
+            lambda: api.create_commit(
+                repository,
+                operations,
+                commit_message=message,
+                revision=revision,
+                parent_commit=snapshot.commit,
+            ),
+            id,
         )
     except InputError as error:
         raise InputError(f"{id}: can't be uploaded: {error}") from None
     return str(commit.commit_url)
+
+
+def _content(path: pathlib.Path) -> str | bytes:
+    """A file; of config.json the content, with the names alone of this machine's files and folders."""
+    if path.name != model_files.CONFIG:
+        return str(path)
+    record = files.read_json(path)
+    for name in ("encoder", "glove"):
+        parts = [part.strip() for part in record["model"][name].split(",")]
+        record["model"][name] = ",".join(
+            pathlib.PurePath(part).name if pathlib.PurePath(part).is_absolute() else part for part in parts
+        )
+    return (json.dumps(record, indent=2) + "\n").encode()
 
 
 def _warn_of_local_files(model_dir: pathlib.Path) -> None:

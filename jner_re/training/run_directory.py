@@ -69,10 +69,15 @@ class RunDirectory:
             yield
 
     def finish(self, metrics: Mapping[str, Any]) -> None:
-        """Writes the threshold, if it was calibrated, metrics.json, which ends the run, and the card."""
-        if self._train_config.calibrate:
-            model_files.write_threshold(self._path, metrics["threshold"], metrics["threshold_source"])
-        files.write_text(self._path / model_files.METRICS, json.dumps(metrics, indent=1) + "\n")
+        """Writes the threshold, if it was calibrated, metrics.json, which ends the run, and the card.
+
+        A run that has ended before stays as it is: its threshold may have got temperatures.
+        """
+        path = self._path / model_files.METRICS
+        if not path.exists():
+            if self._train_config.calibrate:
+                model_files.write_threshold(self._path, metrics["threshold"], metrics["threshold_source"])
+            files.write_text(path, json.dumps(metrics, indent=1) + "\n")
         card.write(self._path)
 
     def _check(self) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from jner_re.evaluation.calibration import reliability
-from jner_re.evaluation.temperature_fit import HIGHEST, best_temperature
-from jner_re.models.temperatures import tempered
+from jner_re.evaluation.temperature_fit import HIGHEST, LOWEST, best_temperature, fit
+from jner_re.models.temperatures import Temperatures, tempered
+from jner_re.schema import EntitySpan, RelationPair, Sentence
 
 
 @pytest.mark.parametrize("real", [0.5, 1.0, 3.0])
@@ -33,10 +34,29 @@ def test_no_other_temperature_is_better(seed: int) -> None:
         return float(-np.log(np.where(right, values, 1 - values)).sum())
 
     best = loss(best_temperature(scores, right))
-    assert all(best <= loss(float(other)) + 1e-4 for other in np.geomspace(0.1, HIGHEST, 300))
+    assert all(best <= loss(float(other)) + 1e-4 for other in np.geomspace(LOWEST, HIGHEST, 300))
 
 
 def test_where_nothing_can_be_learned_scores_stay() -> None:
     for right in ([], [True, True], [False, False]):
         assert best_temperature(np.full(len(right), 0.7), np.array(right, bool)) == 1.0
     assert best_temperature(np.array([0.0, 1.0, 1.0]), np.array([False, True, False])) <= HIGHEST
+
+
+def test_however_often_it_is_fitted_scores_stay_apart() -> None:
+    """Where all that scores high is right, the coldest would be best, and scores of 1 above no threshold."""
+    entities = (EntitySpan(0, 1, "A"), EntitySpan(1, 2, "B"))
+    gold = [Sentence(("a", "b"), entities, (RelationPair(0, 1, "R"),))]
+    scored = [
+        (
+            [(entity, 0.9) for entity in entities],
+            [(RelationPair(0, 1, "R"), 0.95), (RelationPair(1, 0, "R"), 0.2)],
+        )
+    ]
+    known = Temperatures()
+    for _ in range(3):
+        chosen = fit(gold, scored, known)
+        known = Temperatures(known.entities * chosen.entities, known.relations * chosen.relations)
+    assert known.relations == pytest.approx(LOWEST) and known.entities == 1.0  # all entities are right
+    threshold = np.float32(tempered(np.array(0.9), known.relations))
+    assert threshold < np.float32(tempered(np.array(0.999), known.relations)) < 1

@@ -11,6 +11,8 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
+import jinja2
+
 from jner_re import config as configs
 from jner_re import files, templates
 from jner_re.config import ModelConfig, TrainConfig
@@ -49,7 +51,8 @@ def text(model_dir: pathlib.Path) -> str:
     record = model_files.threshold_record(model_dir)
     members = files.read_json(model_dir / model_files.MEMBERS) if _has_members(model_dir) else []
     dev = metrics.get("dev")
-    return _TEMPLATES.get_template("card.md").render(
+    template = _TEMPLATES.get_template("card.md")
+    values = dict(
         name=files.user_path(model_dir).resolve().name,
         vocabulary=vocabulary,
         corpora=metrics.get("corpora", {}),
@@ -69,6 +72,12 @@ def text(model_dir: pathlib.Path) -> str:
         threshold_source=record.get("source", "as configured"),
         temperatures=record.get("temperatures"),
     )
+    try:
+        return template.render(values)
+    except (AttributeError, KeyError, TypeError, ValueError, jinja2.UndefinedError) as error:
+        raise InputError(
+            f"{model_dir}: {model_files.METRICS} or {model_files.THRESHOLD} is damaged: {error}"
+        ) from None
 
 
 def versions() -> dict[str, str]:

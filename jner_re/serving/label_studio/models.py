@@ -62,7 +62,8 @@ class Models:
 
 
 def _load(folder: pathlib.Path) -> Model:
-    if client.is_exported(client.local_folder(folder)):
+    folder = client.local_folder(folder)
+    if client.is_exported(folder):
         raise InputError(
             f"{folder}: is an exported model, expected a model directory, with which those that are trained "
             "can be compared"

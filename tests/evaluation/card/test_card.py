@@ -102,7 +102,7 @@ def test_without_dev_and_of_an_ensemble(model_dir: pathlib.Path) -> None:
     (model_dir / "metrics.json").unlink()
     (model_dir / "members.json").write_text(json.dumps([{"seed": 3, "epochs": 1}, {"seed": 4, "epochs": 1}]))
     text = card.text(model_dir)
-    assert "An ensemble of seeds: 3, 4" in text and "without a dev set" in text
+    assert "An ensemble of seeds: 3, 4" in text and "No score was kept with the ensemble." in text
     assert "model-index" not in text
     (model_dir / "metrics.json").write_text("[]")
     with pytest.raises(InputError, match=r"metrics\.json: is list, expected a JSON object"):
