@@ -4,7 +4,8 @@
 
 tests/encoders/make_architectures.py makes the checkpoints and runs PyTorch; its environment needs torch,
 transformers and safetensors. A difference is the largest one of any number of a layer, divided by the largest
-number of the layer; each sentence is encoded alone, and padded among the others.
+number of the layer; each sentence is encoded alone, and padded among the others. PyTorch in float64 tells
+what of it is rounding.
 """
 
 from __future__ import annotations
@@ -40,16 +41,18 @@ def main() -> None:
         found = collections.defaultdict(list)
         for arrays in sorted(pathlib.Path(folder).glob("*.npz")):
             checkpoint = arrays.with_suffix("")
-            largest, subwords = compare(checkpoint, arrays)
+            longest, *largest = compare(checkpoint, arrays)
             if _SHOW.value:
-                print(f"{checkpoint.name}: {largest:.1e}", flush=True)
+                print(
+                    f"{checkpoint.name}: {', '.join(format(value, '.1e') for value in largest)}", flush=True
+                )
             config = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-            found[config["model_type"]].append((largest, subwords, checkpoint.name))
-    rows = [["architecture", "variants", "longest sentence", "largest difference", "in"]]
+            found[config["model_type"]].append((longest, *largest))
+    rows = [["architecture", "variants", "subwords", "ours, PyTorch", "ours, float64", "PyTorch, float64"]]
     for name, variants in found.items():
-        largest, _, variant = max(variants)
-        longest = max(subwords for _, subwords, _ in variants)
-        rows.append([name, str(len(variants)), f"{longest} subwords", f"{largest:.1e}", variant])
+        longest, *largest = map(max, zip(*variants, strict=True))
+        numbers = [str(len(variants)), f"up to {longest}", *(format(value, ".1e") for value in largest)]
+        rows.append([name, *numbers])
     print(aligned_table(rows))
 
 
@@ -66,27 +69,38 @@ def _make(folder: pathlib.Path) -> None:
         )
 
 
-def compare(checkpoint: pathlib.Path, arrays: pathlib.Path) -> tuple[float, int]:
-    """The largest difference of a layer, and the subwords of the longest sentence.
+def compare(checkpoint: pathlib.Path, arrays: pathlib.Path) -> tuple[int, float, float, float]:
+    """The largest differences of a layer.
 
     Args:
       checkpoint: its folder.
-      arrays: ids_0 [S], layers_0 [L, S, D] and so on, of PyTorch.
+      arrays: of PyTorch and sentence 0: ids_0 [S], layers_0 [L, S, D], exact_0 in float64; and so on.
+
+    Returns:
+      the subwords of the longest sentence; ours from PyTorch's, ours and PyTorch's from PyTorch's in float64.
     """
     from benchmarks.encoders import networks
 
     network = networks.read(checkpoint)
     with np.load(arrays) as given:
-        count = sum(name.startswith("ids_") for name in given)
-        sentences = [given[f"ids_{i}"] for i in range(count)]
-        expected = [given[f"layers_{i}"] for i in range(count)]
-    actual = [*(layers(network, [ids])[0] for ids in sentences), *layers(network, sentences)]
-    differences = [
-        np.abs(one - other).max() / np.abs(other).max()
-        for ours, theirs in zip(actual, expected * 2, strict=True)
+        numbers = range(sum(name.startswith("ids_") for name in given))
+        ids, theirs, exact = ([given[f"{name}_{i}"] for i in numbers] for name in ("ids", "layers", "exact"))
+    ours = [*(layers(network, [sentence])[0] for sentence in ids), *layers(network, ids)]
+    return (
+        max(map(len, ids)),
+        largest_difference(ours, theirs * 2),
+        largest_difference(ours, exact * 2),
+        largest_difference(theirs, exact),
+    )
+
+
+def largest_difference(actual: list[np.ndarray], expected: list[np.ndarray]) -> float:
+    """Of any number of a layer, divided by the layer's largest number."""
+    return max(
+        float(np.abs(one - other).max() / np.abs(other).max())
+        for ours, theirs in zip(actual, expected, strict=True)
         for one, other in zip(ours, theirs, strict=True)
-    ]
-    return float(max(differences)), max(map(len, sentences))
+    )
 
 
 def layers(network: Network, sentences: list[np.ndarray]) -> list[np.ndarray]:

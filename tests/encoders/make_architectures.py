@@ -12,8 +12,9 @@ each weight in the order of `shapes` the product of its gradient with `tiny_weig
 are of the products of all layers of the two longest sentences with `tiny_weights.view`. `buckets/B/D` is
 DeBERTa's bucket of the distances from -600 to 600, of B buckets and a largest distance of D.
 
-With --full=FOLDER ids and all layers are written there, as NAME.npz, beside the checkpoints, of more variants
-and with a sentence as long as the model takes: `python -m benchmarks.encoders.layers` compares them.
+With --full=FOLDER ids and all layers, in float32 and in float64, are written there, as NAME.npz, beside the
+checkpoints, of more variants and with a sentence as long as the model takes: benchmarks.encoders.layers
+compares them.
 """
 
 from __future__ import annotations
@@ -161,6 +162,7 @@ def main() -> None:
             lengths = (*LENGTHS, longest)
             arrays = {f"ids_{i}": ids for i, ids in enumerate(tiny_weights.sentences(VOCABULARY, lengths))}
             arrays |= {f"layers_{i}": layers for i, layers in enumerate(all_layers(model, lengths))}
+            arrays |= {f"exact_{i}": layers for i, layers in enumerate(all_layers(model.double(), lengths))}
             np.savez(full / f"{name}.npz", **arrays)
         return
     FIXTURES.mkdir(exist_ok=True)
