@@ -21,7 +21,7 @@ from transformers.convert_slow_tokenizer import DebertaV2Converter, SentencePiec
 
 _PIECES, _BATCH = 8000, 500
 _FAIRSEQ = "sentencepiece.bpe.model"
-_DEBERTA = {
+_DEBERTA: dict[str, Any] = {
     **{"pad_id": 0, "bos_id": 1, "eos_id": 2, "unk_id": 3, "byte_fallback": True},
     **{"pad_piece": "[PAD]", "bos_piece": "[CLS]", "eos_piece": "[SEP]", "unk_piece": "[UNK]"},
 }

@@ -4,8 +4,8 @@ r"""Writes a tiny checkpoint of each architecture, with its tokenizer, from the 
 
 Weights are random (tiny_weights). They are enough to train, export and answer once:
 
-  python -m experiments.train --preset=sample --data_dir=sample --epochs=8 --learning_rate=0.005 \
-      --encoder=FOLDER/roberta --glove= --model_dir=DIR
+  python -m experiments.train --preset=sample --data_dir=sample --epochs=4 --rnn_size=48 \
+      --learning_rate=0.005 --encoder=FOLDER/roberta --glove= --model_dir=DIR
   make compatibility MODEL_DIR=DIR
 """
 
