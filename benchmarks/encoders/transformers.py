@@ -70,9 +70,11 @@ def measure(name: str, ids: np.ndarray, torch: TorchProcess) -> None:
     """Prints what an architecture gives."""
     import tensorflow as tf
 
+    from benchmarks.encoders import networks
+
     with tempfile.TemporaryDirectory() as folder:
         theirs = torch.ask(architecture=name, config=CONFIGS[name], folder=folder)
-        network = _read(name, pathlib.Path(folder))
+        network = networks.read(pathlib.Path(folder))
     lengths = tf.fill([len(ids)], np.int64(ids.shape[1]))
     run = tf.function(lambda: tf.stack(network(tf.constant(ids, tf.int32), lengths), axis=1))
     mean = float(tf.reduce_mean(tf.abs(run())))
@@ -92,15 +94,6 @@ def measure(name: str, ids: np.ndarray, torch: TorchProcess) -> None:
         f"PyTorch's speed (mean of the layers {mean:.5f}, PyTorch's {theirs['mean']:.5f})",
         flush=True,
     )
-
-
-def _read(name: str, folder: pathlib.Path) -> Any:
-    from jner_re.encoders import deberta_v2, distilbert, electra, modernbert, roberta
-
-    for architecture in (distilbert, electra, roberta, deberta_v2, modernbert):
-        if architecture.reads(folder):
-            return architecture.read_network(folder)
-    raise AssertionError(name)
 
 
 if __name__ == "__main__":

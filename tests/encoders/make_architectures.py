@@ -12,7 +12,9 @@ each weight in the order of `shapes` the product of its gradient with `tiny_weig
 are of the products of all layers of the two longest sentences with `tiny_weights.view`. `buckets/B/D` is
 DeBERTa's bucket of the distances from -600 to 600, of B buckets and a largest distance of D.
 
-With --full=FOLDER all layers are written there, as NAME.npz, beside the checkpoints, of more variants.
+With --full=FOLDER ids and all layers, in float32 and in float64, are written there, as NAME.npz, beside the
+checkpoints, of more variants and with a sentence as long as the model takes: benchmarks.encoders.layers
+compares them.
 """
 
 from __future__ import annotations
@@ -142,6 +144,8 @@ MORE: dict[str, tuple[str, dict[str, Any]]] = {
         {**_MODERN, "layer_types": ["sliding_attention", "full_attention"] * 2, "hidden_activation": "relu"},
     ),
     "modernbert_one": ("ModernBert", {**_MODERN, "num_hidden_layers": 1}),
+    "deberta_long": ("DebertaV2", {**_DEBERTA, "position_buckets": 256, "max_position_embeddings": 512}),
+    "modernbert_long": ("ModernBert", {**_MODERN, "local_attention": 128, "max_position_embeddings": 2048}),
 }
 
 
@@ -151,9 +155,15 @@ def main() -> None:
     full = parser.parse_args().full
     if full is not None:
         for name, (kind, config) in {**VARIANTS, **MORE}.items():
-            model, shapes = make(kind, config, full / name)
-            arrays = {f"layers_{i}": layers for i, layers in enumerate(all_layers(model, LENGTHS))}
-            np.savez(full / f"{name}.npz", gradients=gradients(model, shapes, LENGTHS), **arrays)
+            model, _ = make(kind, config, full / name)
+            longest = config["max_position_embeddings"] - (
+                2 if "Roberta" in kind or kind == "Camembert" else 0
+            )
+            lengths = (*LENGTHS, longest)
+            arrays = {f"ids_{i}": ids for i, ids in enumerate(tiny_weights.sentences(VOCABULARY, lengths))}
+            arrays |= {f"layers_{i}": layers for i, layers in enumerate(all_layers(model, lengths))}
+            arrays |= {f"exact_{i}": layers for i, layers in enumerate(all_layers(model.double(), lengths))}
+            np.savez(full / f"{name}.npz", **arrays)
         return
     FIXTURES.mkdir(exist_ok=True)
     results = {}
