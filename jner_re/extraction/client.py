@@ -215,6 +215,7 @@ def local_folder(path: str | os.PathLike[str]) -> pathlib.Path:
       InputError: it is neither, or the hub doesn't give it.
     """
     try:
+        pathlib.Path(path).expanduser()  # which says if there is no such home
         folder = hub_model.find(path)
         if (folder / CONFIG).is_file():  # also if exports are in it
             return folder

@@ -38,7 +38,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """(config, train_config, sentences, dev, folder) of each training that is asked for."""
     made: list[Any] = []
 
-    def train(*arguments: Any, label_set: Any) -> dict[str, Any]:
+    def train(*arguments: Any, label_set: Any, corpus_name: str) -> dict[str, Any]:
         assert set(label_set.relation_types) == {"Kill", "Live_In", "Located_In", "OrgBased_In", "Work_For"}
         made.append(arguments)
         return CHOSEN
@@ -145,7 +145,7 @@ def test_a_lesson_is_learned_and_stands_in_the_protocol(
 ) -> None:
     learned: list[Any] = []
 
-    def train(*arguments: Any, label_set: Any, soft_targets: Any) -> dict[str, Any]:
+    def train(*arguments: Any, label_set: Any, corpus_name: str, soft_targets: Any) -> dict[str, Any]:
         learned.append((label_set, soft_targets))
         return CHOSEN
 

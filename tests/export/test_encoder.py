@@ -44,7 +44,7 @@ def test_converts_a_folder(tmp_path: pathlib.Path) -> None:
     checkpoint = _FIXTURES / "tiny_mpnet"
     run = _run(f"--checkpoint={checkpoint}", f"--output={output}", "--subword_pooling=first")
     assert run.returncode == 0, run.stderr
-    assert run.stdout == f"{output}: {checkpoint}, 3 layers, 32 wide, first of subwords\n"
+    assert run.stdout == f"{output}: tiny_mpnet, 3 layers, 32 wide, first of subwords\n"
     assert json.loads((output / "encoder.json").read_text())["pooling"] == "first"
     assert module.load(str(output)).width == 32
 
