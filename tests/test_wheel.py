@@ -124,7 +124,7 @@ def test_listing_imports_little(installed: pathlib.Path) -> None:
 def test_an_unknown_program(installed: pathlib.Path) -> None:
     result = run(installed, "trian", "--epochs=3")
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: no program 'trian', expected one of ablate, compare, ")
+    assert result.stderr.startswith("error: no program 'trian', expected one of ablate, calibrate, compare, ")
     assert result.stderr.count("\n") == 1
 
 
