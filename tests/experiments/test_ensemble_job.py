@@ -16,6 +16,7 @@ from experiments.jobs.protocols import AS_GIVEN, ON_BOTH, Protocol
 from experiments.jobs.training_job import Data, Trained, TrainingJob
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.corpora import data_dir
+from jner_re.evaluation.card import card
 from jner_re.models import ensemble_dir, model_dir, weights
 
 DEV, TEST = (tuple(data_dir.read_sample(split)[:3]) for split in ("dev", "test"))
@@ -53,6 +54,7 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> Evaluated:
     monkeypatch.setattr(model_dir, "load", load)
     monkeypatch.setattr(weights, "count", lambda model: 11)
     monkeypatch.setattr("jner_re.evaluation.evaluate.evaluate", evaluate)
+    monkeypatch.setattr(card, "write", lambda folder: None)
     return calls
 
 

@@ -181,7 +181,9 @@ def test_what_cannot_be_joined(
     options: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch, encoders: list[str]
 ) -> None:
     load = module.load
-    monkeypatch.setattr(module, "load", lambda handle, _: load(encoders[0] if handle == "minilm" else handle))
+    monkeypatch.setattr(
+        module, "load", lambda handle, *_: load(encoders[0] if handle == "minilm" else handle)
+    )
     with pytest.raises(InputError, match=message):
         open_frozen(dataclasses.replace(untrained.SMALL, **options))
 
