@@ -10,7 +10,8 @@ from typing import Any
 
 from absl import flags
 
-from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
+from jner_re.config import ModelConfig, TrainConfig, check_together
+from jner_re.config_paths import with_absolute_paths
 from jner_re.corpora.corpus import Look
 from jner_re.errors import InputError
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jner_re import config
+from jner_re import config, config_paths
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.errors import InputError
 
@@ -188,9 +188,9 @@ def test_paths_can_be_opened_from_everywhere(tmp_path: pathlib.Path, monkeypatch
         f"{here}/enc": f"{here}/enc",
         "x" * 5000: "x" * 5000,
     }.items():
-        kept = config.with_absolute_paths(ModelConfig(encoder=encoder))
+        kept = config_paths.with_absolute_paths(ModelConfig(encoder=encoder))
         assert (kept.encoder, kept.glove) == (expected, "glove-6b-50d")
-        assert config.with_absolute_paths(kept) == kept
+        assert config_paths.with_absolute_paths(kept) == kept
     for glove, expected in {
         "~/vec.txt": f"{home}/vec.txt",
         "~/vec.zip:a.txt": f"{home}/vec.zip:a.txt",
@@ -198,9 +198,9 @@ def test_paths_can_be_opened_from_everywhere(tmp_path: pathlib.Path, monkeypatch
         "vec.txt": "vec.txt",
         "": "",
     }.items():
-        assert config.with_absolute_paths(ModelConfig(encoder="", glove=glove)).glove == expected
+        assert config_paths.with_absolute_paths(ModelConfig(encoder="", glove=glove)).glove == expected
     with pytest.raises(InputError, match=r"^~nobody-of-this-name/x: "):
-        config.with_absolute_paths(ModelConfig(glove="~nobody-of-this-name/x"))
+        config_paths.with_absolute_paths(ModelConfig(glove="~nobody-of-this-name/x"))
 
 
 def test_names_of_the_catalogue_are_no_paths(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +212,6 @@ def test_names_of_the_catalogue_are_no_paths(tmp_path: pathlib.Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     for encoder in ("minilm", "mpnet", "minilm,mpnet", "enc"):
         given = ModelConfig(encoder=encoder)
-        assert config.with_absolute_paths(given) == given
-    kept = config.with_absolute_paths(ModelConfig(encoder="./mpnet", glove="./glove-6b-50d"))
+        assert config_paths.with_absolute_paths(given) == given
+    kept = config_paths.with_absolute_paths(ModelConfig(encoder="./mpnet", glove="./glove-6b-50d"))
     assert (kept.encoder, kept.glove) == (f"{tmp_path}/mpnet", f"{tmp_path}/glove-6b-50d")

@@ -23,6 +23,7 @@ _ORDER = (
     "jner_re.document",
     "jner_re.assets",
     "jner_re.config",
+    "jner_re.config_paths",
     "jner_re.program_flags",
     "jner_re.standard_streams",
     "jner_re.program",

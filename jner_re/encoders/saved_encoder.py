@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from jner_re import files
 from jner_re.assets import download
+from jner_re.config_paths import public_name
 from jner_re.encoders import architectures, vocabularies
 from jner_re.encoders.vocabularies import Vocabulary
 from jner_re.errors import InputError
@@ -58,7 +59,7 @@ def save(encoder: tf.Module, output: pathlib.Path, name: str, pooling: str = "me
     description = {
         "format": _FORMAT,
         "graph": _GRAPH,
-        "name": pathlib.PurePath(name).name if pathlib.PurePath(name).is_absolute() else name,
+        "name": public_name(name),
         "layers": encoder.num_layers,
         "width": encoder.width,
         "pooling": pooling,

@@ -14,7 +14,6 @@ from jner_re import files
 from jner_re.encoders import (
     byte_pairs,
     checkpoint_config,
-    sentence_pieces,
     sentencepiece_model,
     tokenizer_json,
 )
@@ -122,19 +121,10 @@ def _read_model(path: pathlib.Path, special: SpecialTokens, most: int) -> Senten
             normalizers = (("lowercase",), *normalizers)
         if special.flag("split_by_punct"):
             pre_tokenizers = (("punctuation",), *pre_tokenizers)
+    steps = (normalizers, pre_tokenizers)
     tokens = special.added_tokens()
-    ids = {token["content"]: token["id"] for token in tokens}
-    ids |= {text: i for i, (text, _, _) in enumerate(pieces)}
-    tokenizer_json.check_size(path, ids.values(), most)
-    return SentencePieceVocabulary(
-        model=sentence_pieces.model_of(pieces, model.kind),
-        first=special.id_of("cls_token", ids, path),
-        last=special.id_of("sep_token", ids, path),
-        unknown=unknown,
-        lowercase=lowercase,
-        added=text_tokens(tokens, lowercase, path),
-        normalizers=normalizers,
-        pre_tokenizers=pre_tokenizers,
+    return tokenizer_json.of_pieces(
+        path, pieces, model.kind, unknown, special, tokens, lowercase, steps, most
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from jner_re import files
 from jner_re.encoders import byte_pairs, sentence_pieces, tokenizer_steps
 from jner_re.encoders.byte_pairs import BytePairVocabulary
 from jner_re.encoders.sentence_pieces import SentencePieceVocabulary
-from jner_re.encoders.sentencepiece_model import CONTROL, NORMAL, UNKNOWN
+from jner_re.encoders.sentencepiece_model import CONTROL, NORMAL, UNIGRAM, UNKNOWN
 from jner_re.encoders.special_tokens import SpecialTokens, text_tokens
 from jner_re.encoders.subwords import MAX_WORD_CHARS
 from jner_re.encoders.vocabularies import Vocabulary
 from jner_re.encoders.vocabulary import SubwordVocabulary
+from jner_re.encoders.word_pipeline import Step
 from jner_re.errors import InputError
 
 
@@ -127,18 +129,49 @@ def _unigram(
         (text, score, UNKNOWN if i == unknown else CONTROL if text in control else NORMAL)
         for i, (text, score) in enumerate(model["vocab"])
     ]
+    steps = (normalizers, pre_tokenizers)
+    return of_pieces(path, pieces, UNIGRAM, unknown, special, tokens, lowercase, steps, most)
+
+
+def of_pieces(
+    path: pathlib.Path,
+    pieces: Sequence[tuple[str, float, int]],
+    kind: int,
+    unknown: int,
+    special: SpecialTokens,
+    tokens: list[dict[str, Any]],
+    lowercase: bool,
+    steps: tuple[tuple[Step, ...], tuple[Step, ...]],
+    most: int,
+) -> SentencePieceVocabulary:
+    """The vocabulary of pieces and added tokens, whatever file they are from.
+
+    Args:
+      path: the file, for messages.
+      pieces: text, score and type of each, in the order of the checkpoint's ids.
+      kind: of the model, UNIGRAM or BPE.
+      unknown: id of the unknown piece.
+      special: the checkpoint's special tokens.
+      tokens: the added ones, as tokenizer.json has them.
+      lowercase: whether words are lowered.
+      steps: normalizers and pre-tokenizers.
+      most: see `check_size`.
+
+    Raises:
+      InputError: a special token is not there, an added one is not supported, or there are too many.
+    """
     ids = {token["content"]: token["id"] for token in tokens}
     ids |= {text: i for i, (text, _, _) in enumerate(pieces)}
     check_size(path, ids.values(), most)
     return SentencePieceVocabulary(
-        model=sentence_pieces.model_of(pieces),
+        model=sentence_pieces.model_of(pieces, kind),
         first=special.id_of("cls_token", ids, path),
         last=special.id_of("sep_token", ids, path),
         unknown=unknown,
         lowercase=lowercase,
         added=text_tokens(tokens, lowercase, path),
-        normalizers=normalizers,
-        pre_tokenizers=pre_tokenizers,
+        normalizers=steps[0],
+        pre_tokenizers=steps[1],
     )
 
 

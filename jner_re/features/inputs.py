@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from jner_re.config import ModelConfig, with_absolute_paths
+from jner_re.config import ModelConfig
+from jner_re.config_paths import with_absolute_paths
 from jner_re.encoders import fine_tuning, module
 from jner_re.encoders.checkpoint_source import Origin
 from jner_re.errors import InputError

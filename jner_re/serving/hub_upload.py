@@ -11,6 +11,7 @@ from jner_re import config as configs
 from jner_re import files
 from jner_re.assets import hub
 from jner_re.assets.hub import HubId
+from jner_re.config_paths import public_name, public_names, with_absolute_paths
 from jner_re.errors import InputError
 from jner_re.extraction import client
 from jner_re.models import hub_model, model_files
@@ -154,18 +155,15 @@ def _content(path: pathlib.Path) -> str | bytes:
     if path.name != model_files.CONFIG:
         return str(path)
     record = files.read_json(path)
-    for name in ("encoder", "glove"):
-        parts = [part.strip() for part in record["model"][name].split(",")]
-        record["model"][name] = ",".join(
-            pathlib.PurePath(part).name if pathlib.PurePath(part).is_absolute() else part for part in parts
-        )
+    model = record["model"]
+    model["encoder"], model["glove"] = ",".join(public_names(model["encoder"])), public_name(model["glove"])
     return (json.dumps(record, indent=2) + "\n").encode()
 
 
 def _warn_of_local_files(model_dir: pathlib.Path) -> None:
     """Says which files of this machine the model needs: who fetches it hasn't them."""
     config, _ = configs.load(model_dir / model_files.CONFIG)
-    config = configs.with_absolute_paths(config)
+    config = with_absolute_paths(config)
     for name in (*config.encoder.split(","), config.glove):
         if pathlib.Path(name).is_absolute():
             _LOGGER.warning(

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import tf_keras as keras
 
-from jner_re.config import ModelConfig, TrainConfig, check_together, with_absolute_paths
+from jner_re.config import ModelConfig, TrainConfig, check_together
+from jner_re.config_paths import with_absolute_paths
 from jner_re.corpora import examples
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError

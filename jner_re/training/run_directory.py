@@ -11,6 +11,7 @@ from typing import Any
 from jner_re import config as configs
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.config_paths import with_absolute_paths
 from jner_re.encoders.checkpoint_source import Origin
 from jner_re.errors import InputError
 from jner_re.evaluation.card import card
@@ -91,7 +92,7 @@ class RunDirectory:
                 )
             return
         known, known_train = configs.load(path)
-        known = configs.with_absolute_paths(known)  # older versions kept them as they were given
+        known = with_absolute_paths(known)  # older versions kept them as they were given
         for ours, theirs in ((self._config, known), (self._train_config, known_train)):
             for name, value in vars(ours).items():
                 if value != getattr(theirs, name):

@@ -16,6 +16,7 @@ import jinja2
 from jner_re import config as configs
 from jner_re import files, templates
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.config_paths import public_name, public_names
 from jner_re.errors import InputError
 from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
@@ -60,8 +61,8 @@ def text(model_dir: pathlib.Path) -> str:
         dev=dev,
         rare={task: _rare(dev[task]["strict"]["per_type"]) for task in ("ner", "re")} if dev else {},
         few=FEW,
-        encoders=[_public(name) for name in config.encoder.split(",") if name],
-        glove=_public(config.glove),
+        encoders=public_names(config.encoder),
+        glove=public_name(config.glove),
         config=config,
         options=[*_options(config), *_options(train_config)],
         seeds=[member["seed"] for member in members] or [train_config.seed],
@@ -106,11 +107,6 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
 def _rare(per_type: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The types of which dev has few."""
     return [name for name, scores in per_type.items() if scores["tp"] + scores["fn"] < FEW]
-
-
-def _public(name: str) -> str:
-    """An encoder or word vectors without the folders of the machine where the model was trained."""
-    return pathlib.PurePath(name).name if pathlib.PurePath(name).is_absolute() else name
 
 
 def _options(config: ModelConfig | TrainConfig) -> list[str]:
