@@ -18,7 +18,11 @@ from . import annotated
 
 _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _CORPUS = flags.DEFINE_string(
-    "corpus", None, "annotated sentences that it was not trained on, such as dev.json", required=True
+    "corpus",
+    None,
+    "annotated sentences that it was not trained on, such as dev.json; sample for the dev set of the bundled "
+    "corpus",
+    required=True,
 )
 flags.adopt_module_key_flags(annotated)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
@@ -44,17 +48,17 @@ def main() -> None:
         model = model_dir.load(folder)
         _, scored = evaluate(model, sentences, model.threshold, _CORPUS.value)
         known = temperatures.Temperatures.load(folder)
-        chosen = temperature_fit.fit(sentences, scored, known)
+        raw = [temperatures.untempered(each, known) for each in scored]  # so that a second run says the same
+        chosen = temperature_fit.fit(sentences, raw)
         before = calibration.calibration(sentences, scored)
-        after = calibration.calibration(sentences, [temperatures.of_scored(each, chosen) for each in scored])
+        after = calibration.calibration(sentences, [temperatures.of_scored(each, chosen) for each in raw])
         errors = {task: result.expected_calibration_error for task, result in after.items()}
         source = f"the least cross-entropy on {corpus.parent.name}/{corpus.name}"
         temperatures.keep(folder, model.threshold, chosen, source, errors)
         card.write(folder)
-    kept = temperatures.Temperatures.load(folder)
     print(f"Before\n{calibration.table(before)}\n\nAfter\n{calibration.table(after)}\n")
     print(
-        f"temperatures of {folder}: entities {kept.entities:g}, relations {kept.relations:g}\n"
+        f"temperatures of {folder}: entities {chosen.entities:g}, relations {chosen.relations:g}\n"
         f"relation threshold: {model_files.read_threshold(folder, config):g}, until now {model.threshold:g}"
     )
 

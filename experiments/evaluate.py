@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,12 +61,18 @@ _PRECISION = flags.DEFINE_float(
     upper_bound=1,
 )
 _DEV = flags.DEFINE_string(
-    "dev", None, "with --precision, the annotated corpus, in the format of --corpus, that it is reached on"
+    "dev",
+    None,
+    "with --precision, the annotated corpus, in the format of --corpus, that it is reached on; "
+    "sample for the dev set of the bundled corpus",
 )
 _CALIBRATION = flags.DEFINE_boolean(
     "calibration", False, "also say how well calibrated the scores are, in a table and in --output"
 )
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
+
+_FEW = 50  # relations of dev, by which a precision says little
+_LOGGER = logging.getLogger("jner_re")
 
 
 def main() -> None:
@@ -185,10 +192,13 @@ def _threshold_on(dev: _Corpus, evaluation: _Evaluation) -> float:
     if threshold is None:
         raise InputError(f"--precision is {_PRECISION.value:g}, which no threshold reaches on {dev.name}")
     curve = pr_curve(sentences, scored, [threshold])
+    right, wrong, missed = (int(counts[0]) for counts in (curve.tp, curve.fp, curve.fn))
     print(
-        f"On {dev.name}, relations above {threshold:.4f} have a precision of {100 * curve.precision[0]:.2f} "
-        f"and a recall of {100 * curve.recall[0]:.2f}.\n"
+        f"On {dev.path}, relations above {threshold:.4f} have a precision of {100 * curve.precision[0]:.2f} "
+        f"and a recall of {100 * curve.recall[0]:.2f}: {right} right, {wrong} wrong, {missed} missed.\n"
     )
+    if right + wrong < _FEW:
+        _LOGGER.warning("%d relations of dev are above it: too few to promise a precision", right + wrong)
     return threshold
 
 

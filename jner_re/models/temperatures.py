@@ -60,6 +60,11 @@ def tempered(scores: np.ndarray, temperature: float) -> np.ndarray:
     return 1 / (1 + np.exp(-logits / temperature))
 
 
+def untempered(scored: Scored, known: Temperatures) -> Scored:
+    """What was found in a sentence, with the scores from before they were tempered."""
+    return of_scored(scored, Temperatures(1 / known.entities, 1 / known.relations))
+
+
 def of_scored(scored: Scored, temperatures: Temperatures) -> Scored:
     """What was found in a sentence, with tempered scores."""
     entities, relations = scored
@@ -74,23 +79,30 @@ def of_scored(scored: Scored, temperatures: Temperatures) -> Scored:
 def keep(
     model_dir: pathlib.Path, threshold: float, chosen: Temperatures, source: str, errors: dict[str, float]
 ) -> None:
-    """Has a model directory temper its scores further, and its threshold with them.
+    """Has a model directory temper its scores and threshold, in the place of what it did before.
 
     Args:
       model_dir: with or without temperatures.
-      threshold: the model's, for its scores as they are.
-      chosen: temperatures of these scores.
+      threshold: the model's, for the scores that it has now.
+      chosen: temperatures of the scores that it has without any.
       source: what chose them.
       errors: the expected calibration errors that they leave, for people to read.
     """
-    known = Temperatures.load(model_dir)
-    both = Temperatures(known.entities * chosen.entities, known.relations * chosen.relations)
-    configured = model_files.threshold_record(model_dir).get("source", "as configured")
+    record = model_files.threshold_record(model_dir)
+    before = record.get("temperatures", {}).get("before") or {
+        "threshold": threshold,
+        "source": record.get("source", "as configured"),
+    }
     model_files.write_threshold(
         model_dir,
-        float(tempered(np.array(threshold), chosen.relations)),
-        configured if "tempered" in configured else f"{configured}, tempered",
-        {**dataclasses.asdict(both), "source": source, "expected_calibration_error": errors},
+        float(tempered(np.array(before["threshold"]), chosen.relations)),
+        f"{before['threshold']:g} before calibration, {before['source']}",
+        {
+            **dataclasses.asdict(chosen),
+            "source": source,
+            "expected_calibration_error": errors,
+            "before": before,
+        },
     )
 
 

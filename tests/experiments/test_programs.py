@@ -126,6 +126,10 @@ def test_calibrated_scores_find_the_same(model_dir: pathlib.Path, tmp_path: path
     assert len(errors) == 2 and float(errors[1][0]) < float(errors[0][0])
     record = json.loads((folder / "threshold.json").read_text())
     temperatures = record["temperatures"]
+    result = run("experiments.calibrate", f"--model={folder}", "--corpus=sample", "--threads=1")
+    again = json.loads((folder / "threshold.json").read_text())["temperatures"]
+    for name in ("entities", "relations"):
+        assert again[name] == pytest.approx(temperatures[name], abs=2e-3)
     assert record["threshold"] == pytest.approx(float(tempered(np.array(0.3), temperatures["relations"])))
     assert temperatures["entities"] != 1 and temperatures["source"].endswith("on sample/dev.json")
     for ours, theirs in zip(jner_re.load(folder)(texts), raw, strict=True):
@@ -138,7 +142,7 @@ def test_calibrated_scores_find_the_same(model_dir: pathlib.Path, tmp_path: path
             np.testing.assert_allclose([each.score for each in found], expected, atol=1e-4)
     evaluate = ("experiments.evaluate", f"--model={folder}", "--corpus=sample", "--precision=0.2")
     result = run(*evaluate, "--dev=sample", "--report=")
-    assert result.returncode == 0 and "On sample, relations above " in result.stdout, result.stderr
+    assert result.returncode == 0 and "sample/dev.json, relations above " in result.stdout, result.stderr
     assert_one_line_error(run(*evaluate), "--precision and --dev is given alone")
 
 

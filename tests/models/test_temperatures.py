@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jner_re.errors import InputError
 from jner_re.models import model_files
 from jner_re.models.scored_relations import ScoredRelations
-from jner_re.models.temperatures import Temperatures, keep, of_scored, tempered, with_temperatures
+from jner_re.models.temperatures import Temperatures, keep, of_scored, tempered, untempered, with_temperatures
 from jner_re.schema import EntitySpan, RelationPair
 
 
@@ -42,17 +42,29 @@ def test_the_graph_tempers_as_numpy_does() -> None:
     assert with_temperatures(model, Temperatures()) is model
 
 
-def test_the_threshold_goes_with_the_scores_and_temperatures_add_up(tmp_path: pathlib.Path) -> None:
+def test_the_threshold_goes_with_the_scores_and_a_second_choice_takes_the_first_ones_place(
+    tmp_path: pathlib.Path,
+) -> None:
     assert Temperatures.load(tmp_path) == Temperatures()
     keep(tmp_path, 0.6, Temperatures(2.0, 1.5), "dev", {"ner": 0.1, "re": 0.2})
     first = json.loads((tmp_path / "threshold.json").read_text())
     assert first["threshold"] == pytest.approx(float(tempered(np.array(0.6), 1.5)))
-    assert first["source"] == "as configured, tempered" and first["temperatures"]["source"] == "dev"
+    assert first["source"] == "0.6 before calibration, as configured"
+    assert first["temperatures"]["source"] == "dev"
     keep(tmp_path, first["threshold"], Temperatures(0.5, 2.0), "other", {})
-    assert Temperatures.load(tmp_path) == Temperatures(1.0, 3.0)
+    assert Temperatures.load(tmp_path) == Temperatures(0.5, 2.0)
     second = json.loads((tmp_path / "threshold.json").read_text())
-    assert second["threshold"] == pytest.approx(float(tempered(np.array(0.6), 3.0)))
-    assert second["source"] == "as configured, tempered"
+    assert second["threshold"] == pytest.approx(float(tempered(np.array(0.6), 2.0)))
+    assert second["source"] == first["source"]
+
+
+def test_untempered_scores_are_those_from_before() -> None:
+    scored = ([(EntitySpan(0, 1, "A"), 0.9)], [(RelationPair(0, 0, "R"), 0.7)])
+    known = Temperatures(1.7, 2.3)
+    entities, relations = untempered(of_scored(scored, known), known)
+    assert entities[0][1] == pytest.approx(0.9) and ScoredRelations.of(relations).scores == pytest.approx(
+        [0.7]
+    )
 
 
 @pytest.mark.parametrize(

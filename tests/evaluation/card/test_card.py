@@ -95,7 +95,10 @@ def test_it_says_that_scores_are_calibrated(model_dir: pathlib.Path) -> None:
     card.write(model_dir)
     text = (model_dir / model_files.CARD).read_text()
     assert "Scores were calibrated (dev.json): temperatures 1.5 for entities, 2 for relations" in text
-    assert "error of entities there: 0.012" in text and "score of 0.75 (as configured, tempered)" in text
+    assert (
+        "error of entities there: 0.012" in text
+        and "score of 0.75 (0.9 before calibration, as configured)" in text
+    )
 
 
 def test_without_dev_and_of_an_ensemble(model_dir: pathlib.Path) -> None:
