@@ -11,7 +11,7 @@ import shutil
 import pytest
 from hub_stand_in import TOKEN, Hub, go_offline
 
-from jner_re import config as configs
+from jner_re import config_paths
 from jner_re.assets import download
 from jner_re.assets import hub as hubs
 from jner_re.config import ModelConfig
@@ -247,7 +247,7 @@ def test_a_checkpoints_folder(
     monkeypatch.chdir(tmp_path)
     encoder = module.load("someone/tiny")
     assert encoder.fingerprint == fingerprint and encoder.origin is None
-    assert configs.with_absolute_paths(ModelConfig(encoder="someone/tiny")).encoder == str(folder)
+    assert config_paths.with_absolute_paths(ModelConfig(encoder="someone/tiny")).encoder == str(folder)
     assert module.load(str(folder)).folder == encoder.folder
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 0.1}))
