@@ -64,7 +64,8 @@ def import_tensorflow_quietly(threads: int = 0) -> None:
     warnings.filterwarnings("ignore", message=r"(?s).*TensorFlow Addons", category=UserWarning)
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     with stderr_without(_START_UP_NOISE):
-        import tensorflow as tf
+        with _not_found("tf_keras", "keras"):  # which TensorFlow imports if it can; not everything needs it
+            import tensorflow as tf
 
         for gpu in tf.config.list_physical_devices("GPU"):
             with contextlib.suppress(RuntimeError):  # it is in use already
@@ -75,6 +76,19 @@ def import_tensorflow_quietly(threads: int = 0) -> None:
         # What oneDNN says once in a process, on any platform, of the first transposition not of float32.
         tf.function(tf.transpose, autograph=False)(tf.zeros([2, 2], tf.int64))
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
+
+
+@contextlib.contextmanager
+def _not_found(*modules: str) -> Iterator[None]:
+    """Inside the block the modules can't be imported, unless they have been."""
+    hidden = [name for name in modules if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager

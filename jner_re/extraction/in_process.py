@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from jner_re import files
 from jner_re.errors import InputError
 from jner_re.extraction import forks
 from jner_re.extraction import precision as precisions
 from jner_re.extraction.outputs import BOTH, OUTPUTS
 from jner_re.extraction.rows import Row, padded, refusal, rows_of
+from jner_re.extraction.serving_session import ServingSession
 
 ROWS = 1024  # that are answered together: the graph puts sentences of similar length together
 
@@ -40,16 +42,19 @@ class ModelDirectory:
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
-        text = tf.constant(list(texts), tf.string)
-        return _run(self._precision, self.extractor.from_text, text, self._score(threshold))
+        return self._answer(self.extractor.from_text, np.array(texts, object), threshold)
 
     def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
-        tokens = _tensor(sentences)
-        return _run(self._precision, self.extractor.from_tokens, tokens, self._score(threshold))
+        return self._answer(self.extractor.from_tokens, _tokens(sentences), threshold)
 
-    def _score(self, threshold: float | None) -> tf.Tensor:
-        return tf.constant(self.extractor.threshold if threshold is None else threshold, tf.float32)
+    def _answer(
+        self, graph: Callable[..., dict[str, tf.Tensor]], value: np.ndarray, threshold: float | None
+    ) -> list[Row]:
+        score = tf.constant(self.extractor.threshold if threshold is None else threshold, tf.float32)
+        with _asking(), precisions.calls_in(self._precision):
+            outputs = graph(tf.constant(value, tf.string), score)
+            return rows_of({name: tensor.numpy() for name, tensor in outputs.items()})
 
 
 class SavedModel:
@@ -67,22 +72,20 @@ class SavedModel:
         Raises:
           InputError: it can't be loaded, or is no exported model.
         """
-        import tensorflow_text  # noqa: F401  (registers the ops that the model uses)
-
         forks.check()
         try:
-            self._model = tf.saved_model.load(str(files.without_pattern(folder)))
+            self._session = ServingSession(folder, precision)
         except Exception as error:  # a damaged file can make TensorFlow raise almost anything
             line = " ".join(str(error).split())
             raise InputError(f"{folder}: can't be loaded as a SavedModel: {line}") from None
-        found = set(self._model.signatures)
-        if not found.issuperset({"serving_default", "tokens"}):
+        found = self._session.outputs
+        if not found.keys() >= {"serving_default", "tokens"}:
             raise InputError(
                 f"{folder}: its signatures are {', '.join(sorted(found)) or 'none'}, expected "
                 "'serving_default' and 'tokens' of an exported model"
             )
         for signature in ("serving_default", "tokens"):
-            names = set(self._model.signatures[signature].structured_outputs)
+            names = set(found[signature])
             if not {output.name for output in BOTH} <= names <= OUTPUTS.keys():
                 raise InputError(
                     f"{folder}: the outputs of its signature {signature!r} are {', '.join(sorted(names))}, "
@@ -98,13 +101,15 @@ class SavedModel:
 
     def texts(self, texts: Sequence[str | bytes], threshold: float | None) -> list[Row]:
         """A row for each text."""
-        signature = self._model.signatures["serving_default"]
-        return _run(self._precision, lambda text: signature(text=text), tf.constant(list(texts), tf.string))
+        return self._answer("serving_default", "text", np.array(texts, object))
 
     def sentences(self, sentences: Sequence[Sequence[str | bytes]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
-        signature = self._model.signatures["tokens"]
-        return _run(self._precision, lambda tokens: signature(tokens=tokens), _tensor(sentences))
+        return self._answer("tokens", "tokens", _tokens(sentences))
+
+    def _answer(self, signature: str, name: str, value: np.ndarray) -> list[Row]:
+        with _asking():
+            return rows_of(self._session(signature, {name: value}))
 
 
 class Unopened:
@@ -142,17 +147,17 @@ class Unopened:
         return self._opened.sentences(sentences, threshold)
 
 
-def _tensor(sentences: Sequence[Sequence[str | bytes]]) -> tf.Tensor:
-    """string [B, T], padded with ""."""
+def _tokens(sentences: Sequence[Sequence[str | bytes]]) -> np.ndarray:
+    """Of strings, [B, T], padded with ""."""
     rows = padded(sentences)
-    return tf.reshape(tf.constant(rows, tf.string), [len(rows), len(rows[0]) if rows else 0])
+    return np.array(rows, object).reshape(len(rows), len(rows[0]) if rows else 0)
 
 
-def _run(precision: str, graph: Callable[..., dict[str, tf.Tensor]], *arguments: Any) -> list[Row]:
+@contextlib.contextmanager
+def _asking() -> Iterator[None]:
     """Raises RefusedInputError if the graph refuses what it is given, InputError after a fork."""
     forks.check()
     try:
-        with precisions.calls_in(precision):
-            return rows_of({name: value.numpy() for name, value in graph(*arguments).items()})
+        yield
     except tf.errors.InvalidArgumentError as error:
         raise refusal(error.message) or error from None

@@ -11,8 +11,12 @@ import contextlib
 import pathlib
 import platform
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from jner_re.errors import InputError
+
+if TYPE_CHECKING:
+    from tensorflow.core.protobuf import rewriter_config_pb2
 
 FLOAT32 = "float32"
 BFLOAT16 = "bfloat16"
@@ -38,21 +42,30 @@ def check(precision: str) -> None:
         )
 
 
+def rewrites(precision: str) -> rewriter_config_pb2.RewriterConfig:
+    """The rewrites of a graph that a session makes for it: for float32 none at all."""
+    from tensorflow.core.protobuf import rewriter_config_pb2
+
+    if precision == FLOAT32:
+        return rewriter_config_pb2.RewriterConfig(disable_meta_optimizer=True)
+    on = rewriter_config_pb2.RewriterConfig.ON
+    return rewriter_config_pb2.RewriterConfig(auto_mixed_precision_onednn_bfloat16=on)
+
+
 @contextlib.contextmanager
 def calls_in(precision: str) -> Iterator[None]:
     """Calls of graphs by this thread, inside the block, have that precision."""
     if precision == FLOAT32:
         yield
         return
-    from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
+    from tensorflow.core.protobuf import config_pb2
     from tensorflow.python.eager import context  # what is public holds for all threads, also for other models
 
     of_thread = context.context()
     before = of_thread.function_call_options
     config = config_pb2.ConfigProto.FromString(before.config_proto_serialized)
-    rewrites = config.graph_options.rewrite_options
-    rewrites.auto_mixed_precision_onednn_bfloat16 = rewriter_config_pb2.RewriterConfig.ON
-    rewrites.disable_meta_optimizer = False
+    config.graph_options.rewrite_options.MergeFrom(rewrites(precision))
+    config.graph_options.rewrite_options.disable_meta_optimizer = False
     of_thread.function_call_options = context.FunctionCallOptions(before.executor_type, config)
     try:
         yield
