@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Sequence
 
 from jner_re import config as configs
-from jner_re import files
+from jner_re import constraints, files
+from jner_re.constraints import Constraints
 from jner_re.errors import InputError
 from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
@@ -32,15 +33,16 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
     for path in members[1:]:
         if _kind(path) != _kind(members[0]):
             raise InputError(
-                f"{path}: is of another model config, corpus or encoder than {members[0]}, expected members "
-                "that differ in how they were trained alone"
+                f"{path}: is of another model config, corpus, encoder or {model_files.CONSTRAINTS} than "
+                f"{members[0]}, expected members that differ in how they were trained alone"
             )
     with files.atomic_write(model_dir) as new:
         (new / model_files.CHECKPOINTS).mkdir(parents=True)
         for name in (model_files.CONFIG, model_files.VOCABULARY):
             shutil.copyfile(members[0] / name, new / name)
-        if (members[0] / model_files.EXAMPLES).exists():  # training of before wrote none
-            shutil.copyfile(members[0] / model_files.EXAMPLES, new / model_files.EXAMPLES)
+        for name in (model_files.EXAMPLES, model_files.CONSTRAINTS):
+            if (members[0] / name).exists():  # training of before wrote no examples
+                shutil.copyfile(members[0] / name, new / name)
         for number, path in enumerate(members):
             shutil.copyfile(
                 path / model_files.WEIGHTS, new / model_files.MEMBER_WEIGHTS.format(f"{number:02}")
@@ -51,7 +53,8 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
         model_files.write_threshold(new, threshold, source)
 
 
-def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, ModelVocabulary]:
+def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, ModelVocabulary, Constraints]:
     """What members must agree in; their own thresholds are not used."""
     config, _ = configs.load(path / model_files.CONFIG)
-    return dataclasses.replace(config, threshold=0.0), ModelVocabulary.load(path / model_files.VOCABULARY)
+    vocabulary = ModelVocabulary.load(path / model_files.VOCABULARY)
+    return dataclasses.replace(config, threshold=0.0), vocabulary, constraints.load_if_there(path)

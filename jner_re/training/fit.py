@@ -13,7 +13,8 @@ import tf_keras as keras
 
 from jner_re.config import ModelConfig, TrainConfig, check_together
 from jner_re.config_paths import with_absolute_paths
-from jner_re.corpora import examples
+from jner_re.constraints import NONE, Constraints
+from jner_re.corpora import constraint_check, examples
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.evaluation import strict
@@ -26,6 +27,7 @@ from jner_re.features.dataset import Arrays, FeaturizedCorpus, evaluation_batche
 from jner_re.features.inputs import Frozen, Inputs, make_inputs, open_frozen
 from jner_re.models import model_dir as model_dirs
 from jner_re.models import weights
+from jner_re.models.declared import Declared
 from jner_re.models.decode import without_scores
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.joint import TrainingModel
@@ -57,6 +59,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     soft_targets: soft.SoftTargets | None = None,
     corpus_name: str = "",
+    constraints: Constraints = NONE,
 ) -> dict[str, Any]:
     """Trains a model, or goes on with a run that was interrupted.
 
@@ -73,13 +76,15 @@ def train(
       soft_targets: what is to be learned of each of `sentences` in place of its annotation
         (`soft_targets.mixed`); the loss on dev is still that of the annotation.
       corpus_name: for the card.
+      constraints: that what the model gives is to respect, on dev, too; the loss doesn't know them.
 
     Returns:
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
 
     Raises:
       InputError: `model_dir` holds a run of another config or is trained in by another program, something
-        named in the config isn't available, a sentence has no soft target, or the training diverges.
+        named in the config isn't available, a sentence has no soft target, the constraints don't fit the
+        corpus, or the training diverges.
     """
     for name in ("calibrate", "patience"):
         if getattr(train_config, name) and not dev:
@@ -101,9 +106,11 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
+    constraint_check.check(constraints, sentences, label_set.union(LabelSet.of(dev)))
+    constraints = constraints.known_part(label_set)
     frozen = frozen or open_frozen(config, origins=run.origins())
-    read = _read(config, sentences, dev, label_set, frozen, soft_targets, corpus_name)
-    with run.claimed(read.vocabulary, examples.choose(sentences, config.tokenization)):
+    read = _read(config, sentences, dev, label_set, frozen, soft_targets, corpus_name, constraints)
+    with run.claimed(read.vocabulary, constraints, examples.choose(sentences, config.tokenization)):
         return _train(config, train_config, read, run, callbacks)
 
 
@@ -118,6 +125,7 @@ class _Read:
     reported: LabelSet
     targets: list[Arrays] | None
     corpus_name: str
+    constraints: Constraints
 
 
 def _read(
@@ -128,6 +136,7 @@ def _read(
     frozen: Frozen,
     soft_targets: soft.SoftTargets | None,
     corpus_name: str,
+    constraints: Constraints,
 ) -> _Read:
     """Makes the features of both corpora, before anything is written to the model directory."""
     reported = label_set.extended_with(dev, "dev")
@@ -152,7 +161,7 @@ def _read(
     inputs = make_inputs(config, frozen, vocabulary.characters)
     corpus = inputs.corpus(sentences, feature_cache())
     dev_corpus = inputs.corpus(dev, feature_cache()) if dev else None
-    return _Read(vocabulary, inputs, corpus, dev_corpus, reported, targets, corpus_name)
+    return _Read(vocabulary, inputs, corpus, dev_corpus, reported, targets, corpus_name, constraints)
 
 
 def _train(
@@ -171,6 +180,7 @@ def _train(
         train_config.jit_compile,
         read.targets is not None,
         train_config.recompute_gradients,
+        read.constraints,
     )
     if config.relation_distance:
         odds = relation_distances.log_odds(read.corpus.sentences, config.relation_distance)
@@ -181,7 +191,8 @@ def _train(
     average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
     checkpoints = Checkpoints(run.weights, model.training, model.inference, average, train_config.patience)
     label_set = read.vocabulary.label_set
-    predictor = Predictor(model.inference, read.corpus.specs, label_set, _EVALUATION_BATCH)
+    limits = Declared(label_set, read.constraints).limits()
+    predictor = Predictor(model.inference, read.corpus.specs, label_set, _EVALUATION_BATCH, limits)
     scores = _scores(predictor, read.dev, read.reported, average, config.threshold)
     in_order = [
         EndOfDivergence(),
