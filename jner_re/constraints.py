@@ -102,6 +102,18 @@ class Constraints:
             self.source,
         )
 
+    def sentences(self) -> list[str]:
+        """What is declared, of each type and key one, for people."""
+        found = []
+        for type, ends in self.argument_types.items():
+            kinds = ", ".join(f"{end} {' or '.join(kinds)}" for end, kinds in ends.items())
+            found.append(f"{type}: {kinds}")
+        for type, limits in self.at_most.items():
+            found.append(f"{type}: " + ", ".join(f"at most {n} per {end}" for end, n in limits.items()))
+        for type, given in self.symmetric.items():
+            found.append(f"{type}: symmetric, given {'in both directions' if given == BOTH else 'once'}")
+        return found + [f"{type}: inverse of {other}" for type, other in self.inverse.items()]
+
     def to_json(self) -> dict[str, Any]:
         """As the file has it; what nothing is declared of is left out."""
         at_most = {

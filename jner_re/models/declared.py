@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Collection
 
 import tensorflow as tf
 
@@ -13,6 +14,19 @@ from jner_re.models.best_relations import Limits
 from jner_re.schema import LabelSet
 
 AllowedPairs = list[list[list[bool]]]
+Triple = tuple[str, str, str]  # of the types of head, tail and relation
+
+
+def allowed_pairs(label_set: LabelSet, triples: Collection[Triple]) -> AllowedPairs:
+    """The table of `PairMask` from (head type, tail type, relation type) triples."""
+    seen = set(triples)
+    return [
+        [
+            [(head, tail, relation) in seen for relation in label_set.relation_types]
+            for tail in label_set.entity_types
+        ]
+        for head in label_set.entity_types
+    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +62,20 @@ class Declared:
                 seen = learned is None or learned[i][j][r] or (r in partners and learned[j][i][partners[r]])
                 table[i][j][r] = seen and self.constraints.allows(head, tail, kind)
         return table
+
+    def triples(self, learned: Collection[Triple] | None) -> frozenset[Triple] | None:
+        """The same as (head type, tail type, relation type), from those that were learned."""
+        table = None if learned is None else allowed_pairs(self.label_set, learned)
+        if (allowed := self.allowed(table)) is None:
+            return None
+        names, kinds = self.label_set.entity_types, self.label_set.relation_types
+        return frozenset(
+            (head, tail, kind)
+            for i, head in enumerate(names)
+            for j, tail in enumerate(names)
+            for r, kind in enumerate(kinds)
+            if allowed[i][j][r]
+        )
 
     def limits(self) -> Limits | None:
         """The numbers of relations; None if there are none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -276,15 +275,3 @@ def _token_representations(
     if "casing_ids" in features:
         parts.append(tf.one_hot(features["casing_ids"], NUM_CLASSES))
     return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
-
-
-def allowed_pairs(label_set: LabelSet, triples: Sequence[tuple[str, str, str]]) -> AllowedPairs:
-    """The table of `PairMask` from (head type, tail type, relation type) triples."""
-    seen = set(triples)
-    return [
-        [
-            [(head, tail, relation) in seen for relation in label_set.relation_types]
-            for tail in label_set.entity_types
-        ]
-        for head in label_set.entity_types
-    ]

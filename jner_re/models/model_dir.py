@@ -16,7 +16,7 @@ from jner_re.constraints import NONE, Constraints
 from jner_re.encoders import fine_tuning
 from jner_re.errors import InputError
 from jner_re.features.inputs import Inputs, make_inputs, open_frozen
-from jner_re.models import ensemble, joint, model_files, weights
+from jner_re.models import declared, ensemble, joint, model_files, weights
 from jner_re.models.best_relations import Limits
 from jner_re.models.declared import Declared
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
@@ -104,8 +104,8 @@ def load(
         weights.load(built[-1].inference, path)
     model = built[0].inference
     if is_ensemble:
-        declared = Declared(vocabulary.label_set, constraints)
-        model = ensemble.build(config, inputs.sizes, allowed(vocabulary), built, declared)
+        respected = Declared(vocabulary.label_set, constraints)
+        model = ensemble.build(config, inputs.sizes, allowed(vocabulary), built, respected)
     model = with_temperatures(model, Temperatures.load(model_dir))
     return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built), constraints)
 
@@ -136,4 +136,4 @@ def build(
 
 def allowed(vocabulary: ModelVocabulary) -> joint.AllowedPairs:
     """The argument types of relations that were seen together in training."""
-    return joint.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)
+    return declared.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)
