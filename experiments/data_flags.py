@@ -7,12 +7,13 @@ import pathlib
 from absl import flags
 
 from jner_re.config import ModelConfig
+from jner_re.constraints import Constraints
 from jner_re.corpora import data_dir
 from jner_re.corpora.text_sentences import Splitting
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.schema import Sentence
 
-from . import config_flags, repair_flag
+from . import config_flags, constraints_flag, repair_flag
 from .jobs.training_job import Data
 
 HEADING = "Corpus"  # in the help of programs
@@ -28,6 +29,7 @@ _CORPUS_NAME = flags.DEFINE_string(
     "name of the corpus, by default its folder's; published figures are shown beside conll04 and ade",
 )
 flags.adopt_module_key_flags(repair_flag)
+flags.adopt_module_key_flags(constraints_flag)
 
 
 def configs() -> config_flags.Configs:
@@ -44,7 +46,8 @@ def read(config: ModelConfig) -> Data:
     Raises:
       InputError: a file is missing or not valid.
     """
-    return Data(name(), *(read_split(split, config) for split in data_dir.SPLITS))
+    train, dev, test = (read_split(split, config) for split in data_dir.SPLITS)
+    return Data(name(), train, dev, test, constraints())
 
 
 def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
@@ -56,6 +59,11 @@ def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
     if split == "train":
         warn_of_misfit(sentences, config.tokenization, config.language)
     return tuple(sentences)
+
+
+def constraints() -> Constraints:
+    """Declared of its relations; raises InputError if they can't be read."""
+    return constraints_flag.given_or_of(_folder())
 
 
 def name() -> str:

@@ -50,7 +50,7 @@ config_flags.define()
 def main() -> None:
     """Runs the trials, and prints the best."""
     config, train_config = data_flags.configs()
-    corpus = data_flags.name()
+    corpus, declared = data_flags.name(), data_flags.constraints()
     train, dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
     candidates = (
         search_space.depth_grid()
@@ -64,7 +64,10 @@ def main() -> None:
     searched = ", ".join(candidates[0].values)
     print(f"Searched, in place of what the flags say: {searched}")
     jobs = [
-        SearchJob(c.name, protocol, corpus, train, dev, *c.configs(config, train_config)) for c in candidates
+        SearchJob(
+            c.name, protocol, corpus, train, dev, *c.configs(config, train_config), constraints=declared
+        )
+        for c in candidates
     ]
     folders = pool_flags.folders()
 
