@@ -53,7 +53,7 @@ def kept(relations: list[Relation], limits: Limits) -> list[Relation]:
     return [relation for relation, is_one in zip(relations, mask, strict=True) if is_one]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(relations_of_five, limits_of_three)
 def test_as_taking_them_one_by_one(relations: list[Relation], limits: Limits) -> None:
     assert sorted(kept(relations, limits)) == sorted(one_by_one(relations, limits))

@@ -1,0 +1,207 @@
+"""Models with declared constraints: against the scores that they have without, constrained one by one."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import itertools
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import untrained
+
+from jner_re import constraints as constraint_files
+from jner_re.constraints import NONE, Constraints
+from jner_re.errors import InputError
+from jner_re.extraction import passage_finder
+from jner_re.extraction.extractor import Extractor
+from jner_re.extraction.in_process import SavedModel
+from jner_re.extraction.rows import Row, rows_of
+from jner_re.models import declared, ensemble_dir, model_dir, model_files
+from jner_re.models.declared import Declared
+from jner_re.models.model_dir import TrainedModel
+from jner_re.models.predictor import Predictor
+from jner_re.schema import LabelSet, RelationPair, Scored, Sentence
+from jner_re.serving import saved_model
+from jner_re.text.sentences import split
+
+DECLARED = constraint_files.of_json(
+    {
+        "argument_types": {"Live_In": {"head": ["Peop"], "tail": ["Loc", "Peop"]}},
+        "at_most": {"Live_In": {"per_head": 2, "per_tail": 1}, "Kill": {"per_head": 2}},
+        "symmetric": {"Kill": "both"},
+    },
+    "c.json",
+)
+ONCE = constraint_files.of_json(
+    {"symmetric": {"Live_In": "once"}, "at_most": {"Live_In": {"per_head": 1}}}, "c"
+)
+ANY_PAIR = dataclasses.replace(untrained.WEIGHTED, typed_pairs=False)
+WINDOW = dataclasses.replace(ANY_PAIR, window=3, window_step=2)
+LABELS = LabelSet(("Loc", "Peop"), ("Kill", "Live_In"))
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+def text(size: int, seed: int) -> str:
+    words = ["Ann", "Bob", "lives", "in", "Rome", "saw"]
+    random = np.random.default_rng(seed)
+    return " ".join(f"{' '.join(random.choice(words, random.integers(2, 7)))}." for _ in range(size))
+
+
+def sentences() -> list[Sentence]:
+    return [Sentence((*text(1, seed)[:-1].split(), ".")) for seed in range(12)]
+
+
+def documents(texts: list[str]) -> list[Sentence]:
+    """As the graph splits them."""
+    found = []
+    for each in texts:
+        parts = [[token.text for token in tokens] for tokens in split(each, "news")]
+        bounds = np.cumsum([len(part) for part in parts]).tolist()
+        found.append(Sentence(tuple(itertools.chain(*parts)), breaks=tuple(bounds[:-1])))
+    return found
+
+
+def constrained(scored: Scored, declared: Constraints) -> Scored:
+    """The reference."""
+    entities, relations = scored
+    scores = {
+        (r.head, r.tail, r.type): score
+        for r, score in relations
+        if declared.allows(entities[r.head][0].type, entities[r.tail][0].type, r.type)
+    }
+    joined = {}
+    for (head, tail, type), score in scores.items():
+        partner = declared.partner(type)
+        other = scores.get((tail, head, partner or type), 0.0)
+        if partner:
+            joined[head, tail, type] = (score + other) / 2
+        elif type not in declared.symmetric:
+            joined[head, tail, type] = score
+        elif score > other:
+            joined[head, tail, type] = score + other - score * other
+    given: collections.Counter[tuple[str, int, str]] = collections.Counter()
+    kept = []
+    for (head, tail, type), score in sorted(joined.items(), key=lambda item: (-round(item[1], 6), item[0])):
+        places = {"head": ("head", head, type), "tail": ("tail", tail, type)}
+        limits = declared.at_most.get(type, {})
+        if all(given[places[end]] < number for end, number in limits.items()):
+            given.update(places.values())
+            kept.append((RelationPair(head, tail, type), score))
+    return entities, kept
+
+
+def assert_alike(found: list[Scored], expected: list[Scored]) -> None:
+    count = 0
+    for one, other in zip(found, expected, strict=True):
+        assert [entity for entity, _ in one[0]] == [entity for entity, _ in other[0]]
+        some, others = sorted(one[1]), sorted(other[1])
+        assert [relation for relation, _ in some] == [relation for relation, _ in others]
+        np.testing.assert_allclose([x for _, x in some], [x for _, x in others], atol=1e-4)
+        count += len(some)
+    assert count > 20
+
+
+def trained(folder: pathlib.Path, declared: Constraints) -> TrainedModel:
+    return model_dir.load(folder, constraints=declared)
+
+
+def predicted(model: TrainedModel, texts: list[Sentence], cache: pathlib.Path) -> list[Scored]:
+    corpus = model.inputs.corpus(texts, cache)
+    label_set = model.vocabulary.label_set
+    return Predictor(model.model, corpus.specs, label_set, 32, model.limits).scored(corpus, 0.0)
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    return untrained.write(tmp_path_factory.mktemp("single") / "model", ANY_PAIR)
+
+
+@pytest.fixture(scope="module")
+def free(single: pathlib.Path) -> TrainedModel:
+    """Without constraints."""
+    return trained(single, NONE)
+
+
+def test_a_model_and_an_ensemble(single: pathlib.Path, free: TrainedModel, tmp_path: pathlib.Path) -> None:
+    scored = predicted(free, sentences(), tmp_path)
+    ensemble_dir.write(tmp_path / "both", [single, single], 0.2, "a test")
+    for folder, some in ((single, DECLARED), (tmp_path / "both", ONCE)):
+        expected = [constrained(each, some) for each in scored]
+        assert sum(len(each) for _, each in expected) < sum(len(each) for _, each in scored)
+        assert_alike(predicted(trained(folder, some), sentences(), tmp_path), expected)
+
+
+def test_documents_in_windows_and_their_export(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prediction, the directory's graph and the export keep the same, over all passages of a document."""
+    monkeypatch.setattr(passage_finder, "TOKENS_AT_ONCE", 40)  # several groups
+    folder = untrained.write(tmp_path / "model", WINDOW)
+    free, model = trained(folder, NONE), trained(folder, DECLARED)
+    texts = [text(size, seed) for seed, size in enumerate((9, 1, 4))]
+    expected = [constrained(each, DECLARED) for each in predicted(free, documents(texts), tmp_path)]
+    assert_alike(predicted(model, documents(texts), tmp_path), expected)
+    extractor = Extractor(model)
+    saved_model.write(extractor, tmp_path / "1", 0.0)
+    inputs = tf.constant(texts), tf.constant(0.0)
+    answers = [rows_of({name: x.numpy() for name, x in extractor.from_text(*inputs).items()})]
+    exported = SavedModel(tmp_path / "1")
+    answers.append(exported.texts(texts, None))
+    for rows in answers:
+        found = [found_in(row, known) for row, known in zip(rows, expected, strict=True)]
+        assert_alike(found, expected)
+    (row,) = exported.sentences([documents(texts[1:2])[0].tokens], None)
+    for name in ("type", "head", "tail", "score"):
+        assert row[f"relation_{name}"] == answers[1][1][f"relation_{name}"]
+
+
+def found_in(row: Row, known: Scored) -> Scored:
+    """The relations of a row, beside entities whose number is the same."""
+    assert len(row["entity_type"]) == len(known[0])
+    columns = (row[f"relation_{name}"] for name in ("type", "head", "tail", "score"))
+    return known[0], [(RelationPair(h, t, type), score) for type, h, t, score in zip(*columns, strict=True)]
+
+
+def test_without_any_nothing_is_added(free: TrainedModel) -> None:
+    assert free.constraints == NONE and free.limits is None
+    assert free.model.get_layer("typed_pair_mask").allowed is None
+    assert "joined_directions" not in {layer.name for layer in free.model.layers}
+    learned = declared.allowed_pairs(LABELS, untrained.TRIPLES)
+    assert Declared(LABELS, NONE).allowed(learned) is learned
+    assert Declared(LABELS, NONE).allowed(None) is None
+    assert Declared(LABELS, NONE).triples(untrained.TRIPLES) == set(untrained.TRIPLES)
+
+
+def test_learned_argument_types_hold_beside_declared_ones() -> None:
+    """Peop that lives in Loc was seen; that Loc has Peop as its inverse was not, but follows."""
+    inverse = {"inverse": [["Live_In", "Kill"]]}
+    only = {**inverse, "argument_types": {"Kill": {"head": ["Loc"]}}}
+    lives, back, kills = ("Peop", "Loc", "Live_In"), ("Loc", "Peop", "Kill"), ("Peop", "Peop", "Kill")
+    for record, learned, expected in (
+        (inverse, untrained.TRIPLES, {lives, back, kills, ("Peop", "Peop", "Live_In")}),
+        (only, untrained.TRIPLES, {lives, back}),
+        (only, None, {lives, back, ("Loc", "Loc", "Live_In"), ("Loc", "Loc", "Kill")}),
+        ({"argument_types": {"Kill": {"tail": ["Loc"]}}}, untrained.TRIPLES, {lives}),
+    ):
+        found = Declared(LABELS, constraint_files.of_json(record, "c")).triples(learned)
+        assert found == expected
+
+
+def test_the_file_belongs_to_the_model(single: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    folder = shutil.copytree(single, tmp_path / "model")
+    before = model_files.fingerprint(folder)
+    assert before == model_files.fingerprint(single)
+    constraint_files.save(DECLARED, folder)
+    assert model_files.fingerprint(folder) != before
+    with pytest.raises(InputError, match=r"is of another model config, corpus, encoder or constraints\.json"):
+        ensemble_dir.write(tmp_path / "ensemble", [single, folder], 0.2, "a test")
+    ensemble_dir.write(tmp_path / "ensemble", [folder, folder], 0.2, "a test")
+    assert constraint_files.load_if_there(tmp_path / "ensemble") == DECLARED
+    path = folder / constraint_files.FILE
+    path.write_text('{"at_most": {"Lives": {"per_head": 1}}}')
+    with pytest.raises(InputError, match=r"constraints\.json: at_most: 'Lives' is unknown, expected one of"):
+        model_dir.load(folder)
