@@ -20,7 +20,7 @@ from jner_re.extraction import passage_finder
 from jner_re.extraction.extractor import Extractor
 from jner_re.extraction.in_process import SavedModel
 from jner_re.extraction.rows import Row, rows_of
-from jner_re.models import declared, ensemble_dir, model_dir, model_files
+from jner_re.models import declared, ensemble, ensemble_dir, model_dir, model_files
 from jner_re.models.declared import Declared
 from jner_re.models.model_dir import TrainedModel
 from jner_re.models.predictor import Predictor
@@ -126,13 +126,26 @@ def free(single: pathlib.Path) -> TrainedModel:
     return trained(single, NONE)
 
 
-def test_a_model_and_an_ensemble(single: pathlib.Path, free: TrainedModel, tmp_path: pathlib.Path) -> None:
+def test_a_model(single: pathlib.Path, free: TrainedModel, tmp_path: pathlib.Path) -> None:
     scored = predicted(free, sentences(), tmp_path)
-    ensemble_dir.write(tmp_path / "both", [single, single], 0.2, "a test")
-    for folder, some in ((single, DECLARED), (tmp_path / "both", ONCE)):
-        expected = [constrained(each, some) for each in scored]
-        assert sum(len(each) for _, each in expected) < sum(len(each) for _, each in scored)
-        assert_alike(predicted(trained(folder, some), sentences(), tmp_path), expected)
+    expected = [constrained(each, DECLARED) for each in scored]
+    assert sum(len(each) for _, each in expected) < sum(len(each) for _, each in scored)
+    folder = shutil.copytree(single, tmp_path / "model")
+    constraint_files.save(DECLARED, folder)
+    assert_alike(predicted(model_dir.load(folder), sentences(), tmp_path), expected)
+
+
+def ensemble_of(model: TrainedModel, some: Constraints) -> TrainedModel:
+    """With members that are the same one."""
+    both = ensemble.build(
+        model.config, model.inputs.sizes, None, [*model.members] * 2, Declared(LABELS, some)
+    )
+    return dataclasses.replace(model, model=both, constraints=some)
+
+
+def test_an_ensemble(free: TrainedModel, tmp_path: pathlib.Path) -> None:
+    expected = [constrained(each, ONCE) for each in predicted(free, sentences(), tmp_path)]
+    assert_alike(predicted(ensemble_of(free, ONCE), sentences(), tmp_path), expected)
 
 
 def test_documents_in_windows_and_their_export(
@@ -141,7 +154,8 @@ def test_documents_in_windows_and_their_export(
     """Prediction, the directory's graph and the export keep the same, over all passages of a document."""
     monkeypatch.setattr(passage_finder, "TOKENS_AT_ONCE", 40)  # several groups
     folder = untrained.write(tmp_path / "model", WINDOW)
-    free, model = trained(folder, NONE), trained(folder, DECLARED)
+    free = trained(folder, NONE)
+    model = ensemble_of(free, DECLARED)
     texts = [text(size, seed) for seed, size in enumerate((9, 1, 4))]
     expected = [constrained(each, DECLARED) for each in predicted(free, documents(texts), tmp_path)]
     assert_alike(predicted(model, documents(texts), tmp_path), expected)
