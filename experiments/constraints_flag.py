@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 
 from absl import flags
 
 from jner_re import constraints, files
 from jner_re.constraints import NONE, Constraints
+from jner_re.corpora import constraint_check
+from jner_re.schema import LabelSet, Sentence
 
 _CONSTRAINTS = flags.DEFINE_string(
     "constraints",
@@ -28,7 +31,14 @@ def given() -> Constraints | None:
     return constraints.load(files.user_path(_CONSTRAINTS.value)) if _CONSTRAINTS.value else NONE
 
 
-def given_or_of(folder: pathlib.Path) -> Constraints:
-    """Those of the flag, else those of a data directory; raises as `given`."""
+def of_corpus(folder: pathlib.Path, train: Sequence[Sentence], dev: Sequence[Sentence]) -> Constraints:
+    """Those of the flag, else those of a data directory. Warns of annotation for training that breaks them.
+
+    Raises:
+      InputError: as `given`, or they don't fit the corpus.
+    """
     found = given()
-    return constraints.load_if_there(folder) if found is None else found
+    if found is None:
+        found = constraints.load_if_there(folder)
+    constraint_check.check(found, train, LabelSet.of((*train, *dev)))
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -47,7 +48,7 @@ def read(config: ModelConfig) -> Data:
       InputError: a file is missing or not valid.
     """
     train, dev, test = (read_split(split, config) for split in data_dir.SPLITS)
-    return Data(name(), train, dev, test, constraints())
+    return Data(name(), train, dev, test, constraints(train, dev))
 
 
 def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
@@ -61,9 +62,9 @@ def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
     return tuple(sentences)
 
 
-def constraints() -> Constraints:
-    """Declared of its relations; raises InputError if they can't be read."""
-    return constraints_flag.given_or_of(_folder())
+def constraints(train: Sequence[Sentence], dev: Sequence[Sentence]) -> Constraints:
+    """Declared of its relations, compared with them; raises as `constraints_flag.of_corpus`."""
+    return constraints_flag.of_corpus(_folder(), train, dev)
 
 
 def name() -> str:

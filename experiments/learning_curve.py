@@ -103,8 +103,8 @@ class _Corpus:
 
     def __init__(self, config: ModelConfig, train_config: TrainConfig) -> None:
         self._config, self._train_config = config, train_config
-        self._constraints = data_flags.constraints()
         self._train, self._dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
+        self._constraints = data_flags.constraints(self._train, self._dev)
 
     def seeds(self) -> list[TrainConfig]:
         return self._train_config.with_seeds(_SEEDS.value)

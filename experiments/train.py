@@ -45,7 +45,6 @@ def main() -> None:
     for split in _TRAIN_ON.value:
         if split not in ("train", "dev"):
             raise InputError(f"train_on is {split!r}, expected train, dev or train,dev")
-    declared = constraints_flag.given_or_of(folder)
     splitting = Splitting(
         config.tokenization, config.lines, repair_flag.repairs(), config.window, config.language
     )
@@ -54,6 +53,7 @@ def main() -> None:
     ]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev", splitting)
     warn_of_misfit(sentences, config.tokenization, config.language)
+    declared = constraints_flag.of_corpus(folder, sentences, dev)
 
     program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:

@@ -50,8 +50,9 @@ config_flags.define()
 def main() -> None:
     """Runs the trials, and prints the best."""
     config, train_config = data_flags.configs()
-    corpus, declared = data_flags.name(), data_flags.constraints()
+    corpus = data_flags.name()
     train, dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
+    declared = data_flags.constraints(train, dev)
     candidates = (
         search_space.depth_grid()
         if _SEARCH.value == "depths"

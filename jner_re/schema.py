@@ -247,11 +247,8 @@ class LabelSet:
         if unknown := self.unknown(sentences):
             counts = ", ".join(f"{name} ({count})" for name, count in unknown.items())
             _LOGGER.warning("%s: not in the training sentences, so scored as missed: %s", source, counts)
-        return self.union(LabelSet.of(sentences))
-
-    def union(self, other: LabelSet) -> LabelSet:
-        """The types of both."""
+        theirs = LabelSet.of(sentences)
         return LabelSet(
-            tuple(sorted({*self.entity_types, *other.entity_types})),
-            tuple(sorted({*self.relation_types, *other.relation_types})),
+            tuple(sorted({*self.entity_types, *theirs.entity_types})),
+            tuple(sorted({*self.relation_types, *theirs.relation_types})),
         )

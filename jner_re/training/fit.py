@@ -13,7 +13,7 @@ import tf_keras as keras
 from jner_re.config import ModelConfig, TrainConfig, check_together
 from jner_re.config_paths import with_absolute_paths
 from jner_re.constraints import NONE, Constraints
-from jner_re.corpora import constraint_check, examples
+from jner_re.corpora import examples
 from jner_re.errors import InputError
 from jner_re.evaluation import strict
 from jner_re.evaluation.card import card, corpus_facts
@@ -72,15 +72,15 @@ def train(
       soft_targets: what is to be learned of each of `sentences` in place of its annotation
         (`soft_targets.mixed`); the loss on dev is still that of the annotation.
       corpus_name: for the card.
-      constraints: that what the model gives is to respect, on dev, too; the loss doesn't know them.
+      constraints: that what the model gives is to respect, on dev, too; the loss doesn't know them. Those of
+        types that it can't give are left out; `constraint_check.check` compares them with the annotation.
 
     Returns:
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
 
     Raises:
       InputError: `model_dir` holds a run of another config or is trained in by another program, something
-        named in the config isn't available, a sentence has no soft target, the constraints don't fit the
-        corpus, or the training diverges.
+        named in the config isn't available, a sentence has no soft target, or the training diverges.
     """
     for name in ("calibrate", "patience"):
         if getattr(train_config, name) and not dev:
@@ -102,7 +102,6 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
-    constraint_check.check(constraints, sentences, label_set.union(LabelSet.of(dev)))
     constraints = constraints.known_part(label_set)
     frozen = frozen or open_frozen(config, origins=run.origins())
     read = reading.read(config, sentences, dev, label_set, frozen, soft_targets, corpus_name, constraints)
