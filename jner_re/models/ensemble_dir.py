@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from jner_re import config as configs
 from jner_re import constraints, files
-from jner_re.constraints import Constraints
 from jner_re.errors import InputError
 from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
@@ -26,15 +25,21 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
       source: what chose it.
 
     Raises:
-      InputError: a directory isn't one, or is of another config, corpus or encoder than the first.
+      InputError: a directory isn't one, or is of another config, corpus or encoder than the first, or has
+        other constraints.
     """
     if len(members) < 2:
         raise InputError(f"{len(members)} members, expected at least two model directories")
     for path in members[1:]:
         if _kind(path) != _kind(members[0]):
             raise InputError(
-                f"{path}: is of another model config, corpus, encoder or {model_files.CONSTRAINTS} than "
-                f"{members[0]}, expected members that differ in how they were trained alone"
+                f"{path}: is of another model config, corpus or encoder than {members[0]}, expected members "
+                "that differ in how they were trained alone"
+            )
+        if constraints.load_if_there(path) != constraints.load_if_there(members[0]):
+            raise InputError(
+                f"{path}: declares other constraints than {members[0]}, expected the same "
+                f"{model_files.CONSTRAINTS} in both"
             )
     with files.atomic_write(model_dir) as new:
         (new / model_files.CHECKPOINTS).mkdir(parents=True)
@@ -53,8 +58,7 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
         model_files.write_threshold(new, threshold, source)
 
 
-def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, ModelVocabulary, Constraints]:
+def _kind(path: pathlib.Path) -> tuple[configs.ModelConfig, ModelVocabulary]:
     """What members must agree in; their own thresholds are not used."""
     config, _ = configs.load(path / model_files.CONFIG)
-    vocabulary = ModelVocabulary.load(path / model_files.VOCABULARY)
-    return dataclasses.replace(config, threshold=0.0), vocabulary, constraints.load_if_there(path)
+    return dataclasses.replace(config, threshold=0.0), ModelVocabulary.load(path / model_files.VOCABULARY)
