@@ -37,7 +37,13 @@ DECLARED = constraint_files.of_json(
     "c.json",
 )
 WINDOW = dataclasses.replace(  # few layers: tracing takes the time
-    untrained.WEIGHTED, typed_pairs=False, window=3, window_step=2, ner_layers=0, re_layers=1
+    untrained.WEIGHTED,
+    typed_pairs=False,
+    window=3,
+    window_step=2,
+    ner_layers=0,
+    re_layers=1,
+    pair_context_size=0,
 )
 LABELS = LabelSet(("Loc", "Peop"), ("Kill", "Live_In"))
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -121,10 +127,9 @@ def free(folder: pathlib.Path) -> TrainedModel:
 
 
 def ensemble_of(model: TrainedModel, some: Constraints) -> TrainedModel:
-    """With members that are the same one."""
-    members = [*model.members, *model.members]
-    both = ensemble.build(model.config, model.inputs.sizes, None, members, Declared(LABELS, some))
-    return dataclasses.replace(model, model=both, constraints=some)
+    """Of a single member."""
+    one = ensemble.build(model.config, model.inputs.sizes, None, model.members, Declared(LABELS, some))
+    return dataclasses.replace(model, model=one, constraints=some)
 
 
 def test_an_ensemble_on_documents_in_windows_and_its_export(
