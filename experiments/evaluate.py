@@ -169,6 +169,7 @@ class _Evaluation:
             declared.triples(learned),
             config.relation_distance,
             config.language,
+            bool(self._declared.argument_types),
         )
         report, texts, scored = whole_texts.evaluate(documents, predicted, reading, threshold, corpus.name)
         report["not_read"] = whole_texts.rows(

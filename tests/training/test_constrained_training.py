@@ -12,19 +12,30 @@ from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.evaluation.evaluate import evaluate
 from jner_re.models import model_dir
+from jner_re.schema import LabelSet
 from jner_re.training import fit
 
 SMALL = ModelConfig(
-    encoder="", glove="", rnn_size=8, char_rnn_size=8, ner_layers=0, re_layers=0, threshold=0.01
+    encoder="",
+    glove="",
+    rnn_size=16,
+    char_rnn_size=8,
+    ner_layers=0,
+    re_layers=0,
+    rnn_dropout=0.0,
+    re_dropout=0.0,
+    threshold=0.01,
 )
-QUICK = TrainConfig(batch_size=8, epochs=1, learning_rate=0.02, jit_compile=False)
+QUICK = TrainConfig(batch_size=4, epochs=8, learning_rate=0.01, jit_compile=False)
 pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_a_training(tmp_path: pathlib.Path) -> None:
     sentences = [sentence for sentence in data_dir.read_sample("train") if sentence.relations][:24]
-    train, dev = sentences[:16], sentences[16:]
-    declared = constraints.of_json({"at_most": {"Work_For": {"per_head": 1, "per_tail": 1}}}, "c.json")
+    train, dev = sentences, sentences[:8]  # so that something is found
+    types = LabelSet.of(train).relation_types
+    limits = {type: {"per_head": 1, "per_tail": 1} for type in types}
+    declared = constraints.of_json({"at_most": limits}, "c.json")
     metrics = fit.train(SMALL, QUICK, train, dev, tmp_path / "model", constraints=declared)
     assert fit.train(SMALL, QUICK, train, dev, tmp_path / "model", constraints=declared) == metrics
     with pytest.raises(InputError, match=r"constraints\.json: other constraints are declared for this run"):
@@ -34,11 +45,9 @@ def test_a_training(tmp_path: pathlib.Path) -> None:
     assert trained.constraints == declared
     report, scored = evaluate(trained, dev, 0.01, "dev")
     assert report == metrics["dev"]
-    works = [
-        [relation for relation, _ in relations if relation.type == "Work_For"] for _, relations in scored
-    ]
-    assert any(works)
-    for relations in works:
-        assert len({r.head for r in relations}) == len({r.tail for r in relations}) == len(relations)
+    assert any(relations for _, relations in scored)
+    for _, relations in scored:
+        heads, tails = ([(getattr(r, end), r.type) for r, _ in relations] for end in ("head", "tail"))
+        assert len(set(heads)) == len(heads) and len(set(tails)) == len(tails)
     free, _ = evaluate(model_dir.load(tmp_path / "model", constraints=constraints.NONE), dev, 0.01, "dev")
     assert free["re"]["strict"]["micro"]["fp"] > report["re"]["strict"]["micro"]["fp"]
