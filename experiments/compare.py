@@ -48,7 +48,7 @@ def main() -> None:
                 f"variant {name!r} reads the documents otherwise, so that scores on dev can't be compared; "
                 "train it with an --output_dir of its own, and evaluate both from raw text (jner-re evaluate)"
             )
-    data = Data(data_flags.name(), train, dev, ())
+    data = Data(data_flags.name(), train, dev, (), data_flags.constraints(train, dev))
     jobs = [
         TrainingJob(run_name(name, each.seed), name, SCORED_ON_DEV, data, config, each)
         for name, (config, train_config) in variants.items()

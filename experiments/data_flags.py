@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 
 from absl import flags
 
 from jner_re.config import ModelConfig
+from jner_re.constraints import Constraints
 from jner_re.corpora import data_dir
 from jner_re.corpora.text_sentences import Splitting
 from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.schema import Sentence
 
-from . import config_flags, repair_flag
+from . import config_flags, constraints_flag, repair_flag
 from .jobs.training_job import Data
 
 HEADING = "Corpus"  # in the help of programs
@@ -28,6 +30,7 @@ _CORPUS_NAME = flags.DEFINE_string(
     "name of the corpus, by default its folder's; published figures are shown beside conll04 and ade",
 )
 flags.adopt_module_key_flags(repair_flag)
+flags.adopt_module_key_flags(constraints_flag)
 
 
 def configs() -> config_flags.Configs:
@@ -44,7 +47,8 @@ def read(config: ModelConfig) -> Data:
     Raises:
       InputError: a file is missing or not valid.
     """
-    return Data(name(), *(read_split(split, config) for split in data_dir.SPLITS))
+    train, dev, test = (read_split(split, config) for split in data_dir.SPLITS)
+    return Data(name(), train, dev, test, constraints(train, dev))
 
 
 def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
@@ -56,6 +60,11 @@ def read_split(split: str, config: ModelConfig) -> tuple[Sentence, ...]:
     if split == "train":
         warn_of_misfit(sentences, config.tokenization, config.language)
     return tuple(sentences)
+
+
+def constraints(train: Sequence[Sentence], dev: Sequence[Sentence]) -> Constraints:
+    """Declared of its relations, compared with them; raises as `constraints_flag.of_corpus`."""
+    return constraints_flag.of_corpus(_folder(), train, dev)
 
 
 def name() -> str:

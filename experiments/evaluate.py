@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from absl import flags
 
 from jner_re import config as configs
-from jner_re import files, program
+from jner_re import constraints, files, program
 from jner_re.config import ModelConfig
+from jner_re.constraints import Constraints
 from jner_re.corpora.corpus import Corpus
 from jner_re.corpora.formats import SPLIT_FORMATS
 from jner_re.document import Document
@@ -28,7 +29,7 @@ from jner_re.models import hub_model, model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored, Sentence
 
-from . import annotated
+from . import annotated, constraints_flag
 
 if TYPE_CHECKING:
     from jner_re.extraction.client import Client
@@ -41,6 +42,7 @@ _CORPUS = flags.DEFINE_string(
     "corpus", None, "annotated corpus; sample for the test set of the bundled corpus", required=True
 )
 flags.adopt_module_key_flags(annotated)
+flags.adopt_module_key_flags(constraints_flag)
 _OUTPUT = flags.DEFINE_string(
     "output", None, "where the evaluation is written as JSON; not written by default"
 )
@@ -84,6 +86,9 @@ def main() -> None:
         raise InputError("--precision and --threshold are given, expected one of them")
     folder = hub_model.find(_MODEL.value)
     config, _ = configs.load(folder / model_files.CONFIG)
+    declared = constraints_flag.given()
+    if declared is None:
+        declared = constraints.load_if_there(folder)
     corpus = _read(_CORPUS.value, "test", config)
     dev = _read(_DEV.value, "dev", config) if _DEV.value else None
     program.import_tensorflow_quietly(_THREADS.value)
@@ -91,12 +96,12 @@ def main() -> None:
     from jner_re.evaluation.report import facts, page
     from jner_re.evaluation.table import table
 
-    evaluation = _Evaluation(folder, config)
+    evaluation = _Evaluation(folder, config, declared)
     chosen = _THRESHOLD.value if dev is None else _threshold_on(dev, evaluation)
     threshold = model_files.read_threshold(folder, config) if chosen is None else chosen
     report, sentences, scored = evaluation.of(corpus, threshold)
     texts = sentences if corpus.from_text else None
-    about = facts.facts(folder, corpus.path, corpus.sentences, chosen, texts)
+    about = facts.facts(folder, corpus.path, corpus.sentences, chosen, texts, declared)
     report["threshold"] = threshold
     if _CALIBRATION.value:
         results = calibration.calibration(sentences, scored)
@@ -137,8 +142,8 @@ def _read(name: str, split: str, config: ModelConfig) -> _Corpus:
 class _Evaluation:
     """Predicts and compares; the model is opened once."""
 
-    def __init__(self, folder: pathlib.Path, config: ModelConfig) -> None:
-        self._folder, self._config = folder, config
+    def __init__(self, folder: pathlib.Path, config: ModelConfig, declared: Constraints) -> None:
+        self._folder, self._config, self._declared = folder, config, declared
 
     def of(
         self, corpus: _Corpus, threshold: float
@@ -150,18 +155,21 @@ class _Evaluation:
             report, scored = evaluate(self._model, corpus.sentences, threshold, corpus.name)
             return report, corpus.sentences, scored
         from jner_re.evaluation import whole_texts
+        from jner_re.models.declared import Declared
 
         documents, config = corpus.read.documents or [], self._config
         predicted = self._client([document.text for document in documents], 0.0)
         vocabulary = ModelVocabulary.load(self._folder / model_files.VOCABULARY)
-        pairs = vocabulary.argument_types if config.typed_pairs else None
+        learned = vocabulary.argument_types if config.typed_pairs else None
+        declared = Declared(vocabulary.label_set, self._declared)
         reading = whole_texts.Reading(
             config.tokenization,
             config.lines,
             vocabulary.label_set,
-            pairs,
+            declared.triples(learned),
             config.relation_distance,
             config.language,
+            bool(self._declared.argument_types),
         )
         report, texts, scored = whole_texts.evaluate(documents, predicted, reading, threshold, corpus.name)
         report["not_read"] = whole_texts.rows(
@@ -173,13 +181,14 @@ class _Evaluation:
     def _model(self) -> TrainedModel:
         from jner_re.models import model_dir
 
-        return model_dir.load(self._folder)
+        return model_dir.load(self._folder, constraints=self._declared)
 
     @functools.cached_property
     def _client(self) -> Client:
-        from jner_re.extraction import client
+        from jner_re.extraction.client import Client
+        from jner_re.extraction.in_process import ModelDirectory
 
-        return client.load(self._folder)
+        return Client(ModelDirectory(self._folder, constraints=self._declared))
 
 
 def _threshold_on(dev: _Corpus, evaluation: _Evaluation) -> float:

@@ -104,6 +104,7 @@ class _Corpus:
     def __init__(self, config: ModelConfig, train_config: TrainConfig) -> None:
         self._config, self._train_config = config, train_config
         self._train, self._dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
+        self._constraints = data_flags.constraints(self._train, self._dev)
 
     def seeds(self) -> list[TrainConfig]:
         return self._train_config.with_seeds(_SEEDS.value)
@@ -156,7 +157,7 @@ class _Corpus:
     def _job(self, fraction: float, way: str, seed: TrainConfig, groups: list[Group]) -> TrainingJob:
         setting = f"{100 * fraction:g}% {way}"
         part = corpus_parts.sentences_of(self._train, groups)
-        data = Data(data_flags.name(), part, self._dev, ())
+        data = Data(data_flags.name(), part, self._dev, (), self._constraints)
         name = f"{records.PART}{slug(setting)}-seed-{seed.seed}"
         return TrainingJob(name, setting, SCORED_ON_DEV, data, self._config, seed)
 

@@ -18,7 +18,7 @@ from jner_re.corpora.tokenization_fit import warn_of_misfit
 from jner_re.errors import InputError
 from jner_re.models import model_files
 
-from . import config_flags, repair_flag
+from . import config_flags, constraints_flag, repair_flag
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir",
@@ -34,6 +34,7 @@ _TRAIN_ON = flags.DEFINE_list(
 )
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 flags.adopt_module_key_flags(repair_flag)
+flags.adopt_module_key_flags(constraints_flag)
 config_flags.define()
 
 
@@ -52,6 +53,7 @@ def main() -> None:
     ]
     dev = [] if "dev" in _TRAIN_ON.value else data_dir.read_split(folder, "dev", splitting)
     warn_of_misfit(sentences, config.tokenization, config.language)
+    declared = constraints_flag.of_corpus(folder, sentences, dev)
 
     program.import_tensorflow_quietly(_THREADS.value)
     if train_config.jit_compile:
@@ -59,7 +61,15 @@ def main() -> None:
     from jner_re.training import fit
 
     model_dir = files.user_path(_MODEL_DIR.value)
-    metrics = fit.train(config, train_config, sentences, dev, model_dir, corpus_name=folder.name)
+    metrics = fit.train(
+        config,
+        train_config,
+        sentences,
+        dev,
+        model_dir,
+        corpus_name=folder.name,
+        constraints=declared,
+    )
     if dev:
         print(f"\n{_scores(metrics)} (by type: {model_dir / model_files.METRICS})")
     print(f"Model directory: {model_dir}\nTensorBoard logs: {model_dir / model_files.LOGS}")

@@ -52,6 +52,7 @@ def main() -> None:
     config, train_config = data_flags.configs()
     corpus = data_flags.name()
     train, dev = (data_flags.read_split(split, config) for split in ("train", "dev"))
+    declared = data_flags.constraints(train, dev)
     candidates = (
         search_space.depth_grid()
         if _SEARCH.value == "depths"
@@ -64,7 +65,10 @@ def main() -> None:
     searched = ", ".join(candidates[0].values)
     print(f"Searched, in place of what the flags say: {searched}")
     jobs = [
-        SearchJob(c.name, protocol, corpus, train, dev, *c.configs(config, train_config)) for c in candidates
+        SearchJob(
+            c.name, protocol, corpus, train, dev, *c.configs(config, train_config), constraints=declared
+        )
+        for c in candidates
     ]
     folders = pool_flags.folders()
 

@@ -19,6 +19,7 @@ _ORDER = (
     "jner_re.files",
     "jner_re.templates",
     "jner_re.schema",
+    "jner_re.constraints",
     "jner_re.drawing",
     "jner_re.document",
     "jner_re.assets",

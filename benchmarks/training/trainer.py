@@ -19,7 +19,7 @@ from jner_re.features.chars import characters
 from jner_re.features.dataset import FeaturizedCorpus, training_batches
 from jner_re.features.inputs import Frozen, make_inputs, open_frozen
 from jner_re.features.specs import InputSizes
-from jner_re.models import joint, weights
+from jner_re.models import declared, joint, weights
 from jner_re.models.model_vocabulary import argument_types
 from jner_re.schema import LabelSet, Sentence
 from jner_re.training import fit
@@ -67,7 +67,7 @@ def open_task(
 ) -> Task:
     """Loads the encoder, unless it is given, and fills the feature cache, if it is not yet filled."""
     label_set = LabelSet.of(sentences)
-    allowed = joint.allowed_pairs(label_set, argument_types(sentences))
+    allowed = declared.allowed_pairs(label_set, argument_types(sentences))
     inputs = make_inputs(config, frozen or open_frozen(config), characters(sentences))
     corpus = inputs.corpus(sentences, cache or feature_cache())
     return Task(config, label_set, allowed, inputs.sizes, corpus)

@@ -15,6 +15,7 @@ from typing import Any
 
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.constraints import NONE, Constraints
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.schema import Sentence
@@ -87,13 +88,14 @@ def identity(
     }
 
 
-def corpus_facts(name: str, **splits: Sequence[Sentence]) -> dict[str, Any]:
-    """A corpus's name, and of each split the number of sentences and their checksum."""
+def corpus_facts(name: str, constraints: Constraints = NONE, **splits: Sequence[Sentence]) -> dict[str, Any]:
+    """A corpus's name, of each split the number of sentences and their checksum, and what is declared."""
     checked = {
         split: {"sentences": len(sentences), "sha256": corpus_checksum(sentences)}
         for split, sentences in splits.items()
     }
-    return {"name": name, **checked}
+    declared = {"constraints": constraints.to_json()} if constraints else {}
+    return {"name": name, **checked, **declared}
 
 
 def config_facts(model: ModelConfig, train: TrainConfig) -> dict[str, Any]:

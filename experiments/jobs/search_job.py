@@ -12,6 +12,7 @@ from typing import Any
 
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.constraints import NONE, Constraints
 from jner_re.schema import Sentence
 
 from . import attempts, records
@@ -39,6 +40,7 @@ class SearchJob:
       config: the architecture.
       train_config: the optimization.
       goes_on: of its name, an epoch and the average F1 of that: whether it trains another; None to train all.
+      constraints: declared of the corpus.
     """
 
     name: str
@@ -49,10 +51,11 @@ class SearchJob:
     config: ModelConfig
     train_config: TrainConfig
     goes_on: Callable[[str, int, float], bool] | None = None
+    constraints: Constraints = NONE
 
     def identity(self) -> dict[str, Any]:
         """As `Record.identity`."""
-        corpus = records.corpus_facts(self.corpus, train=self.train, dev=self.dev)
+        corpus = records.corpus_facts(self.corpus, self.constraints, train=self.train, dev=self.dev)
         configs = records.config_facts(self.config, self.train_config)
         return records.identity(records.SEARCH, self.protocol, corpus, configs)
 
@@ -92,7 +95,13 @@ class SearchJob:
 
         callback = keras.callbacks.LambdaCallback(on_epoch_end=keep)
         fit.train(
-            self.config, self.train_config, self.train, self.dev, folder / "model", callbacks=[callback]
+            self.config,
+            self.train_config,
+            self.train,
+            self.dev,
+            folder / "model",
+            callbacks=[callback],
+            constraints=self.constraints,
         )
 
     def _record(self, folder: pathlib.Path) -> records.Record:

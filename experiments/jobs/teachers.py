@@ -69,7 +69,7 @@ def teachers(
                 f"fold-{number}-seed-{each.seed}",
                 f"{folds} folds",
                 ON_DEV,
-                Data(data.name, train, data.dev, test),
+                Data(data.name, train, data.dev, test, data.constraints),
                 config,
                 each,
                 LabelSet.of(both),

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.constraints import NONE, Constraints
 from jner_re.models import model_files
 from jner_re.schema import LabelSet, Sentence
 
@@ -26,18 +27,19 @@ _FINAL = "final"  # likewise: of the one after it, or of the only one where dev 
 class Data:
     """A corpus and its splits, under the name by which published figures are found.
 
-    `test` is empty where it is not to be looked at.
+    `test` is empty where it is not to be looked at; `constraints` are declared of its relations.
     """
 
     name: str
     train: tuple[Sentence, ...]
     dev: tuple[Sentence, ...]
     test: tuple[Sentence, ...]
+    constraints: Constraints = NONE
 
     def facts(self) -> dict[str, Any]:
         """What a record says of it."""
         tested = {"test": self.test} if self.test else {}
-        return records.corpus_facts(self.name, train=self.train, dev=self.dev, **tested)
+        return records.corpus_facts(self.name, self.constraints, train=self.train, dev=self.dev, **tested)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,6 +189,7 @@ class TrainingJob:
         options: dict[str, Any] = {
             "label_set": self.label_set or LabelSet.of(self.both()),
             "corpus_name": self.data.name,
+            "constraints": self.data.constraints,
         }
         if self.lesson:
             options["soft_targets"] = self.lesson.soft_targets

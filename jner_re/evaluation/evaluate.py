@@ -29,7 +29,7 @@ def evaluate(
       What `strict.evaluate` gives; and what was found in each sentence, relations of any score.
     """
     corpus = model.inputs.corpus(sentences, feature_cache())
-    predictor = Predictor(model.model, corpus.specs, model.vocabulary.label_set)
+    predictor = Predictor(model.model, corpus.specs, model.vocabulary.label_set, limits=model.limits)
     scored = predictor.scored(corpus, 0.0)
     label_set = model.vocabulary.label_set.extended_with(sentences, name)
     return strict.evaluate(sentences, without_scores(sentences, scored, threshold), label_set), scored

@@ -60,6 +60,7 @@ class Reading:
       argument_types: (head type, tail type, relation type) that it gives; None for any.
       distance: how many sentences apart the entities of a relation may be.
       language: a key of `LANGUAGE_PATTERNS`.
+      declared: whether argument types were declared, too.
     """
 
     tokenization: str
@@ -68,6 +69,7 @@ class Reading:
     argument_types: Collection[tuple[str, str, str]] | None
     distance: int = 0
     language: str = "en"
+    declared: bool = False
 
 
 def evaluate(
@@ -198,5 +200,6 @@ def _never_found(text: Sentence, places: _Places, reading: Reading) -> list[Loss
         elif head == tail:
             losses.append(Loss("of an entity with itself", relations=1))
         elif reading.argument_types is not None and triple not in reading.argument_types:
-            losses.append(Loss("of types of entities not so related in training", relations=1))
+            reason = "of types of entities not so related in training"
+            losses.append(Loss(f"{reason}{', or by constraints' * reading.declared}", relations=1))
     return losses

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 import tensorflow as tf
 
+from jner_re.constraints import Constraints
 from jner_re.extraction import found_arrays, sentence_checks
 from jner_re.extraction.found_rows import places_in_text
 from jner_re.extraction.found_rows import rows as rows_of
@@ -15,7 +16,7 @@ from jner_re.extraction.outputs import BREAKS
 from jner_re.extraction.passage_finder import PassageFinder
 from jner_re.features.inputs import Reading
 from jner_re.features.specs import numbered
-from jner_re.models import hub_model, numpy_behaviour
+from jner_re.models import best_relations, hub_model, numpy_behaviour
 from jner_re.models import model_dir as model_dirs
 from jner_re.models.decode import Found, gather_found
 from jner_re.models.model_dir import TrainedModel
@@ -48,6 +49,7 @@ class Extractor(tf.Module):
         super().__init__(name="extractor")
         self.label_set = trained.vocabulary.label_set
         self.threshold = trained.threshold
+        self._limits = trained.limits
         self.tokenization, self.lines = trained.config.tokenization, trained.config.lines
         self.language = trained.config.language
         self.featurizer = trained.inputs.featurizer
@@ -156,8 +158,12 @@ class Extractor(tf.Module):
           tf.errors.InvalidArgumentError: an encoder's output for a sentence doesn't fit float16.
         """
         if self._passages is None:
-            return self._find_in_sentences(sentences, names, min_score)
-        return self._passages.find(sentences, document_ids, names, min_score)
+            found = self._find_in_sentences(sentences, names, min_score)
+        else:
+            found = self._passages.find(sentences, document_ids, names, min_score)
+        if self._limits is None:
+            return found
+        return best_relations.of_found(found, tf.size(names), self._limits)
 
     def _find_in_sentences(self, sentences: tf.RaggedTensor, names: tf.Tensor, min_score: tf.Tensor) -> Found:
         """Entities and relations of sentences, a group of similar length at a time."""
@@ -214,17 +220,22 @@ class Extractor(tf.Module):
         }
 
 
-def load(model_dir: str | os.PathLike[str], words: Collection[str] | None = None) -> Extractor:
+def load(
+    model_dir: str | os.PathLike[str],
+    words: Collection[str] | None = None,
+    constraints: Constraints | None = None,
+) -> Extractor:
     """Opens a model directory.
 
     Args:
       model_dir: written by training.
       words: keep the word vectors of these words alone.
+      constraints: declared, in place of the model's own.
 
     Raises:
       InputError: it isn't one, it is damaged, or an encoder or its word vectors aren't available.
     """
-    extractor = Extractor(model_dirs.load(hub_model.find(model_dir), words))
+    extractor = Extractor(model_dirs.load(hub_model.find(model_dir), words, constraints))
     for encoder in extractor.encoders:
         encoder.load_now()
     return extractor

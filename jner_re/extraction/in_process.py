@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from jner_re.constraints import Constraints
 from jner_re.errors import InputError
 from jner_re.extraction import forks
 from jner_re.extraction import precision as precisions
@@ -26,19 +27,24 @@ class ModelDirectory:
 
     rows_at_once = ROWS
 
-    def __init__(self, folder: pathlib.Path, precision: str = precisions.FLOAT32) -> None:
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        precision: str = precisions.FLOAT32,
+        constraints: Constraints | None = None,
+    ) -> None:
         """Raises InputError as `extractor.load`; the precision is one that `precision.check` allows."""
         from jner_re.extraction import extractor  # with Keras, which an export does without
 
         forks.check()
-        self.extractor = extractor.load(folder)
-        self._folder, self._precision = folder.absolute(), precision
+        self.extractor = extractor.load(folder, constraints=constraints)
+        self._folder, self._precision, self._constraints = folder.absolute(), precision, constraints
 
     def __repr__(self) -> str:
         return f"ModelDirectory({str(self._folder)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Unopened, (ModelDirectory, self._folder, self._precision)
+        return Unopened, (ModelDirectory, self._folder, self._precision, self._constraints)
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
@@ -119,19 +125,19 @@ class Unopened:
     processes would begin another one for ever.
     """
 
-    def __init__(self, opening: Callable[..., Any], folder: pathlib.Path, precision: str) -> None:
-        """Opens nothing yet: `opening(folder, precision)` will."""
-        self._opening, self._folder, self._precision = opening, folder, precision
+    def __init__(self, opening: Callable[..., Any], folder: pathlib.Path, *more: Any) -> None:
+        """Opens nothing yet: `opening(folder, *more)` will."""
+        self._opening, self._folder, self._more = opening, folder, more
 
     def __repr__(self) -> str:
         return f"{self._opening.__name__}({str(self._folder)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Unopened, (self._opening, self._folder, self._precision)
+        return Unopened, (self._opening, self._folder, *self._more)
 
     @functools.cached_property
     def _opened(self) -> Any:
-        return self._opening(self._folder, self._precision)
+        return self._opening(self._folder, *self._more)
 
     @property
     def rows_at_once(self) -> int:

@@ -84,6 +84,7 @@ class Reader:
         trained = with_log_probability(model_dir.load(path))
         self._extractor = Extractor(trained)
         self._threshold, self._label_set = trained.threshold, trained.vocabulary.label_set
+        self._limits = trained.limits
         for encoder in self._extractor.encoders:
             encoder.load_now()
         specs = [tf.TensorSpec([None, None], tf.string), tf.TensorSpec([None], tf.string)]
@@ -121,7 +122,7 @@ class Reader:
             except tf.errors.InvalidArgumentError as error:
                 raise InputError(error.message) from None
             arrays = {name: value.numpy() for name, value in outputs.items()}
-            read = uncertainties(arrays, lengths, self._label_set, self._threshold)
+            read = uncertainties(arrays, lengths, self._label_set, self._threshold, self._limits)
             found.update(zip(batch, read, strict=True))
         return [found[i] for i in range(len(sentences))]
 

@@ -19,6 +19,7 @@ def decoded(
     features: dict[str, tf.Tensor],
     relation_logits: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Sequence[tf.Tensor]],
     entity_weighted: bool,
+    joined: Callable[[tf.Tensor], tf.Tensor] = lambda scores: scores,
 ) -> dict[str, tf.Tensor]:
     """What is found: the outputs of `JointModel.inference`.
 
@@ -29,6 +30,8 @@ def decoded(
       relation_logits: gives the logits [B, M, M, R] of one scorer or, for an ensemble, of several, whose
         probabilities are averaged; from tags [B, T], spans [B, M, 2] and entity types [B, M].
       entity_weighted: whether relations' scores are multiplied by those of their entities.
+      joined: what becomes of relations' scores [B, M, M, R] where the two directions of a pair depend on each
+        other.
     """
     lengths, places = features["lengths"], structure(features)
     if places:
@@ -64,6 +67,6 @@ def decoded(
         "spans": spans,
         "entity_types": types,
         "entity_scores": entity_scores,
-        "relation_scores": relation_scores,
+        "relation_scores": joined(relation_scores),
         **carried,
     }

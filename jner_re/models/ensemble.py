@@ -17,13 +17,18 @@ from jner_re.layers.crf import CRF
 from jner_re.layers.pair_mask import PairMask
 from jner_re.models import joint
 from jner_re.models.decided_sentences import structure
+from jner_re.models.declared import NOTHING, AllowedPairs, Declared
 from jner_re.models.decoded import decoded
-from jner_re.models.joint import AllowedPairs, JointModel
+from jner_re.models.joint import JointModel
 
 
 @tf.autograph.experimental.do_not_convert
 def build(
-    config: ModelConfig, sizes: InputSizes, allowed: AllowedPairs | None, members: Sequence[JointModel]
+    config: ModelConfig,
+    sizes: InputSizes,
+    allowed: AllowedPairs | None,
+    members: Sequence[JointModel],
+    declared: Declared = NOTHING,
 ) -> keras.Model:
     """The ensemble of models that have their weights already.
 
@@ -32,6 +37,7 @@ def build(
       sizes: of their inputs.
       allowed: as of `joint.build`.
       members: built by `joint.build`; the ensemble shares their weights but for the CRF's, which it averages.
+      declared: as the constraints of `joint.build`; the members' own don't count.
 
     Returns:
       A model with the inputs and outputs of `JointModel.inference`.
@@ -40,7 +46,8 @@ def build(
     read = {name: features[name] for name in feature_specs(sizes)}
     outputs = [tagger(member, i)(read) for i, member in enumerate(members)]
     pair_scorers = [scorer(member, i) for i, member in enumerate(members)]
-    mask = PairMask(allowed if config.typed_pairs else None, config.relation_distance, name="typed_pair_mask")
+    pairs_of_types = declared.allowed(allowed if config.typed_pairs else None)
+    mask = PairMask(pairs_of_types, config.relation_distance, name="typed_pair_mask")
     places = structure(features)
     distances = {"sentence_ids": features["sentence_ids"]} if config.relation_distance else {}
 
@@ -52,7 +59,8 @@ def build(
         ]
 
     tag_logits = tf.add_n([output["tag_logits"] for output in outputs]) / len(outputs)
-    found = decoded(averaged_crf(members), tag_logits, features, relation_logits, config.entity_weighted)
+    crf, weighted = averaged_crf(members), config.entity_weighted
+    found = decoded(crf, tag_logits, features, relation_logits, weighted, declared.joined)
     return keras.Model(features, found, name="ensemble")
 
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 
 from jner_re import config as configs
-from jner_re import files
+from jner_re import constraints, files
 from jner_re.errors import InputError
 from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
@@ -25,7 +25,8 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
       source: what chose it.
 
     Raises:
-      InputError: a directory isn't one, or is of another config, corpus or encoder than the first.
+      InputError: a directory isn't one, or is of another config, corpus or encoder than the first, or has
+        other constraints.
     """
     if len(members) < 2:
         raise InputError(f"{len(members)} members, expected at least two model directories")
@@ -35,12 +36,18 @@ def write(model_dir: pathlib.Path, members: Sequence[pathlib.Path], threshold: f
                 f"{path}: is of another model config, corpus or encoder than {members[0]}, expected members "
                 "that differ in how they were trained alone"
             )
+        if constraints.load_if_there(path) != constraints.load_if_there(members[0]):
+            raise InputError(
+                f"{path}: declares other constraints than {members[0]}, expected the same "
+                f"{model_files.CONSTRAINTS} in both"
+            )
     with files.atomic_write(model_dir) as new:
         (new / model_files.CHECKPOINTS).mkdir(parents=True)
         for name in (model_files.CONFIG, model_files.VOCABULARY):
             shutil.copyfile(members[0] / name, new / name)
-        if (members[0] / model_files.EXAMPLES).exists():  # training of before wrote none
-            shutil.copyfile(members[0] / model_files.EXAMPLES, new / model_files.EXAMPLES)
+        for name in (model_files.EXAMPLES, model_files.CONSTRAINTS):
+            if (members[0] / name).exists():  # training of before wrote no examples
+                shutil.copyfile(members[0] / name, new / name)
         for number, path in enumerate(members):
             shutil.copyfile(
                 path / model_files.WEIGHTS, new / model_files.MEMBER_WEIGHTS.format(f"{number:02}")

@@ -18,6 +18,7 @@ _DESCRIPTIONS = (
     model_files.VOCABULARY,
     model_files.THRESHOLD,
     model_files.MEMBERS,
+    model_files.CONSTRAINTS,
     model_files.METRICS,
 )
 

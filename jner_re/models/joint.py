@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 import tf_keras as keras
 
 from jner_re.config import ModelConfig
+from jner_re.constraints import NONE, Constraints
 from jner_re.features.casing import NUM_CLASSES
 from jner_re.features.specs import (
     InputSizes,
@@ -28,6 +28,7 @@ from jner_re.layers.pair_scorer import PairScorer
 from jner_re.layers.weighted_average import WeightedAverage
 from jner_re.models import numpy_behaviour
 from jner_re.models.decided_sentences import AllSentences, BackIntoPassages, structure
+from jner_re.models.declared import AllowedPairs, Declared
 from jner_re.models.decoded import decoded
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.relation_loss import relation_loss
@@ -35,7 +36,6 @@ from jner_re.models.tag_loss import cross_entropy, negative_log_likelihood
 from jner_re.schema import LabelSet
 
 PASSAGE_STATES = "re_states"  # of passages, the layer with RE's states; else it is "re_birnns"
-AllowedPairs = list[list[list[bool]]]
 
 
 class TrainingModel(keras.Model):
@@ -121,6 +121,7 @@ def build(
     jit_compile: bool = False,
     soft: bool = False,
     encoder: FineTunedEncoder | None = None,
+    constraints: Constraints = NONE,
 ) -> JointModel:
     """Builds the model of the paper's section 3, or with its extensions, as `config` says.
 
@@ -133,6 +134,8 @@ def build(
       soft: whether the tags to be learned are distributions (features/soft_targets.py), which the training
         model then reads beside the gold annotation.
       encoder: reads subwords, if `sizes.subwords`.
+      constraints: what inference respects besides, of types of `label_set`; but for its numbers of relations
+        (best_relations.py), which concern whole documents.
 
     Raises:
       InputError: TensorFlow's NumPy behaviour is on.
@@ -172,9 +175,9 @@ def build(
     )
     # Only inference leaves types out: to learn what no pair of these types can be helps (docs/results.md).
     pair_mask = PairMask(None, config.relation_distance, name="re")
-    typed_pair_mask = PairMask(
-        allowed if config.typed_pairs else None, config.relation_distance, name="typed_pair_mask"
-    )
+    declared = Declared(label_set, constraints)
+    pairs = declared.allowed(allowed if config.typed_pairs else None)
+    typed_pair_mask = PairMask(pairs, config.relation_distance, name="typed_pair_mask")
 
     # Model
     tokens = _token_representations(config, sizes, features, encoder, jit_compile)
@@ -201,7 +204,14 @@ def build(
         return [typed_pair_mask(logits, spans, types, **structure(features))]
 
     all_features = {**features, **keras_inputs(carried_specs(sizes))}
-    inference_outputs = decoded(crf, tag_logits, all_features, relation_logits, config.entity_weighted)
+    inference_outputs = decoded(
+        crf,
+        tag_logits,
+        all_features,
+        relation_logits,
+        config.entity_weighted,
+        declared.joined,
+    )
     return JointModel(
         TrainingModel({**features, **gold}, training_outputs, name="training"),
         keras.Model(all_features, inference_outputs, name="inference"),
@@ -265,15 +275,3 @@ def _token_representations(
     if "casing_ids" in features:
         parts.append(tf.one_hot(features["casing_ids"], NUM_CLASSES))
     return parts[0] if len(parts) == 1 else tf.concat(parts, axis=-1)
-
-
-def allowed_pairs(label_set: LabelSet, triples: Sequence[tuple[str, str, str]]) -> AllowedPairs:
-    """The table of `PairMask` from (head type, tail type, relation type) triples."""
-    seen = set(triples)
-    return [
-        [
-            [(head, tail, relation) in seen for relation in label_set.relation_types]
-            for tail in label_set.entity_types
-        ]
-        for head in label_set.entity_types
-    ]

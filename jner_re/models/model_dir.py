@@ -9,12 +9,16 @@ from collections.abc import Collection
 import tf_keras as keras
 
 from jner_re import config as configs
+from jner_re import constraints as constraint_files
 from jner_re import files
 from jner_re.config import ModelConfig
+from jner_re.constraints import NONE, Constraints
 from jner_re.encoders import fine_tuning
 from jner_re.errors import InputError
 from jner_re.features.inputs import Inputs, make_inputs, open_frozen
-from jner_re.models import ensemble, joint, model_files, weights
+from jner_re.models import declared, ensemble, joint, model_files, weights
+from jner_re.models.best_relations import Limits
+from jner_re.models.declared import Declared
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.model_files import CONFIG, MEMBER_WEIGHTS, MEMBERS, THRESHOLD, VOCABULARY, WEIGHTS
 from jner_re.models.model_vocabulary import ModelVocabulary
@@ -33,6 +37,8 @@ class TrainedModel:
       model: the Keras model with the trained weights (`JointModel.inference`, or `ensemble.build`'s) and
         temperatures.
       members: the joint models that it is made of: one, or an ensemble's.
+      constraints: declared, which the model respects; their numbers of relations hold for what is found with
+        it in whole documents (`limits`).
     """
 
     config: ModelConfig
@@ -41,18 +47,27 @@ class TrainedModel:
     inputs: Inputs
     model: keras.Model
     members: tuple[joint.JointModel, ...]
+    constraints: Constraints = NONE
+
+    @property
+    def limits(self) -> Limits | None:
+        """The declared numbers of relations; None if there are none."""
+        return Declared(self.vocabulary.label_set, self.constraints).limits()
 
 
-def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> TrainedModel:
+def load(
+    model_dir: pathlib.Path, words: Collection[str] | None = None, constraints: Constraints | None = None
+) -> TrainedModel:
     """Opens a model directory.
 
     Args:
       model_dir: written by training.
       words: keep the word vectors of these words alone.
+      constraints: declared, in place of the model's own.
 
     Raises:
-      InputError: it isn't one, a file of it is damaged, or one of its encoders or its word vectors are
-        not those that it was trained with.
+      InputError: it isn't one, a file of it is damaged, one of its encoders or its word vectors are not
+        those that it was trained with, or a type of the constraints is not the model's.
     """
     if not (model_dir / CONFIG).is_file():
         raise InputError(f"{model_dir}: no {CONFIG}, expected a model directory written by training")
@@ -71,6 +86,9 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
     if train_config.calibrate and not (model_dir / THRESHOLD).exists():
         raise InputError(f"{model_dir}: no {THRESHOLD}: its training has not reached the calibration yet")
     threshold = model_files.read_threshold(model_dir, config)
+    if constraints is None:
+        constraints = constraint_files.load_if_there(model_dir)
+    constraints.check_types(vocabulary.label_set)
     frozen = open_frozen(config, words, vocabulary.origins)
     sources = frozen.sources()
     for name, fingerprint in vocabulary.fingerprints.items():
@@ -82,13 +100,14 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
     inputs = make_inputs(config, frozen, vocabulary.characters)
     built = []
     for path in paths:
-        built.append(build(config, inputs, vocabulary))
+        built.append(build(config, inputs, vocabulary, constraints=constraints))
         weights.load(built[-1].inference, path)
     model = built[0].inference
     if is_ensemble:
-        model = ensemble.build(config, inputs.sizes, allowed(vocabulary), built)
+        respected = Declared(vocabulary.label_set, constraints)
+        model = ensemble.build(config, inputs.sizes, allowed(vocabulary), built, respected)
     model = with_temperatures(model, Temperatures.load(model_dir))
-    return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built))
+    return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built), constraints)
 
 
 def build(
@@ -98,6 +117,7 @@ def build(
     jit_compile: bool = False,
     soft: bool = False,
     recompute_gradients: bool = False,
+    constraints: Constraints = NONE,
 ) -> joint.JointModel:
     """The joint model with weights from Python's, NumPy's and TensorFlow's current random states.
 
@@ -109,9 +129,11 @@ def build(
         trainable = fine_tuning.read(inputs.fine_tuned, config.frozen_encoder_layers)
         encoder = FineTunedEncoder(trainable, recompute_gradients)
     pairs = allowed(vocabulary)
-    return joint.build(config, inputs.sizes, vocabulary.label_set, pairs, jit_compile, soft, encoder)
+    return joint.build(
+        config, inputs.sizes, vocabulary.label_set, pairs, jit_compile, soft, encoder, constraints
+    )
 
 
 def allowed(vocabulary: ModelVocabulary) -> joint.AllowedPairs:
     """The argument types of relations that were seen together in training."""
-    return joint.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)
+    return declared.allowed_pairs(vocabulary.label_set, vocabulary.argument_types)

@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jner_re import files
+from jner_re import constraints, files
 from jner_re.assets import download
 from jner_re.config import ModelConfig
 from jner_re.errors import InputError
@@ -24,6 +24,7 @@ MEMBER_WEIGHTS = f"{CHECKPOINTS}/member-{{}}.weights.h5"  # in WEIGHTS' place, t
 METRICS = "metrics.json"  # written at the end of training
 LOGS = "logs"
 CARD = "card.md"  # what a person should know of the model
+CONSTRAINTS = constraints.FILE  # declared, if there are any
 EXAMPLES = "examples.txt"  # a few texts that the model was trained on, one a line
 _LOCK = ".lock"
 
@@ -36,7 +37,7 @@ def weights(model_dir: pathlib.Path) -> list[pathlib.Path]:
 
 def of_model(model_dir: pathlib.Path) -> list[pathlib.Path]:
     """The files that decide what the model answers, as far as they are there."""
-    described = (model_dir / name for name in (CONFIG, VOCABULARY, THRESHOLD, MEMBERS))
+    described = (model_dir / name for name in (CONFIG, VOCABULARY, THRESHOLD, MEMBERS, CONSTRAINTS))
     return [*(path for path in described if path.is_file()), *weights(model_dir)]
 
 

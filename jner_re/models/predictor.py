@@ -10,6 +10,8 @@ import tf_keras as keras
 
 from jner_re.features.dataset import Arrays, FeaturizedCorpus, inference_batches
 from jner_re.features.specs import CARRIED
+from jner_re.models import best_relations
+from jner_re.models.best_relations import Limits
 from jner_re.models.decode import joined, scored_annotations
 from jner_re.schema import LabelSet, Scored
 
@@ -24,6 +26,7 @@ class Predictor:
       specs: of a corpus (`specs.feature_specs`).
       label_set: the types that it was trained on.
       batch_size: sentences, or passages, that go through it together.
+      limits: how many relations of each type an entity may be in; None for any number.
     """
 
     def __init__(
@@ -32,9 +35,11 @@ class Predictor:
         specs: dict[str, tf.TensorSpec],
         label_set: LabelSet,
         batch_size: int = 32,
+        limits: Limits | None = None,
     ) -> None:
         self._label_set = label_set
         self._batch_size = batch_size
+        self._limits = limits
         self._run = run_of(model, specs)
 
     def scored(self, corpus: FeaturizedCorpus, threshold: float) -> list[Scored]:
@@ -52,7 +57,7 @@ class Predictor:
                     parts.setdefault(example.sentence, []).append(part)
         for number, of_document in parts.items():
             results[number] = joined(of_document)
-        return results
+        return best_relations.of_scored(results, self._limits)
 
 
 def run_of(model: keras.Model, specs: dict[str, tf.TensorSpec]) -> Run:

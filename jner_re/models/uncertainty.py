@@ -17,6 +17,8 @@ import tf_keras as keras
 from jner_re.errors import InputError
 from jner_re.features.dataset import FeaturizedCorpus, inference_batches
 from jner_re.layers.crf_layers import CRFBestLogProbability
+from jner_re.models import best_relations
+from jner_re.models.best_relations import Limits
 from jner_re.models.decode import scored_annotations
 from jner_re.models.model_dir import TrainedModel
 from jner_re.models.scored_relations import ScoredRelations
@@ -74,13 +76,19 @@ def of_corpus(trained: TrainedModel, corpus: FeaturizedCorpus, batch_size: int =
     for batch, features in inference_batches(corpus, batch_size):
         outputs = {name: value.numpy() for name, value in run(features).items()}
         lengths = [len(corpus.sentences[i].tokens) for i in batch]
-        of_batch = uncertainties(outputs, lengths, trained.vocabulary.label_set, trained.threshold)
+        of_batch = uncertainties(
+            outputs, lengths, trained.vocabulary.label_set, trained.threshold, trained.limits
+        )
         found.update(zip(batch, of_batch, strict=True))
     return [found[i] for i in range(len(corpus.sentences))]
 
 
 def uncertainties(
-    outputs: dict[str, np.ndarray], lengths: Sequence[int], label_set: LabelSet, threshold: float
+    outputs: dict[str, np.ndarray],
+    lengths: Sequence[int],
+    label_set: LabelSet,
+    threshold: float,
+    limits: Limits | None = None,
 ) -> list[Uncertainty]:
     """Of each sentence of a batch.
 
@@ -89,9 +97,10 @@ def uncertainties(
       lengths: of the sentences, in tokens.
       label_set: the model's.
       threshold: theta_r.
+      limits: how many relations of each type an entity may be in.
     """
     found = []
-    scored = scored_annotations(outputs, label_set, 0.0)
+    scored = best_relations.of_scored(scored_annotations(outputs, label_set, 0.0), limits)
     for (entities, relations), length, log_p in zip(scored, lengths, outputs[_LOG_PROBABILITY], strict=True):
         candidates = ScoredRelations.of(relations)
         near = nearness(candidates.scores, threshold)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import pathlib
 from collections.abc import Sequence
@@ -13,30 +12,29 @@ import tf_keras as keras
 
 from jner_re.config import ModelConfig, TrainConfig, check_together
 from jner_re.config_paths import with_absolute_paths
+from jner_re.constraints import NONE, Constraints
 from jner_re.corpora import examples
-from jner_re.corpora.checksum import corpus_checksum
 from jner_re.errors import InputError
 from jner_re.evaluation import strict
 from jner_re.evaluation.card import card, corpus_facts
 from jner_re.evaluation.evaluate import best_threshold
 from jner_re.features import soft_targets as soft
-from jner_re.features.cache import feature_cache
-from jner_re.features.chars import characters
 from jner_re.features.dataset import Arrays, FeaturizedCorpus, evaluation_batches, training_batches
-from jner_re.features.inputs import Frozen, Inputs, make_inputs, open_frozen
+from jner_re.features.inputs import Frozen, open_frozen
 from jner_re.models import model_dir as model_dirs
 from jner_re.models import weights
+from jner_re.models.declared import Declared
 from jner_re.models.decode import without_scores
 from jner_re.models.fine_tuned_encoder import FineTunedEncoder
 from jner_re.models.joint import TrainingModel
-from jner_re.models.model_vocabulary import ModelVocabulary, argument_types
 from jner_re.models.predictor import Predictor
 from jner_re.schema import LabelSet, Sentence
-from jner_re.training import optimizers, relation_distances
+from jner_re.training import optimizers, reading, relation_distances
 from jner_re.training.checkpoints import Checkpoints, Progress
 from jner_re.training.divergence import EndOfDivergence
 from jner_re.training.moving_average import MovingAverage
 from jner_re.training.progress_line import ProgressLine
+from jner_re.training.reading import Read
 from jner_re.training.run_directory import RunDirectory
 from jner_re.training.scores_callback import StrictScores
 from jner_re.training.tensorboard import TensorBoardLogs
@@ -57,6 +55,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     soft_targets: soft.SoftTargets | None = None,
     corpus_name: str = "",
+    constraints: Constraints = NONE,
 ) -> dict[str, Any]:
     """Trains a model, or goes on with a run that was interrupted.
 
@@ -73,6 +72,8 @@ def train(
       soft_targets: what is to be learned of each of `sentences` in place of its annotation
         (`soft_targets.mixed`); the loss on dev is still that of the annotation.
       corpus_name: for the card.
+      constraints: that what the model gives is to respect, on dev, too; the loss doesn't know them. Those of
+        types that it can't give are left out; `constraint_check.check` compares them with the annotation.
 
     Returns:
       What metrics.json holds: the history, the best epoch, and the evaluation of its weights on dev.
@@ -101,64 +102,17 @@ def train(
         )
     if unknown := label_set.unknown(sentences):
         raise InputError(f"training sentences: {', '.join(unknown)}: not in the given label set")
+    constraints = constraints.known_part(label_set)
     frozen = frozen or open_frozen(config, origins=run.origins())
-    read = _read(config, sentences, dev, label_set, frozen, soft_targets, corpus_name)
-    with run.claimed(read.vocabulary, examples.choose(sentences, config.tokenization)):
+    read = reading.read(config, sentences, dev, label_set, frozen, soft_targets, corpus_name, constraints)
+    with run.claimed(read.vocabulary, constraints, examples.choose(sentences, config.tokenization)):
         return _train(config, train_config, read, run, callbacks)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Read:
-    """What a training reads; `reported` are the types that are scored, also those that only dev has."""
-
-    vocabulary: ModelVocabulary
-    inputs: Inputs
-    corpus: FeaturizedCorpus
-    dev: FeaturizedCorpus | None
-    reported: LabelSet
-    targets: list[Arrays] | None
-    corpus_name: str
-
-
-def _read(
-    config: ModelConfig,
-    sentences: Sequence[Sentence],
-    dev: Sequence[Sentence],
-    label_set: LabelSet,
-    frozen: Frozen,
-    soft_targets: soft.SoftTargets | None,
-    corpus_name: str,
-) -> _Read:
-    """Makes the features of both corpora, before anything is written to the model directory."""
-    reported = label_set.extended_with(dev, "dev")
-    if frozen.names != (config.encoder, config.glove):
-        raise InputError(
-            f"encoder and word vectors are {frozen.names}, expected {(config.encoder, config.glove)}"
-        )
-    targets = None if soft_targets is None else soft.of_sentences(soft_targets, sentences)
-    vocabulary = ModelVocabulary(
-        label_set.entity_types,
-        label_set.relation_types,
-        characters(sentences),
-        argument_types(sentences),
-        frozen.fingerprints,
-        {
-            "train": corpus_checksum(sentences),
-            "dev": corpus_checksum(dev),
-            **({} if targets is None else {"soft_targets": soft.checksum(targets)}),
-        },
-        frozen.origins(),
-    )
-    inputs = make_inputs(config, frozen, vocabulary.characters)
-    corpus = inputs.corpus(sentences, feature_cache())
-    dev_corpus = inputs.corpus(dev, feature_cache()) if dev else None
-    return _Read(vocabulary, inputs, corpus, dev_corpus, reported, targets, corpus_name)
 
 
 def _train(
     config: ModelConfig,
     train_config: TrainConfig,
-    read: _Read,
+    read: Read,
     run: RunDirectory,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> dict[str, Any]:
@@ -171,6 +125,7 @@ def _train(
         train_config.jit_compile,
         read.targets is not None,
         train_config.recompute_gradients,
+        read.constraints,
     )
     if config.relation_distance:
         odds = relation_distances.log_odds(read.corpus.sentences, config.relation_distance)
@@ -181,7 +136,8 @@ def _train(
     average = MovingAverage(model.training, train_config.average_decay, train_config.jit_compile)
     checkpoints = Checkpoints(run.weights, model.training, model.inference, average, train_config.patience)
     label_set = read.vocabulary.label_set
-    predictor = Predictor(model.inference, read.corpus.specs, label_set, _EVALUATION_BATCH)
+    limits = Declared(label_set, read.constraints).limits()
+    predictor = Predictor(model.inference, read.corpus.specs, label_set, _EVALUATION_BATCH, limits)
     scores = _scores(predictor, read.dev, read.reported, average, config.threshold)
     in_order = [
         EndOfDivergence(),

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jner_re import config as configs
+from jner_re import constraints as constraint_files
 from jner_re import files
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.config_paths import with_absolute_paths
+from jner_re.constraints import Constraints
 from jner_re.encoders.checkpoint_source import Origin
 from jner_re.errors import InputError
 from jner_re.evaluation.card import card
@@ -45,26 +47,36 @@ class RunDirectory:
         return ModelVocabulary.load(path).origins if (self._path / model_files.CONFIG).exists() else {}
 
     @contextlib.contextmanager
-    def claimed(self, vocabulary: ModelVocabulary, texts: Sequence[str]) -> Iterator[None]:
+    def claimed(
+        self, vocabulary: ModelVocabulary, constraints: Constraints, texts: Sequence[str]
+    ) -> Iterator[None]:
         """Writes whose run it is; no other training writes there as long as the context lasts.
 
         Args:
           vocabulary: of the run.
+          constraints: declared, of its types.
           texts: a few that it is trained on.
 
         Raises:
-          InputError: another training writes to it, or it is of another corpus or encoder.
+          InputError: another training writes to it, or it is of another corpus or encoder, or has other
+            constraints.
         """
         with model_files.training_lock(self._path):
             self._check()  # again: another one may have begun
             path = self._path / model_files.VOCABULARY
             if not (self._path / model_files.CONFIG).exists():
                 vocabulary.save(path)
+                constraint_files.save(constraints, self._path)
                 configs.save(self._path / model_files.CONFIG, self._config, self._train_config)
             elif ModelVocabulary.load(path) != vocabulary:
                 raise InputError(
                     f"{path}: is not of this run, expected a new folder: the sentences for training or dev, "
                     "the encoder or the soft targets have changed since this one was begun"
+                )
+            elif constraint_files.load_if_there(self._path) != constraints:
+                raise InputError(
+                    f"{self._path / model_files.CONSTRAINTS}: other constraints are declared for this run, "
+                    f"expected the same or a new folder (here: {json.dumps(constraints.to_json())})"
                 )
             files.write_text(self._path / model_files.EXAMPLES, "".join(f"{text}\n" for text in texts))
             yield
@@ -85,7 +97,10 @@ class RunDirectory:
         path = self._path / model_files.CONFIG
         if not path.exists():
             names = {entry.name for entry in self._path.glob("*") if not entry.name.startswith(".")}
-            unknown = names - {model_files.VOCABULARY}  # a run killed at its very start has left no more
+            unknown = names - {
+                model_files.VOCABULARY,
+                model_files.CONSTRAINTS,
+            }  # a run killed at its very start has left no more
             if unknown:
                 raise InputError(
                     f"{self._path}: holds {min(unknown)} and no {model_files.CONFIG}, expected a new folder"

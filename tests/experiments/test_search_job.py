@@ -12,6 +12,7 @@ import pytest
 from experiments.jobs.protocols import to_the_end
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.constraints import NONE
 from jner_re.corpora import data_dir
 from jner_re.models import model_files, weights
 from jner_re.models.model_vocabulary import ModelVocabulary
@@ -29,7 +30,8 @@ def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The epoch at which a training begins; it ends with the third, or when its callback raises."""
     first = [0]
 
-    def train(*arguments: Any, callbacks: list[Any]) -> None:
+    def train(*arguments: Any, callbacks: list[Any], constraints: Any) -> None:
+        assert constraints == NONE
         folder = arguments[4]
         folder.mkdir(parents=True, exist_ok=True)
         ModelVocabulary((), (), "", (), {"glove": "abc"}, {}).save(folder / model_files.VOCABULARY)

@@ -22,6 +22,7 @@ from experiments.jobs.protocols import (
 )
 from experiments.jobs.training_job import Data, Lesson, TrainingJob, run_name
 from jner_re.config import ModelConfig, TrainConfig
+from jner_re.constraints import Constraints
 from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.evaluation import evaluate
@@ -29,7 +30,9 @@ from jner_re.models import model_dir, model_files, weights
 from jner_re.schema import LabelSet
 from jner_re.training import fit
 
-DATA = Data("sample", *(tuple(data_dir.read_sample(split)) for split in ("train", "dev", "test")))
+TRAIN, DEV, TEST = (tuple(data_dir.read_sample(split)) for split in ("train", "dev", "test"))
+DECLARED = Constraints(at_most={"Kill": {"head": 1}})
+DATA = Data("sample", TRAIN, DEV, TEST, DECLARED)
 CHOSEN = {"best_epoch": 7, "threshold": 0.35, "threshold_source": "dev", "dev": {"average_f1": 0.5}}
 
 
@@ -38,7 +41,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """(config, train_config, sentences, dev, folder) of each training that is asked for."""
     made: list[Any] = []
 
-    def train(*arguments: Any, label_set: Any, corpus_name: str) -> dict[str, Any]:
+    def train(*arguments: Any, label_set: Any, corpus_name: str, constraints: Any) -> dict[str, Any]:
+        assert constraints == DECLARED
         assert set(label_set.relation_types) == {"Kill", "Live_In", "Located_In", "OrgBased_In", "Work_For"}
         made.append(arguments)
         return CHOSEN
@@ -145,7 +149,7 @@ def test_a_lesson_is_learned_and_stands_in_the_protocol(
 ) -> None:
     learned: list[Any] = []
 
-    def train(*arguments: Any, label_set: Any, corpus_name: str, soft_targets: Any) -> dict[str, Any]:
+    def train(*arguments: Any, label_set: Any, soft_targets: Any, **_: Any) -> dict[str, Any]:
         learned.append((label_set, soft_targets))
         return CHOSEN
 

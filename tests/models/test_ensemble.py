@@ -14,7 +14,7 @@ from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.features.dataset import inference_batches
 from jner_re.features.inputs import make_inputs, open_frozen
-from jner_re.models import ensemble, ensemble_dir, joint, model_dir, model_files, weights
+from jner_re.models import declared, ensemble, ensemble_dir, model_dir, model_files, weights
 from jner_re.models.decode import scored_annotations
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.schema import Scored
@@ -51,7 +51,7 @@ class Pair:
         return scored_annotations(outputs, self.vocabulary.label_set, 0.0)
 
     def joined(self) -> list[Scored]:
-        allowed = joint.allowed_pairs(self.vocabulary.label_set, self.vocabulary.argument_types)
+        allowed = declared.allowed_pairs(self.vocabulary.label_set, self.vocabulary.argument_types)
         return self.found(ensemble.build(untrained.WEIGHTED, self.inputs.sizes, allowed, self.models))
 
 

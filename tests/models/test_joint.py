@@ -14,7 +14,7 @@ from untrained import SMALL
 from jner_re.config import ModelConfig
 from jner_re.features.specs import InputSizes
 from jner_re.layers.pair_mask import MASKED_LOGIT
-from jner_re.models import joint
+from jner_re.models import declared, joint
 from jner_re.models.relation_loss import relation_loss
 from jner_re.schema import LabelSet
 
@@ -102,7 +102,7 @@ def test_no_entity_is_paired_with_itself() -> None:
 
 
 def test_typed_pairs_leave_only_argument_types_seen_in_training() -> None:
-    allowed = joint.allowed_pairs(LABELS, [("Peop", "Loc", "Live_In"), ("Peop", "Peop", "Kill")])
+    allowed = declared.allowed_pairs(LABELS, [("Peop", "Loc", "Live_In"), ("Peop", "Peop", "Kill")])
     given = features([6, 3], 6)
     typed, free = (
         {name: value.numpy() for name, value in model(config, allowed).inference(given).items()}
@@ -122,7 +122,7 @@ def test_typed_pairs_leave_only_argument_types_seen_in_training() -> None:
 
 def test_training_learns_all_types_for_all_pairs() -> None:
     """Typed pairs are for inference alone."""
-    allowed = joint.allowed_pairs(LABELS, [("Peop", "Loc", "Live_In")])
+    allowed = declared.allowed_pairs(LABELS, [("Peop", "Loc", "Live_In")])
     inputs = {**features([4], 4), **gold([B_PEOP, OUT, B_LOC, B_PEOP], [(0, 1), (2, 3), (3, 4)])}
     for config in (SMALL, dataclasses.replace(SMALL, typed_pairs=True)):
         logits = model(config, allowed).training(inputs)["re"].numpy()[0]

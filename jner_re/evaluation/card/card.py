@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 
 from jner_re import config as configs
-from jner_re import files, templates
+from jner_re import constraints, files, templates
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.config_paths import public_name, public_names
 from jner_re.errors import InputError
@@ -56,6 +56,7 @@ def text(model_dir: pathlib.Path) -> str:
     values = dict(
         name=files.user_path(model_dir).resolve().name,
         vocabulary=vocabulary,
+        constraints=constraints.load_if_there(model_dir).sentences(),
         corpora=metrics.get("corpora", {}),
         corpus=metrics.get("corpus", ""),
         dev=dev,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from jner_re import config as configs
 from jner_re import files
+from jner_re.constraints import NONE, Constraints
 from jner_re.corpora.checksum import corpus_checksum
 from jner_re.models import model_files
 from jner_re.models.model_vocabulary import ModelVocabulary
@@ -22,6 +23,7 @@ def facts(
     sentences: Sequence[Sentence],
     given_threshold: float | None = None,
     documents: Sequence[Sentence] | None = None,
+    constraints: Constraints = NONE,
 ) -> dict[str, str]:
     """Names and values, both to be read by people.
 
@@ -31,6 +33,7 @@ def facts(
       sentences: with their gold annotation.
       given_threshold: the relation threshold if it is not the model's.
       documents: what the sentences were split from, with all annotation, if it was raw text.
+      constraints: declared, that were respected.
 
     Raises:
       InputError: a file of the model directory is damaged.
@@ -53,6 +56,7 @@ def facts(
         "Word vectors": config.glove or "none",
         **_training(model_dir, train_config),
         THRESHOLD: _threshold(model_dir, config, given_threshold),
+        **({"Declared constraints": "; ".join(constraints.sentences())} if constraints else {}),
         "Versions": ", ".join([f"Python {platform.python_version()}", *map(_version, _DISTRIBUTIONS)]),
     }
 

@@ -110,3 +110,13 @@ def test_without_dev_and_of_an_ensemble(model_dir: pathlib.Path) -> None:
     (model_dir / "metrics.json").write_text("[]")
     with pytest.raises(InputError, match=r"metrics\.json: is list, expected a JSON object"):
         card.text(model_dir)
+
+
+def test_declared_constraints_are_shown(model_dir: pathlib.Path) -> None:
+    assert "Declared" not in card.text(model_dir)
+    declared = {"argument_types": {"Live_In": {"head": ["Peop"], "tail": [_ODD]}}}
+    (model_dir / "constraints.json").write_text(json.dumps(declared))
+    assert (
+        "in all answers:\n  - Live_In: head Peop, tail &lt;script&gt;alert(1)&lt;/script&gt;&#124;a\n\n"
+        "## How to call it" in card.text(model_dir)
+    )
