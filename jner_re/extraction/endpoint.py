@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import requests
+import urllib3
 
 from jner_re.errors import InputError, system_cause, without_secrets
 from jner_re.extraction import outputs
@@ -30,13 +31,14 @@ class Endpoint:
         Raises:
           InputError: the URL is not one of http or https, or not of a model.
         """
-        shown = without_secrets(url)
+        shown = re.sub("://.*@", "://", without_secrets(url))  # also a password with a slash
         expected = f"expected a URL such as http://localhost:8501/v1/models/{MODEL_NAME}"
         try:
             parts = urllib.parse.urlsplit(url)
             _ = parts.port
         except ValueError as error:
-            raise InputError(f"{shown}: {error}, {expected}") from None
+            reason = "no URL" if "@" in url else error  # which could quote a part of the password
+            raise InputError(f"{shown}: {reason}, {expected}") from None
         path = parts.path.rstrip("/").removesuffix(":predict") or f"/v1/models/{MODEL_NAME}"
         is_model = re.search(r"/v1/models/[^/]+(/(versions|labels)/[^/]+)?$", path)
         if parts.scheme not in ("http", "https") or not parts.hostname or not is_model:
@@ -77,9 +79,12 @@ class Endpoint:
             text = f"{answer.status_code} {answer.reason} {' '.join(answer.text.split())!r:.100}"
             raise InputError(f"{self._shown}: answered {text}, expected JSON{self._through()}") from None
         except requests.ConnectionError as error:
-            cause = system_cause(error)
+            cause = without_secrets(system_cause(error))
             raise InputError(f"{self._shown}: can't be reached: {cause}{self._through()}") from None
-        except requests.RequestException as error:
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+        ) as error:  # the latter: no name
             raise InputError(f"{self._shown}: {without_secrets(str(error))}{self._through()}") from None
         message = found.get("error") if isinstance(found, dict) else None
         if message is not None:

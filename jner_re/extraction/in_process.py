@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from jner_re import files
+from jner_re.encoders import graph_check
 from jner_re.errors import InputError
 from jner_re.extraction import forks
 from jner_re.extraction import precision as precisions
@@ -65,11 +66,12 @@ class SavedModel:
           precision: one that `precision.check` allows.
 
         Raises:
-          InputError: it can't be loaded, or is no exported model.
+          InputError: it can't be loaded, is no exported model, or its graph does more than compute.
         """
         import tensorflow_text  # noqa: F401  (registers the ops that the model uses)
 
         forks.check()
+        graph_check.check(folder)
         try:
             self._model = tf.saved_model.load(str(files.without_pattern(folder)))
         except Exception as error:  # a damaged file can make TensorFlow raise almost anything
