@@ -13,7 +13,8 @@ _MARKDOWN = re.compile(r"[][\\`*|~$]")  # with which something begins or ends in
 
 def markdown(value: object) -> str:
     """Text that stands for itself in Markdown and in HTML, on one line."""
-    text = html.escape(" ".join(str(value).split()))
+    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(str(value).split()))
+    text = html.escape(line)
     return _MARKDOWN.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
