@@ -12,12 +12,15 @@ import requests
 import urllib3
 
 from jner_re.errors import InputError, system_cause, without_secrets
-from jner_re.extraction import outputs
+from jner_re.extraction.answered_rows import is_row
 from jner_re.extraction.rows import BATCH_SIZE, Row, padded, refusal
 
 MODEL_NAME = "jner_re"
-_EXPECTED = {output.name for output in outputs.BOTH}  # an export of before has no others
 _SECONDS = (10, 600)  # until a connection, and until an answer, is given up
+
+
+class _NoJsonError(Exception):
+    """What was answered can't be read."""
 
 
 class Endpoint:
@@ -55,11 +58,11 @@ class Endpoint:
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
-        return self._rows({"signature_name": "serving_default", "instances": list(texts)})
+        return self._rows({"signature_name": "serving_default", "instances": list(texts)}, texts)
 
     def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
-        return self._rows({"signature_name": "tokens", "instances": padded(sentences)})
+        return self._rows({"signature_name": "tokens", "instances": padded(sentences)}, sentences)
 
     def _own_session(self) -> requests.Session:
         """This process's session: after a fork, two on one connection would get each other's answers."""
@@ -67,24 +70,20 @@ class Endpoint:
             self._session, self._process = requests.Session(), os.getpid()
         return self._session
 
-    def _rows(self, request: dict[str, Any]) -> list[Row]:
+    def _rows(self, request: dict[str, Any], asked: Sequence[str | Sequence[str]]) -> list[Row]:
         """Raises InputError for what goes wrong; the client has checked what it asks for."""
-        count = len(request["instances"])
         try:
             answer = self._own_session().post(
                 self._url, json=request, timeout=_SECONDS, hooks={"response": self._refuse_moved}
             )
-            found = answer.json()
-        except requests.JSONDecodeError:
+            found = _json(answer)
+        except _NoJsonError:
             text = f"{answer.status_code} {answer.reason} {' '.join(answer.text.split())!r:.100}"
             raise InputError(f"{self._shown}: answered {text}, expected JSON{self._through()}") from None
         except requests.ConnectionError as error:
             cause = without_secrets(system_cause(error))
             raise InputError(f"{self._shown}: can't be reached: {cause}{self._through()}") from None
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-        ) as error:  # the latter: no name
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise InputError(f"{self._shown}: {without_secrets(str(error))}{self._through()}") from None
         message = found.get("error") if isinstance(found, dict) else None
         if message is not None:
@@ -96,7 +95,7 @@ class Endpoint:
             raise InputError(f"{self._shown}: {message}")
         try:
             rows = found["predictions"]
-            if len(rows) == count and all(row.keys() >= _EXPECTED for row in rows):
+            if len(rows) == len(asked) and all(map(is_row, rows, asked)):
                 return rows
         except (KeyError, TypeError, AttributeError):
             pass
@@ -121,3 +120,10 @@ class Endpoint:
         if proxy is None:
             return ""
         return f" (through the proxy {without_secrets(proxy)} of the environment; NO_PROXY excepts hosts)"
+
+
+def _json(answer: requests.Response) -> Any:
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):  # also a number of thousands of digits, thousands of brackets
+        raise _NoJsonError from None
