@@ -17,7 +17,7 @@ from absl import flags
 
 from experiments import config_flags
 from jner_re import config as configs
-from jner_re import drawing
+from jner_re import drawing, program_flags
 from jner_re.corpora import data_dir, formats
 from jner_re.corpora.dropping import drop_invalid
 from jner_re.errors import InputError, printable
@@ -29,7 +29,7 @@ from jner_re.serving.server import drawing_route, json_tensor
 from jner_re.serving.server.errors import RequestError
 
 TEXT = "Ann's friend Bob lives in Rome."
-_ROW = {
+ROW = {
     "token": ["Ann", "'s", "friend", "Bob", "lives", "in", "Rome", ".", ""],
     "entity_type": ["Peop", "Loc", ""],
     "entity_start": [0, 26, -1],
@@ -154,7 +154,7 @@ def bodies() -> Iterator[Target]:
 
     def draw(content: bytes) -> None:
         text, width = drawing_route.read(content)
-        drawing_route.answer(text, {**_ROW, **{name: [] for name in _ROW}}, width)
+        drawing_route.answer(text, {**ROW, **{name: [] for name in ROW}}, width)
 
     yield Target("server: predict", [s.encode() for s in (rows, columns, tokens)], predict, (RequestError,))
     yield Target(
@@ -222,7 +222,7 @@ def flag_files(folder: pathlib.Path) -> Target:
         file.write_bytes(content)
         values = flags.FlagValues()
         config_flags.define(values)
-        values(["fuzz", f"--flagfile={file}"])
+        program_flags.read(values, ["fuzz", f"--flagfile={file}"])
         config_flags.parsed(values)
 
     return Target("flags", [path.read_bytes() for path in presets], parse, (InputError, flags.Error))
@@ -326,5 +326,5 @@ def answers(url: str, set_body: Callable[[bytes], None]) -> Target:
         drawing.html(found)
         json.dumps(found.to_json(), allow_nan=False)
 
-    valid = [{"predictions": [_ROW]}, {"error": "no"}]
+    valid = [{"predictions": [ROW]}, {"error": "no"}]
     return Target("client: answers", [json.dumps(answer).encode() for answer in valid], ask)
