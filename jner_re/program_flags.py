@@ -66,6 +66,8 @@ def read(values: flags.FlagValues, argv: Sequence[str]) -> list[str]:
         return values(list(argv))
     except UnicodeDecodeError as error:
         raise flags.Error(f"--flagfile: byte {error.start} is not UTF-8, expected UTF-8 text") from None
+    except RecursionError:  # absl looks for a flag with a similar name
+        raise flags.Error("a flag has a name of a thousand characters, expected one that there is") from None
 
 
 def help_page(values: flags.FlagValues, program: str) -> str:

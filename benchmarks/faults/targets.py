@@ -10,7 +10,7 @@ import json
 import pathlib
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from absl import flags
@@ -65,14 +65,19 @@ class Target:
 
 
 @contextlib.contextmanager
-def all_targets(folder: pathlib.Path, model: pathlib.Path | None = None) -> Iterator[list[Target]]:
+def all_targets(
+    folder: pathlib.Path,
+    model: pathlib.Path | None = None,
+    corpus_formats: Collection[str] = formats.FORMATS,
+) -> Iterator[list[Target]]:
     """Every target.
 
     Args:
       folder: empty, for files.
       model: a model directory, of which the files are mutated; None for none.
+      corpus_formats: of corpora, those whose packages may be imported.
     """
-    targets = [*corpora(folder), *bodies(), flag_files(folder), export_notes(folder)]
+    targets = [*corpora(folder, corpus_formats), *bodies(), flag_files(folder), export_notes(folder)]
     if model is not None:
         targets += model_files(folder, model)
     with answering() as (url, give):
@@ -82,7 +87,7 @@ def all_targets(folder: pathlib.Path, model: pathlib.Path | None = None) -> Iter
 _ADE = b"1|Fever after aspirin, and fever again.|fever|0|5|aspirin|12|19\n2|a b|a|0|1|b|2|3\n"
 
 
-def corpora(folder: pathlib.Path) -> Iterator[Target]:
+def corpora(folder: pathlib.Path, chosen: Collection[str]) -> Iterator[Target]:
     """Each format with a few sentences of the sample corpus."""
     sentences = data_dir.read_sample("train")[:4]
     place = folder / "mutated-ade"
@@ -91,7 +96,7 @@ def corpora(folder: pathlib.Path) -> Iterator[Target]:
         written, place = folder / f"bioc{suffix}", folder / f"mutated-bioc{suffix}"
         formats.write(sentences, written, "bioc")
         yield Target(f"corpus: bioc, {suffix}", [written.read_bytes()], _reader(place, place, "bioc"))
-    for format in formats.FORMATS:
+    for format in chosen:
         if format in ("ade", "bioc"):
             continue
         written = folder / f"valid-{format}"

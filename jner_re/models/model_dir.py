@@ -20,7 +20,6 @@ from jner_re.models.model_files import CONFIG, MEMBER_WEIGHTS, MEMBERS, THRESHOL
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.models.temperatures import Temperatures, with_temperatures
 
-
 _FEW = 100_000  # weights that any machine has memory for
 
 
@@ -96,7 +95,7 @@ def load(model_dir: pathlib.Path, words: Collection[str] | None = None) -> Train
 
 
 def _check_sizes(config: ModelConfig, path: pathlib.Path, weights_file: pathlib.Path) -> None:
-    """Raises InputError for sizes that the weights can't have: to build such a model would fill the memory."""
+    """Raises InputError for sizes that the weights can't have: to build them would fill the memory."""
     count = max(weights_file.stat().st_size // 4, _FEW)  # of float32 at most
     layers = config.shared_layers + config.ner_layers + config.re_layers
     needed = {name: value for name, value in vars(config).items() if name.endswith("_size")}
