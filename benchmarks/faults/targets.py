@@ -29,7 +29,7 @@ from jner_re.serving.server import drawing_route, json_tensor
 from jner_re.serving.server.errors import RequestError
 
 TEXT = "Ann's friend Bob lives in Rome."
-ROW = {
+ROW: dict[str, list[Any]] = {
     "token": ["Ann", "'s", "friend", "Bob", "lives", "in", "Rome", ".", ""],
     "entity_type": ["Peop", "Loc", ""],
     "entity_start": [0, 26, -1],

@@ -31,7 +31,7 @@ def write(version: pathlib.Path, examples: Sequence[str], min_score: float) -> N
 
 def read(version: pathlib.Path) -> dict[str, Any]:
     """What `write` wrote; of a version without it, or with another, no examples and the score 0."""
-    nothing = {"examples": [], "min_score": 0.0}
+    nothing: dict[str, Any] = {"examples": [], "min_score": 0.0}
     try:
         record = files.read_json(version / FILE)
     except InputError:

@@ -8,8 +8,6 @@ from typing import Any
 
 from jner_re.extraction.outputs import BOTH, BREAKS, ENTITY, RELATION
 
-_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "int32": (int,), "float32": (int, float)}
-
 
 def is_row(row: Any, asked: str | Sequence[str]) -> bool:
     """Whether it is an answer to a text, or to the tokens of a sentence.
@@ -38,13 +36,14 @@ def is_row(row: Any, asked: str | Sequence[str]) -> bool:
 
 
 def _is_list(values: Any, dtype: str) -> bool:
-    types = _TYPES[dtype]
-    return isinstance(values, list) and all(
-        isinstance(value, types)
-        and not isinstance(value, bool)
-        and (dtype == "string" or abs(value) < math.inf)
-        for value in values
-    )
+    return isinstance(values, list) and all(_is_value(value, dtype) for value in values)
+
+
+def _is_value(value: Any, dtype: str) -> bool:
+    if dtype == "string":
+        return isinstance(value, str)
+    types = (int,) if dtype == "int32" else (int, float)
+    return isinstance(value, types) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def _are_in(tokens: Sequence[str], text: str) -> bool:
