@@ -55,7 +55,7 @@ def as_text(line: Line, found: Document | str, clusters: bool = False) -> str:
     shown = [_printable(line.text or str(line.fields.get(TEXT, "")))]
     if isinstance(found, str):
         return "\n".join([*shown, f"  error: {found}"])
-    names = [f"{_printable(entity.text)} ({entity.type})" for entity in found.entities]
+    names = [f"{_printable(entity.text)} ({_printable(entity.type)})" for entity in found.entities]
     related = {index for relation in found.relations for index in (relation.head, relation.tail)}
     if clusters:
         for joint in cluster_relations(found):

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from jner_re.corpora.corpus import Corpus, Finding
+from jner_re.errors import printable
 
 
 def list_findings(findings: Sequence[Finding], stream: TextIO) -> None:
     """Prints each finding."""
     for finding in findings:
-        print(f"{finding.kind}: {finding}", file=stream)
+        print(f"{finding.kind}: {printable(str(finding))}", file=stream)
 
 
 def finding_counts(corpus: Corpus) -> str:

@@ -9,6 +9,7 @@ import pathlib
 from jner_re import files
 from jner_re.assets import catalogue
 from jner_re.config import ModelConfig
+from jner_re.errors import without_secrets
 
 _OF_ENCODERS = ("saved_model.pb", "saved_model.pbtxt", "config.json", "options.json")
 
@@ -53,7 +54,9 @@ def _absolute_vectors(name: str) -> str:
 
 
 def public_name(name: str) -> str:
-    """What may be told of an encoder or word vectors: without the folders of the machine, if it is a path."""
+    """What may be told of an encoder or word vectors: a path without its folders, a URL without secrets."""
+    if "://" in name:
+        return without_secrets(name)
     path = pathlib.PurePath(name)
     return path.name if path.is_absolute() else name
 

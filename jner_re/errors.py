@@ -10,7 +10,13 @@ class InputError(ValueError):
 def without_secrets(message: str) -> str:
     """A message, or a URL, without what gives access: the user and password of URLs, and their queries."""
     message = re.sub(r"://[^/?#\s]*@", "://", message)
-    return re.sub(r"(https?://[^\s?]+)\?[^\s'\")]*", r"\1", message)
+    # urllib3 names the path of a URL alone: "Max retries exceeded with url: /path?query".
+    return re.sub(r"(://[^\s?]+|with url: [^\s?]+)\?[^\s'\")]*", r"\1", message)
+
+
+def printable(message: str) -> str:
+    """A message on one line, in which nothing moves a terminal's cursor or turns the order of its letters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
 
 
 def system_cause(error: BaseException) -> str:

@@ -16,7 +16,7 @@ import absl.logging
 from absl import app, flags
 
 from jner_re import program_flags, standard_streams
-from jner_re.errors import InputError
+from jner_re.errors import InputError, printable
 
 # Of every line that TensorFlow's C++ side writes early.
 _BEFORE_LOGGING = "All log messages before absl::InitializeLog() is called are written to STDERR"
@@ -126,7 +126,8 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         prefix = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
-        print(f"{prefix}{record.getMessage()}", file=sys.stderr, flush=True)
+        lines = map(printable, record.getMessage().split("\n"))
+        print(f"{prefix}{chr(10).join(lines)}", file=sys.stderr, flush=True)
 
 
 def _show_messages() -> None:
@@ -171,7 +172,7 @@ def _exit_code(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) 
     try:
         main(arguments)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # whoever read the output has gone, such as head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

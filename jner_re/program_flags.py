@@ -11,11 +11,14 @@ from collections.abc import Iterable, Sequence
 
 from absl import flags
 
+from jner_re.errors import printable
+
 _HELP = ("--help", "-help", "-h", "-?", "--helpshort", "-helpshort")
 _FULL_HELP = ("--helpfull", "-helpfull")
 _REQUIRED = "must have a value other than None"  # as absl's `required=True` says it
 _VALUES = {"int": "N", "float": "X"}  # what stands for a flag's value, by its type; TEXT for others
 _INDENT = 26
+_LONGEST = 1000  # characters of what is wrong with a flag, which quotes it
 COMMAND = ""  # by which the program was started; by default `python -m`
 
 
@@ -41,12 +44,30 @@ def parse(argv: Sequence[str]) -> list[str]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
     try:
-        return values(list(argv))
+        return read(values, argv)
     except flags.Error as error:
         reason = _missing(values) if values.is_parsed() else ""
         reason = reason or " ".join(str(error).removeprefix("ERROR:: ").split())
-        print(f"error: {reason}; --help shows the flags", file=sys.stderr)
+        reason = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} …"
+        print(f"error: {printable(reason)}; --help shows the flags", file=sys.stderr)
         sys.exit(1)
+
+
+def read(values: flags.FlagValues, argv: Sequence[str]) -> list[str]:
+    """Parses the flags, also those of files (--flagfile).
+
+    Returns:
+      The name and the arguments that are no flags.
+
+    Raises:
+      flags.Error: one is wrong or missing, or a file can't be read.
+    """
+    try:
+        return values(list(argv))
+    except UnicodeDecodeError as error:
+        raise flags.Error(f"--flagfile: byte {error.start} is not UTF-8, expected UTF-8 text") from None
+    except RecursionError:  # absl looks for a flag with a similar name
+        raise flags.Error("a flag has a name of a thousand characters, expected one that there is") from None
 
 
 def help_page(values: flags.FlagValues, program: str) -> str:

@@ -18,7 +18,7 @@ import requests
 from tqdm import tqdm
 
 from jner_re import files
-from jner_re.errors import InputError, system_cause
+from jner_re.errors import InputError, system_cause, without_secrets
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -86,7 +86,7 @@ def fetch(url: str, destination: pathlib.Path, sha256: str | None = None) -> Non
       InputError: if the server can't be reached or refuses, the connection breaks `ATTEMPTS` times, the
         file can't be written, or its checksum is wrong. A file with a wrong one is removed.
     """
-    part = destination.with_name(destination.name + ".part")
+    part, shown = destination.with_name(destination.name + ".part"), without_secrets(url)
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         for attempt in range(ATTEMPTS):
@@ -98,11 +98,11 @@ def fetch(url: str, destination: pathlib.Path, sha256: str | None = None) -> Non
                     time.sleep(min(attempt, 3))
         else:
             raise InputError(
-                f"{url}: the connection broke in each of {ATTEMPTS} attempts; run it again to resume"
+                f"{shown}: the connection broke in each of {ATTEMPTS} attempts; run it again to resume"
             )
         if sha256 is not None and (actual := sha256_of(part)) != sha256:
             _discard(part)
-            raise InputError(f"{url}: sha256 is {actual}, expected {sha256}; the download was removed")
+            raise InputError(f"{shown}: sha256 is {actual}, expected {sha256}; the download was removed")
         os.replace(part, destination)
         _discard(part)
     except OSError as error:
@@ -130,19 +130,22 @@ def _transfer(url: str, part: pathlib.Path) -> None:
             _discard(part)
             raise _BrokenTransferError
         else:
-            raise InputError(f"{url}: the server answered {response.status_code} {response.reason}")
+            raise InputError(
+                f"{without_secrets(url)}: the server answered {response.status_code} {response.reason}"
+            )
         _append(response, part, offset, total)
 
 
 def _get(url: str, headers: dict[str, str]) -> requests.Response:
+    shown = without_secrets(url)
     try:
         return requests.get(url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
     except requests.ConnectTimeout:
-        raise InputError(f"{url}: can't be reached: no answer within {CONNECT_SECONDS:.0f} s") from None
+        raise InputError(f"{shown}: can't be reached: no answer within {CONNECT_SECONDS:.0f} s") from None
     except requests.ReadTimeout:
-        raise InputError(f"{url}: the server said nothing for {READ_SECONDS:.0f} s") from None
+        raise InputError(f"{shown}: the server said nothing for {READ_SECONDS:.0f} s") from None
     except requests.RequestException as error:
-        raise InputError(f"{url}: can't be reached: {system_cause(error)}") from None
+        raise InputError(f"{shown}: can't be reached: {without_secrets(system_cause(error))}") from None
 
 
 def _append(response: requests.Response, part: pathlib.Path, offset: int, total: int | None) -> None:

@@ -17,7 +17,7 @@ from jner_re.errors import InputError
 
 _LOGGER = logging.getLogger(__name__)
 
-_RECORD = "checksums.json"
+RECORD = "checksums.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +54,7 @@ def fetch_entry(entry: Entry) -> pathlib.Path:
     """
     path = pathlib.PurePath("downloads", entry.path or entry.name)
     folder = download.cache_folder(*path.parent.parts) / path.name
-    record = folder / _RECORD
+    record = folder / RECORD
     if _is_checked(entry, folder, checksums.read(record)):
         return folder
     with files.locked(folder.with_name(f".{folder.name}.lock"), lambda: _tell_waiting(folder)):

@@ -23,6 +23,7 @@ _ID = re.compile(r"([A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*)(?:@([^\s,@]+))?", r
 _COMMIT = re.compile("[0-9a-f]{40}")
 _OF_WRITING = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM}
 _NOT_NOW = (407, 408, 429)  # a proxy's answer, a time-out, too many requests
+_LONGEST_NAME, _LONGEST_PATH = 200, 1000  # bytes: what is being fetched has a longer name
 _Answer = TypeVar("_Answer")
 
 
@@ -93,6 +94,10 @@ def ask(id: HubId) -> Snapshot:
     info = asked(
         lambda: api.model_info(id.repository, revision=id.revision, files_metadata=True, timeout=SECONDS), id
     )
+    if not _COMMIT.fullmatch(str(info.sha)):  # it is to name a file and a folder
+        raise InputError(
+            f"{_shown()} answers with the commit {info.sha!r:.60}, expected 40 hexadecimal digits"
+        )
     files = {file.rfilename: file.lfs.sha256 if file.lfs else None for file in info.siblings or ()}
     return Snapshot(id.repository, str(info.sha), {name: files[name] for name in files if _is_plain(name)})
 
@@ -194,8 +199,8 @@ def _explained(error: Exception, id: HubId) -> InputError:
 
 
 def _shown() -> str:
-    """The endpoint for people."""
-    return without_secrets(endpoint())
+    """The endpoint for people: without a user and password, also where no scheme or a slash is in them."""
+    return without_secrets(re.sub(r"^(\w+://)?.*@", r"\1", endpoint()))
 
 
 def login() -> str:
@@ -208,6 +213,9 @@ def login() -> str:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a file's name stays in the folder into which it is put."""
+    """Whether a file's name stays in the folder into which it is put, and a file system takes it."""
     path = pathlib.PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts and "\\" not in name
+    is_inside = path.parts and not path.is_absolute() and ".." not in path.parts and "\\" not in name
+    fits = len(name.encode(errors="replace")) <= _LONGEST_PATH
+    fits = fits and all(len(part.encode(errors="replace")) <= _LONGEST_NAME for part in path.parts)
+    return bool(is_inside and fits and name.isprintable())

@@ -15,7 +15,7 @@ from typing import Any
 
 from jner_re import files
 from jner_re.assets import download, hub
-from jner_re.assets.entry import Entry, fetch_entry
+from jner_re.assets.entry import RECORD, Entry, fetch_entry
 from jner_re.assets.hub import HubId, Snapshot
 from jner_re.assets.sources import File, HubSource
 from jner_re.errors import InputError
@@ -65,7 +65,7 @@ def fetch(snapshot: Snapshot, names: Sequence[str]) -> pathlib.Path:
     entry = Entry(
         name=str(snapshot),
         description="",
-        files=tuple(File(name, snapshot.files.get(name)) for name in names),
+        files=tuple(File(name, snapshot.files.get(name)) for name in names if name != RECORD),
         sources=(HubSource(snapshot.repository, snapshot.commit),),
         path=f"{_folder(snapshot.repository)}/{snapshot.commit}",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import pathlib
 import warnings
 from collections.abc import Callable, Collection
@@ -24,11 +25,12 @@ from jner_re.encoders import (
     checkpoint_config,
     checkpoint_source,
     folder_hash,
+    graph_check,
     hub_v1,
     saved_encoder,
 )
 from jner_re.encoders.checkpoint_source import Origin
-from jner_re.errors import InputError
+from jner_re.errors import InputError, without_secrets
 
 _ELMO_OUTPUTS = ("word_emb", "lstm_outputs1", "lstm_outputs2")
 
@@ -67,10 +69,11 @@ class Encoder(tf.Module):
         """Loads the SavedModel if it isn't loaded yet.
 
         Raises:
-          InputError: if it can't be loaded or has another signature.
+          InputError: if it can't be loaded, has another signature, or its graph does more than compute.
         """
         if self._module is not None:
             return
+        graph_check.check(self.folder)
         with tf.init_scope():  # also when first needed inside a graph
             try:
                 folder = files.without_pattern(self.folder)
@@ -156,7 +159,7 @@ def handles(encoder: str) -> tuple[str, ...]:
     Raises:
       InputError: if one of them is empty, or is there twice.
     """
-    if not encoder or files.user_path(encoder).is_dir():
+    if not encoder or _is_folder(encoder):
         return (encoder,) if encoder else ()
     found = tuple(handle.strip() for handle in encoder.split(","))
     if "" in found or len(set(found)) < len(found):
@@ -186,22 +189,31 @@ def load(handle: str, fine_tuning: bool = False, origin: Origin | None = None) -
     folder, id = files.user_path(handle), hub.parse(handle)
     if id and origin:
         return _of_hub(handle, HubId(id.repository, origin.commit), fine_tuning, origin)
-    if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
-        return Encoder(folder)
-    if (folder / checkpoint_config.CONFIG).is_file() or architectures.is_checkpoint(folder):
-        return _of_folder(handle, folder, fine_tuning)
+    if _is_folder(handle):
+        if (folder / "saved_model.pb").exists() or (folder / "saved_model.pbtxt").exists():
+            return Encoder(folder)
+        if (folder / checkpoint_config.CONFIG).is_file() or architectures.is_checkpoint(folder):
+            return _of_folder(handle, folder, fine_tuning)
     if "://" in handle:
         try:
             return Encoder(pathlib.Path(tensorflow_hub.resolve(handle)))
         except (OSError, ValueError, tf.errors.OpError) as error:
-            raise InputError(f"{handle}: can't be fetched: {_line(error)}") from None
-    if id and not folder.exists():
+            line = without_secrets(f"{handle}: can't be fetched: {_line(error)}")
+            raise InputError(line) from None
+    if id and not os.path.lexists(folder):
         return _of_hub(handle, id, fine_tuning)
     names = ", ".join(checkpoint_source.catalogue_names())
     raise InputError(
         f"encoder is {handle!r}, expected {names}, the folder of a SavedModel or of a checkpoint, an id of "
         "the Hugging Face hub (owner/name or owner/name@revision) or a TF-Hub handle"
     )
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return files.user_path(name).is_dir()
+    except OSError:  # too long for a path, or none of the user's
+        return False
 
 
 def _of_folder(handle: str, folder: pathlib.Path, fine_tuning: bool) -> Encoder:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from jner_re import files
 from jner_re.encoders import tokenizer_files
 from jner_re.encoders.checkpoint_weights import weights_files
 from jner_re.encoders.network import Network
 from jner_re.encoders.vocabularies import Vocabulary
 from jner_re.encoders.windows import Windows, make_windows
+from jner_re.errors import InputError
 
 # Padded subwords that go through the transformer at once: more would take memory and win no speed.
 _SUBWORDS_AT_ONCE = 4096
@@ -32,7 +34,11 @@ def of_checkpoint(
       InputError: if the tokenizer can't be used.
     """
     vocabulary = tokenizer_files.read(folder, special_tokens, network.vocabulary_size)
-    return TokenEncoder(network, vocabulary, weights_files(folder), pooling)
+    try:
+        return TokenEncoder(network, vocabulary, weights_files(folder), pooling)
+    except (RuntimeError, OverflowError, tf.errors.OpError) as error:  # what TensorFlow Text doesn't take
+        line = files.short_message(" ".join(str(error).split()))
+        raise InputError(f"{folder}: a file of its tokenizer is damaged: {line}") from None
 
 
 class TokenEncoder(tf.Module):

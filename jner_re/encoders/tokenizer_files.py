@@ -67,7 +67,7 @@ def read(folder: pathlib.Path, special_tokens: Mapping[str, str], most: int) -> 
         return _read(folder, special_tokens, most)
     except InputError:
         raise
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise InputError(
             f"{folder}: a file of its tokenizer is damaged: {type(error).__name__}: {error}"
         ) from None

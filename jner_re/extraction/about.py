@@ -30,10 +30,14 @@ def write(version: pathlib.Path, examples: Sequence[str], min_score: float) -> N
 
 
 def read(version: pathlib.Path) -> dict[str, Any]:
-    """What `write` wrote; of a version without it, no examples and the score 0."""
-    nothing = {"examples": [], "min_score": 0.0}
+    """What `write` wrote; of a version without it, or with another, no examples and the score 0."""
+    nothing: dict[str, Any] = {"examples": [], "min_score": 0.0}
     try:
         record = files.read_json(version / FILE)
     except InputError:
         return nothing
-    return {**nothing, **record} if isinstance(record, dict) else nothing
+    found = {**nothing, **record} if isinstance(record, dict) else nothing
+    examples, score = found["examples"], found["min_score"]
+    is_ours = isinstance(examples, list) and all(isinstance(text, str) for text in examples)
+    is_ours = is_ours and type(score) in (int, float) and 0 <= score <= 1
+    return found if is_ours else nothing

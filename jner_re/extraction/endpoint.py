@@ -9,14 +9,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import requests
+import urllib3
 
 from jner_re.errors import InputError, system_cause, without_secrets
-from jner_re.extraction import outputs
+from jner_re.extraction.answered_rows import is_row
 from jner_re.extraction.rows import BATCH_SIZE, Row, padded, refusal
 
 MODEL_NAME = "jner_re"
-_EXPECTED = {output.name for output in outputs.BOTH}  # an export of before has no others
 _SECONDS = (10, 600)  # until a connection, and until an answer, is given up
+
+
+class _NoJsonError(Exception):
+    """What was answered can't be read."""
 
 
 class Endpoint:
@@ -30,13 +34,14 @@ class Endpoint:
         Raises:
           InputError: the URL is not one of http or https, or not of a model.
         """
-        shown = without_secrets(url)
+        shown = re.sub("://.*@", "://", without_secrets(url))  # also a password with a slash
         expected = f"expected a URL such as http://localhost:8501/v1/models/{MODEL_NAME}"
         try:
             parts = urllib.parse.urlsplit(url)
             _ = parts.port
         except ValueError as error:
-            raise InputError(f"{shown}: {error}, {expected}") from None
+            reason = "no URL" if "@" in url else error  # which could quote a part of the password
+            raise InputError(f"{shown}: {reason}, {expected}") from None
         path = parts.path.rstrip("/").removesuffix(":predict") or f"/v1/models/{MODEL_NAME}"
         is_model = re.search(r"/v1/models/[^/]+(/(versions|labels)/[^/]+)?$", path)
         if parts.scheme not in ("http", "https") or not parts.hostname or not is_model:
@@ -53,11 +58,11 @@ class Endpoint:
 
     def texts(self, texts: Sequence[str], threshold: float | None) -> list[Row]:
         """A row for each text."""
-        return self._rows({"signature_name": "serving_default", "instances": list(texts)})
+        return self._rows({"signature_name": "serving_default", "instances": list(texts)}, texts)
 
     def sentences(self, sentences: Sequence[Sequence[str]], threshold: float | None) -> list[Row]:
         """A row for each tokenized sentence."""
-        return self._rows({"signature_name": "tokens", "instances": padded(sentences)})
+        return self._rows({"signature_name": "tokens", "instances": padded(sentences)}, sentences)
 
     def _own_session(self) -> requests.Session:
         """This process's session: after a fork, two on one connection would get each other's answers."""
@@ -65,21 +70,20 @@ class Endpoint:
             self._session, self._process = requests.Session(), os.getpid()
         return self._session
 
-    def _rows(self, request: dict[str, Any]) -> list[Row]:
+    def _rows(self, request: dict[str, Any], asked: Sequence[str | Sequence[str]]) -> list[Row]:
         """Raises InputError for what goes wrong; the client has checked what it asks for."""
-        count = len(request["instances"])
         try:
             answer = self._own_session().post(
                 self._url, json=request, timeout=_SECONDS, hooks={"response": self._refuse_moved}
             )
-            found = answer.json()
-        except requests.JSONDecodeError:
+            found = _json(answer)
+        except _NoJsonError:
             text = f"{answer.status_code} {answer.reason} {' '.join(answer.text.split())!r:.100}"
             raise InputError(f"{self._shown}: answered {text}, expected JSON{self._through()}") from None
         except requests.ConnectionError as error:
-            cause = system_cause(error)
+            cause = without_secrets(system_cause(error))
             raise InputError(f"{self._shown}: can't be reached: {cause}{self._through()}") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise InputError(f"{self._shown}: {without_secrets(str(error))}{self._through()}") from None
         message = found.get("error") if isinstance(found, dict) else None
         if message is not None:
@@ -91,7 +95,7 @@ class Endpoint:
             raise InputError(f"{self._shown}: {message}")
         try:
             rows = found["predictions"]
-            if len(rows) == count and all(row.keys() >= _EXPECTED for row in rows):
+            if len(rows) == len(asked) and all(map(is_row, rows, asked)):
                 return rows
         except (KeyError, TypeError, AttributeError):
             pass
@@ -116,3 +120,10 @@ class Endpoint:
         if proxy is None:
             return ""
         return f" (through the proxy {without_secrets(proxy)} of the environment; NO_PROXY excepts hosts)"
+
+
+def _json(answer: requests.Response) -> Any:
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):  # also a number of thousands of digits, thousands of brackets
+        raise _NoJsonError from None

@@ -12,12 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from jner_re.constraints import Constraints
+from jner_re.encoders import graph_check
 from jner_re.errors import InputError
-from jner_re.extraction import forks
+from jner_re.extraction import forks, serving_session
 from jner_re.extraction import precision as precisions
 from jner_re.extraction.outputs import BOTH, OUTPUTS
 from jner_re.extraction.rows import Row, padded, refusal, rows_of
-from jner_re.extraction.serving_session import ServingSession
 
 ROWS = 1024  # that are answered together: the graph puts sentences of similar length together
 
@@ -76,11 +76,13 @@ class SavedModel:
           precision: one that `precision.check` allows.
 
         Raises:
-          InputError: it can't be loaded, or is no exported model.
+          InputError: it can't be loaded, is no exported model, or its graph does more than compute.
         """
         forks.check()
+        serving_session.register_text_ops()  # else the check doesn't know them
+        graph_check.check(folder)
         try:
-            self._session = ServingSession(folder, precision)
+            self._session = serving_session.ServingSession(folder, precision)
         except Exception as error:  # a damaged file can make TensorFlow raise almost anything
             line = " ".join(str(error).split())
             raise InputError(f"{folder}: can't be loaded as a SavedModel: {line}") from None

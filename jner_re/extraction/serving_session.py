@@ -40,7 +40,6 @@ class ServingSession:
         """
         from tensorflow.core.protobuf import saved_model_pb2
 
-        _register_text_ops()
         saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
         (meta_graph,) = saved.meta_graphs
         graph = tf.Graph()
@@ -74,7 +73,7 @@ class ServingSession:
         return self._session.run(fetches, feeds)
 
 
-def _register_text_ops() -> None:
+def register_text_ops() -> None:
     """As importing `tensorflow_text` does, but without what that imports: TensorFlow Hub, Keras, pandas."""
     package = importlib.util.find_spec("tensorflow_text")
     assert package is not None and package.origin is not None

@@ -24,6 +24,8 @@ from jner_re.models.model_files import CONFIG, MEMBER_WEIGHTS, MEMBERS, THRESHOL
 from jner_re.models.model_vocabulary import ModelVocabulary
 from jner_re.models.temperatures import Temperatures, with_temperatures
 
+_FEW = 100_000  # weights that any machine has memory for
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainedModel:
@@ -82,6 +84,7 @@ def load(
             f"{model_dir}: {len(paths)} files {MEMBER_WEIGHTS.format('*')}, expected one each of {MEMBERS}"
         )
     config, train_config = configs.load(model_dir / CONFIG)
+    _check_sizes(config, model_dir / CONFIG, paths[0])
     vocabulary = ModelVocabulary.load(model_dir / VOCABULARY)
     if train_config.calibrate and not (model_dir / THRESHOLD).exists():
         raise InputError(f"{model_dir}: no {THRESHOLD}: its training has not reached the calibration yet")
@@ -108,6 +111,19 @@ def load(
         model = ensemble.build(config, inputs.sizes, allowed(vocabulary), built, respected)
     model = with_temperatures(model, Temperatures.load(model_dir))
     return TrainedModel(config, vocabulary, threshold, inputs, model, tuple(built), constraints)
+
+
+def _check_sizes(config: ModelConfig, path: pathlib.Path, weights_file: pathlib.Path) -> None:
+    """Raises InputError for sizes that the weights can't have: to build them would fill the memory."""
+    count = max(weights_file.stat().st_size // 4, _FEW)  # of float32 at most
+    layers = config.shared_layers + config.ner_layers + config.re_layers
+    needed = {name: value for name, value in vars(config).items() if name.endswith("_size")}
+    needed |= {"rnn_size": layers * config.rnn_size**2, "char_rnn_size": config.char_rnn_size**2}
+    for name, least in needed.items():
+        if least > count:
+            raise InputError(
+                f"{path}: {name} is {getattr(config, name)}, which takes more weights than {weights_file} has"
+            )
 
 
 def build(

@@ -22,6 +22,7 @@ logger = logging.getLogger("jner_re")
 SERVING_VERSION = "2.15.1"  # of tensorflow/serving, which runs the exports of both stacks
 _TEMPLATES = templates.environment(pathlib.Path(__file__).parent / "templates", autoescape=False)
 _TEMPLATES.globals["serving_version"] = SERVING_VERSION
+_TEMPLATES.filters["markdown"] = templates.markdown
 _TEMPLATES.filters["json"] = functools.partial(json.dumps, ensure_ascii=False)
 CONFIGS = ("models.config", "batching.config", "monitoring.config", "docker-compose.yml", "kubernetes.yml")
 

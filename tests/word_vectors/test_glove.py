@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -116,6 +117,21 @@ def test_damaged_archives(tmp_path, name):
         load(tmp_path, b"no archive at all", name)
     with pytest.raises(InputError, match=rf"{name}: can't be unpacked"):
         load(tmp_path, gzip.compress(b"the 1 2\n" * 1000)[:-20], name)
+
+
+def test_a_packed_line_that_would_fill_the_memory(tmp_path):
+    path = tmp_path / "bomb.txt.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"a 1 2\n")
+        for _ in range(50):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    with pytest.raises(
+        InputError, match=r"bomb\.txt\.gz: line 2 has more than 65,536 bytes, expected a word"
+    ):
+        glove.load(str(path))
+    assert tracemalloc.get_traced_memory()[1] < 5 << 20
+    tracemalloc.stop()
 
 
 def test_a_missing_file(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import importlib.metadata
 import json
 import pathlib
@@ -23,8 +22,16 @@ from jner_re.models.model_vocabulary import ModelVocabulary
 
 FEW = 30  # annotated entities or relations of dev, by which a type's scores say little
 _TEMPLATES = templates.environment(pathlib.Path(__file__).parent, autoescape=False)
-_TEMPLATES.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
-_TEMPLATES.filters["cell"] = lambda text: " ".join(html.escape(str(text)).replace("|", "&#124;").split())
+
+
+def _quoted(value: str) -> str:
+    """A string of YAML; characters that YAML does not take as they are, are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
+
+
+_TEMPLATES.filters["json"] = _quoted
+_TEMPLATES.filters["cell"] = templates.markdown
 _DISTRIBUTIONS = ("tensorflow", "tensorflow-text", "tf-keras", "numpy")
 
 

@@ -101,6 +101,49 @@ def test_it_says_that_scores_are_calibrated(model_dir: pathlib.Path) -> None:
     )
 
 
+_HOSTILE = "![a](http://b/c)|`</td>\n# x\n<img src=x onerror=alert(1)>$\\$*\x1b\u2028"
+
+
+def test_what_strangers_wrote_is_text_in_every_line(model_dir: pathlib.Path) -> None:
+    """Of a model directory from elsewhere, every string may be Markdown or HTML."""
+    (model_dir / "threshold.json").write_text(json.dumps({"threshold": 0.5, "source": _HOSTILE}))
+    for name in ("metrics.json", "vocabulary.json"):
+        content = json.loads((model_dir / name).read_text())
+        (model_dir / name).write_text(json.dumps(_all_hostile(content)))
+    config = json.loads((model_dir / "config.json").read_text())
+    config["model"]["encoder"] = config["model"]["glove"] = f"{_HOSTILE}?"
+    (model_dir / "config.json").write_text(json.dumps(config))
+    hostile = model_dir.rename(model_dir.with_name(_HOSTILE.replace("/", "-")))
+    _, header, text = card.text(hostile).split("---\n", 2)
+    (index,) = yaml.safe_load(header)["model-index"]
+    assert index["name"] == _HOSTILE.replace("/", "-")
+    assert {result["dataset"]["type"] for result in index["results"]} == {_HOSTILE}
+    assert "<" not in text and "![" not in text and "](" not in text and "\x1b" not in text
+    assert [line for line in text.splitlines() if line.startswith("# ")] == [
+        f"# {card.templates.markdown(index['name'])}"
+    ]
+    own = text.split("```")[2]  # after the example: `jner-re predict …`, and the options
+    assert own.count("`") == 4
+
+
+def _all_hostile(value: object) -> object:
+    """JSON with every string, and every key that is no name of a field, replaced."""
+    if isinstance(value, dict):
+        odd = {"Peop", "Rare", _ODD, "Live_In", "train", "dev", "encoder", "tensorflow", "python"}
+        is_field = "dev" in value and "epochs" in value
+        return {
+            f"{_HOSTILE}{key}" if key in odd and not is_field else key: _all_hostile(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_all_hostile(item) for item in value]
+    return (
+        f"{_HOSTILE}{value}"
+        if isinstance(value, str) and value not in ("news",)
+        else (_HOSTILE if value == "news" else value)
+    )
+
+
 def test_without_dev_and_of_an_ensemble(model_dir: pathlib.Path) -> None:
     (model_dir / "metrics.json").unlink()
     (model_dir / "members.json").write_text(json.dumps([{"seed": 3, "epochs": 1}, {"seed": 4, "epochs": 1}]))

@@ -256,8 +256,13 @@ def test_no_tasks_is_one_line_without_the_token(studio: tuple[str, list[tuple[st
         (url, TOKEN, 9, "the answer is no JSON"),
         (url, TOKEN, 8, "status 307, expected 200"),
         ("http://127.0.0.1:1", TOKEN, 1, "no answer: ConnectionError"),
+        (url.replace("//", f"//ann:{TOKEN}@"), TOKEN, 9, "//127.0.0.1:.*: the answer is no JSON"),
+        (f"http://ann:{TOKEN}@127.0.0.1:1", TOKEN, 1, "//127.0.0.1:1/.*: no answer: ConnectionError"),
+        (f"http://ann:{TOKEN}@a..b", TOKEN, 1, "//a..b/.*: no answer: "),
+        (url, f"{TOKEN}\n", 1, "LABEL_STUDIO_API_KEY has other characters than"),
+        (url, f"{TOKEN}€", 1, "LABEL_STUDIO_API_KEY has other characters than"),
     ):
-        with pytest.raises(InputError, match=told.replace(".", r"\.")) as error:
+        with pytest.raises(InputError, match=told) as error:
             source.export(where, token, project)
         assert not token or token not in str(error.value)
     assert "/elsewhere" not in [path for path, _ in asked]

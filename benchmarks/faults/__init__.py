@@ -1,0 +1,1 @@
+"""Programs that try hard what is promised of faults and strangers."""
