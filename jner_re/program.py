@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -180,7 +181,20 @@ def _exit_code(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) 
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not _is_lack_of_memory(error):
+            raise
+        detail = " ".join(str(error).split())
+        print(f"error: there is not enough memory{f': {detail:.200}' if detail else ''}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _is_lack_of_memory(error: BaseException) -> bool:
+    """Whether Python, TensorFlow or the system's loader says so, whose classes are not all imported here."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    return re.search("Cannot allocate memory|failed to map segment", str(error)) is not None
 
 
 def start_worker(threads: int) -> None:

@@ -51,6 +51,23 @@ def test_an_interruption_is_one_line(tmp_path: pathlib.Path) -> None:
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        ("MemoryError", ""),
+        ("OSError(12, 'Cannot allocate memory')", ": [Errno 12] Cannot allocate memory"),
+        ("ImportError('x.so: failed to map segment')", ": x.so: failed to map segment"),
+        (
+            "type('ResourceExhaustedError', (Exception,), {})('OOM when\\nallocating')",
+            ": OOM when allocating",
+        ),
+    ],
+)
+def test_too_little_memory_is_one_line(error: str, detail: str, tmp_path: pathlib.Path) -> None:
+    done = run(RAISES.format(error=error), folder=tmp_path)
+    assert (done.returncode, done.stderr) == (1, f"error: there is not enough memory{detail}\n")
+
+
 def test_a_mistake_of_the_program_keeps_its_traceback(tmp_path: pathlib.Path) -> None:
     done = run(RAISES.format(error="ValueError('a bug')"), folder=tmp_path)
     assert done.returncode == 1
