@@ -29,6 +29,7 @@ from jner_re.layers.crf_layers import (
 from jner_re.layers.distmult import DistMult
 from jner_re.layers.dropout import Dropout
 from jner_re.layers.float32_layer import Float32Layer
+from jner_re.layers.joined_directions import JoinedDirections
 from jner_re.layers.pair_context import PairContext
 from jner_re.layers.pair_mask import PairMask
 from jner_re.layers.pair_scorer import PairScorer
@@ -101,6 +102,9 @@ CASES = {
     ),
     "DistMult": Case(lambda: DistMult(R), lambda s: [s.floats(s.t, D)]),
     "Dropout": Case(lambda: Dropout(0.5), lambda s: [s.states()]),
+    "JoinedDirections": Case(
+        lambda: JoinedDirections([1, 0, -1], [False, False, True]), lambda s: [s.floats(M, M, R)]
+    ),
     "PairContext": Case(lambda: PairContext(3, 0.5), lambda s: [s.states(), s.spans()]),
     "PairMask": Case(lambda: PairMask(), lambda s: [s.floats(M, M, R), s.spans(), s.ids(2, M)]),
     "PairMask-allowed": Case(
