@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
-    from tensorflow.core.protobuf import rewriter_config_pb2
+    from tensorflow.core.protobuf import config_pb2
 
 FLOAT32 = "float32"
 BFLOAT16 = "bfloat16"
@@ -42,14 +42,14 @@ def check(precision: str) -> None:
         )
 
 
-def rewrites(precision: str) -> rewriter_config_pb2.RewriterConfig:
-    """The rewrites of a graph that a session makes for it: for float32 none at all."""
+def set_in(config: config_pb2.ConfigProto, precision: str) -> None:
+    """Has what is run with the config have the precision."""
     from tensorflow.core.protobuf import rewriter_config_pb2
 
-    if precision == FLOAT32:
-        return rewriter_config_pb2.RewriterConfig(disable_meta_optimizer=True)
-    on = rewriter_config_pb2.RewriterConfig.ON
-    return rewriter_config_pb2.RewriterConfig(auto_mixed_precision_onednn_bfloat16=on)
+    if precision == BFLOAT16:
+        rewrites = config.graph_options.rewrite_options
+        rewrites.auto_mixed_precision_onednn_bfloat16 = rewriter_config_pb2.RewriterConfig.ON
+        rewrites.disable_meta_optimizer = False
 
 
 @contextlib.contextmanager
@@ -64,8 +64,7 @@ def calls_in(precision: str) -> Iterator[None]:
     of_thread = context.context()
     before = of_thread.function_call_options
     config = config_pb2.ConfigProto.FromString(before.config_proto_serialized)
-    config.graph_options.rewrite_options.MergeFrom(rewrites(precision))
-    config.graph_options.rewrite_options.disable_meta_optimizer = False
+    set_in(config, precision)
     of_thread.function_call_options = context.FunctionCallOptions(before.executor_type, config)
     try:
         yield

@@ -13,7 +13,7 @@ import tensorflow as tf
 from jner_re import files
 from jner_re.extraction import precision as precisions
 
-_NO_OPTIMIZATION = -1  # OptimizerOptions.L0
+_ONLY_REWRITES = -1  # OptimizerOptions.L0: nothing but what rewrite_options say
 _INITIALIZATION = "__saved_model_init_op"  # the key of a signature and of its output
 
 
@@ -21,8 +21,9 @@ class ServingSession:
     """The signatures of a SavedModel.
 
     `tf.saved_model.load` makes a Python function of every function in it, which takes most of a program's
-    start; a session reads the graph as it is. Functions are inlined into it, and it is not optimized further:
-    that takes seconds before the first answer, and answers are hardly faster for it (docs/performance.md).
+    start; a session reads the graph as it is. Functions are inlined into it. It is optimized, which takes
+    seconds before the first answer, unless the process's TensorFlow does without
+    (`program.skip_graph_optimization`).
 
     Attributes:
       outputs: of each signature, the names of its outputs.
@@ -82,14 +83,13 @@ def register_text_ops() -> None:
 
 
 def _config(precision: str) -> tf.compat.v1.ConfigProto:
-    """With threads and devices of the process's TensorFlow."""
+    """With threads, devices and graph optimization of the process's TensorFlow."""
     from tensorflow.python.eager import context  # what it was told has no public form
 
     context.ensure_initialized()  # by which a forked process knows that TensorFlow ran
     config = tf.compat.v1.ConfigProto()
     config.CopyFrom(context.context().config)
-    options = config.graph_options
-    options.optimizer_options.opt_level = _NO_OPTIMIZATION
-    options.optimizer_options.do_function_inlining = True
-    options.rewrite_options.CopyFrom(precisions.rewrites(precision))
+    options = config.graph_options.optimizer_options
+    options.opt_level, options.do_function_inlining = _ONLY_REWRITES, True
+    precisions.set_in(config, precision)
     return config
