@@ -13,7 +13,7 @@ ON_PATH = $(1)/python -c 'import os, pathlib, sysconfig; \
 # Says nothing but errors.
 INSTALL = $(1)/pip --disable-pip-version-check install -qq --no-warn-script-location
 
-.PHONY: help venv demo serve results test test-current lint bench compatibility annotation-test clean
+.PHONY: help venv demo serve results test test-current lint bench faults compatibility annotation-test clean
 help:
 	@echo "make demo           train on the sample corpus, evaluate, and extract from three sentences"
 	@echo "make serve          export the demo's model and serve it on this computer, with a page to try it"
@@ -23,6 +23,7 @@ help:
 	@echo "make test-current   the tests with TensorFlow 2.21, which Python 3.12 and later have, on this Python"
 	@echo "make lint           ruff and mypy"
 	@echo "make bench          the benchmarks"
+	@echo "make faults         kills, full disks, bad requests and damaged files, an hour of them (docs/reliability.md)"
 	@echo "make annotation-test  Label Studio itself with the backend, which is installed: needs Debian's chromium"
 	@echo "make compatibility  whether an export of either stack answers alike in every TensorFlow, which are installed"
 
@@ -104,6 +105,15 @@ lint: .venv/all-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+faults: .venv/all-installed exported/demo/made
+	$(BIN)/python -m benchmarks.faults.kills --program=train --kills=20
+	$(BIN)/python -m benchmarks.faults.kills --program=trials --kills=6
+	$(BIN)/python -m benchmarks.faults.kills --program=tune --kills=6
+	$(BIN)/python -m benchmarks.faults.server --export=exported/demo/1 --minutes=10
+	$(BIN)/python -m benchmarks.faults.fuzz --minutes=5 --model=$(DEMO)
+	@if [ "$$(id -u)" = 0 ]; then $(BIN)/python -m benchmarks.faults.machine --model=$(DEMO); \
+		else echo "As root, for volumes: $(BIN)/python -m benchmarks.faults.machine --model=$(DEMO)"; fi
 
 bench: .venv/all-installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import random
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from jner_re import config as configs
 from jner_re.document import Document
 from jner_re.extraction import client, passage_finder
+from jner_re.extraction.client import Client
 from jner_re.features import passages
 from jner_re.models import model_dir, model_files
 from jner_re.models.predictor import Predictor
@@ -91,16 +93,25 @@ def assert_equal(found: Document, scored: Scored) -> None:
     np.testing.assert_allclose([r[3] for r in relations], [r[3] for r in expected], atol=1e-4)
 
 
-@pytest.mark.parametrize("exported", [False, True])
+@pytest.fixture(scope="module")
+def opened(folder: pathlib.Path) -> Iterator[Client]:
+    """The model, which reads documents in several groups."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passage_finder, "TOKENS_AT_ONCE", 60)
+        yield client.load(folder)
+
+
 def test_answers_are_those_of_prediction(
-    folder: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, exported: bool
+    folder: pathlib.Path, opened: Client, tmp_path: pathlib.Path
 ) -> None:
-    monkeypatch.setattr(passage_finder, "TOKENS_AT_ONCE", 60)  # several groups
+    saved_model.write(opened._backend.extractor, tmp_path / "1", MIN_SCORE)
     expected = predicted(folder, tmp_path)
-    opened = client.load(folder)
-    if exported:
-        saved_model.write(opened._backend.extractor, tmp_path / "1", MIN_SCORE)
-        opened = client.load(tmp_path / "1")
+    for model in (opened, client.load(tmp_path / "1")):
+        assert_predicted(model, expected)
+
+
+def assert_predicted(opened: Client, expected: list[Scored]) -> None:
+    """In batches of any size and order, and with relations across sentences."""
     order = list(range(len(SIZES))) * 3
     random.Random(1).shuffle(order)
     for size in (1, 3, len(order)):
@@ -118,8 +129,7 @@ def test_answers_are_those_of_prediction(
     assert across > 10
 
 
-def test_rows_of_tokens_and_empty_texts_have_no_neighbours(folder: pathlib.Path) -> None:
-    opened = client.load(folder)
+def test_rows_of_tokens_and_empty_texts_have_no_neighbours(opened: Client) -> None:
     sentences = [[token.text for token in tokens] for tokens in split(texts()[0], "news")]
     together = opened.predict([*sentences, ["Ann"]], 0.0)
     for row, sentence in enumerate(sentences):
