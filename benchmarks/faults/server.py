@@ -134,7 +134,8 @@ class Trial:
             beside.rename(folder / str(number))
             self.traffic.stop.wait(40)
             if self.traffic.serves(number) == damaged:
-                self.traffic.faults.append(f"version {number}, {damaged=}, was served: {not damaged}")
+                kind, state = ("damaged", "served") if damaged else ("good", "not served within 40 s")
+                self.traffic.faults.append(f"version {number}, a {kind} one, was {state}")
             self.statuses[f"versions: {'damaged' if damaged else 'served'}"] += 1
             if not damaged:
                 shutil.rmtree(folder / str(good))
