@@ -25,7 +25,8 @@ import traceback
 from absl import flags
 
 from benchmarks.faults import mutation
-from benchmarks.faults.targets import Target, all_targets
+from benchmarks.faults.target import Target
+from benchmarks.faults.targets import all_targets
 from benchmarks.table import aligned_table
 from jner_re import files, program
 from jner_re.errors import InputError, printable

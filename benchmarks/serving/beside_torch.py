@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from benchmarks.measuring import spread, timed
+from benchmarks.serving import sentences
 from benchmarks.torch_process import TorchProcess
 from jner_re import config as configs
-from jner_re import files, program
+from jner_re import program
 from jner_re.assets import catalogue
-from jner_re.corpora import data_dir, spert_json
 from jner_re.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 
 _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
 _TORCH = flags.DEFINE_string("torch_python", None, "Python of an environment with PyTorch", required=True)
-_CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus's")
-_BATCHES = flags.DEFINE_list("batches", ["1", "8", "32"], "batch sizes")
-_SENTENCES = flags.DEFINE_integer("sentences", 256, "sentences of a round", lower_bound=1)
-_ROUNDS = flags.DEFINE_integer("rounds", 5, "rounds that are measured", lower_bound=1)
+flags.adopt_module_key_flags(sentences)
 _THREADS = flags.DEFINE_integer("threads", 1, "threads of each", lower_bound=1)
 
 
@@ -50,7 +47,7 @@ def main() -> None:
     from jner_re.extraction.in_process import SavedModel
     from jner_re.serving import saved_model
 
-    texts = read_texts()
+    texts = sentences.texts(sentences.read())
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name) / "1"
         saved_model.write(extractors.load(_MODEL.value), folder, 0.0)
@@ -62,23 +59,15 @@ def main() -> None:
             f"{len(texts)} sentences of {about['subwords']:.1f} subwords, {_THREADS.value} threads; "
             f"PyTorch {about['torch']}, transformers {about['transformers']}"
         )
-        for size in map(int, _BATCHES.value):
+        for size in map(int, sentences.BATCHES.value):
             measure(model, torch, texts, size)
-
-
-def read_texts() -> list[str]:
-    if _CORPUS.value:
-        sentences = spert_json.load(files.user_path(_CORPUS.value)).valid_sentences()
-    else:
-        sentences = [s for name in ("train", "dev", "test") for s in data_dir.read_sample(name)]
-    return [" ".join(sentence.tokens) for sentence in sentences[: _SENTENCES.value]]
 
 
 def measure(model: SavedModel, torch: TorchProcess, texts: Sequence[str], size: int) -> None:
     """Prints speeds and ratios at a batch size; the first round is not counted."""
     batches = [texts[i : i + size] for i in range(0, len(texts), size)]
     ours, theirs = [], []
-    for _ in range(_ROUNDS.value + 1):
+    for _ in range(sentences.ROUNDS.value + 1):
         ours.append(timed(functools.partial(answer, model, batches)))
         run = torch.ask(size=size)
         theirs.append((run["seconds"], run["processor"]))

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from absl import flags
 
 from benchmarks.measuring import spread, timed
-from jner_re import files, program
-from jner_re.corpora import data_dir, spert_json
+from benchmarks.serving import sentences as asked
+from jner_re import program
 from jner_re.evaluation import strict
 from jner_re.extraction.rows import Row, entities_of, relations_of
 from jner_re.schema import Sentence
@@ -33,10 +33,7 @@ if TYPE_CHECKING:
     from jner_re.extraction.extractor import Extractor
 
 _MODEL = flags.DEFINE_string("model", None, "model directory", required=True)
-_CORPUS = flags.DEFINE_string("corpus", None, "sentences (SpERT's JSON); by default the sample corpus's")
-_BATCHES = flags.DEFINE_list("batches", ["1", "8", "32"], "batch sizes")
-_SENTENCES = flags.DEFINE_integer("sentences", 256, "sentences of a round", lower_bound=1)
-_ROUNDS = flags.DEFINE_integer("rounds", 5, "rounds that are measured", lower_bound=1)
+flags.adopt_module_key_flags(asked)
 _THREADS = flags.DEFINE_integer("threads", 0, "threads of TensorFlow; 0 for one a core", lower_bound=0)
 
 _STAGES = ("split", "encode", "joint")
@@ -102,17 +99,18 @@ def main() -> None:
     from jner_re.serving import saved_model
 
     extractor = extractors.load(_MODEL.value)
-    sentences = read_sentences()
-    texts = [" ".join(sentence.tokens) for sentence in sentences[: _SENTENCES.value]]
+    sentences = asked.read()
+    texts = asked.texts(sentences)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name) / "1"
         saved_model.write(extractor, folder, 0.0)
         model, rounded = SavedModel(folder), SavedModel(folder, precision.BFLOAT16)
     rows = model.texts(texts, None)
     words = [list(filter(None, row["token"])) for row in rows]
-    print(f"{len(texts)} sentences of {sum(map(len, words)) / len(words):.1f} tokens, {_ROUNDS.value} rounds")
+    length = sum(map(len, words)) / len(words)
+    print(f"{len(texts)} sentences of {length:.1f} tokens, {asked.ROUNDS.value} rounds")
     stages = Stages(extractor)
-    for size in map(int, _BATCHES.value):
+    for size in map(int, asked.BATCHES.value):
         batches = [stages.prepare(texts[i : i + size]) for i in range(0, len(texts), size)]
         turns: dict[str, Callable[[Batch], object]] = {
             "whole": lambda batch: model.texts(batch.texts, None),
@@ -121,22 +119,16 @@ def main() -> None:
         }
         report(size, len(texts), measure(turns, batches))
     compare(rows, rounded.texts(texts, None), extractor.threshold)
-    if _CORPUS.value:
+    if asked.CORPUS.value:
         print()
-        for name, asked in (("float32", model), ("bfloat16", rounded)):
-            print(f"{name}: {strict_f1(Client(asked), sentences, extractor)}")
-
-
-def read_sentences() -> list[Sentence]:
-    if _CORPUS.value:
-        return spert_json.load(files.user_path(_CORPUS.value)).valid_sentences()
-    return [s for name in ("train", "dev", "test") for s in data_dir.read_sample(name)]
+        for name, exported in (("float32", model), ("bfloat16", rounded)):
+            print(f"{name}: {strict_f1(Client(exported), sentences, extractor)}")
 
 
 def measure(turns: dict[str, Callable[[Batch], object]], batches: Sequence[Batch]) -> dict[str, list[float]]:
     """Seconds that each takes for all batches, in each round; the first round is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in turns}
-    for _ in range(_ROUNDS.value + 1):
+    for _ in range(asked.ROUNDS.value + 1):
         for name, turn in turns.items():
             seconds[name].append(timed(functools.partial(for_all, turn, batches))[0])
     return {name: times[1:] for name, times in seconds.items()}

@@ -37,12 +37,14 @@ class ServingSession:
           precision: one that `precision.check` allows.
 
         Raises:
-          Exception: almost any, for a damaged one.
+          Exception: almost any, for a damaged or another one.
         """
         from tensorflow.core.protobuf import saved_model_pb2
 
         saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-        (meta_graph,) = saved.meta_graphs
+        if len(saved.meta_graphs) != 1:
+            raise ValueError(f"it has {len(saved.meta_graphs)} graphs, expected one")
+        meta_graph = saved.meta_graphs[0]
         graph = tf.Graph()
         with graph.as_default():
             tf.graph_util.import_graph_def(meta_graph.graph_def, name="")

@@ -10,8 +10,8 @@ import pytest
 import untrained
 from absl import flags
 
-from benchmarks.faults import mutation, targets
-from benchmarks.faults.targets import Target
+from benchmarks.faults import mutation, server_targets, targets
+from benchmarks.faults.target import Target
 from jner_re.errors import printable
 
 _INPUTS = 25  # of each target; a model is opened with fewer
@@ -66,7 +66,7 @@ def test_mutations_are_repeated_and_differ() -> None:
         b'{"predictions": [' + b"[" * 20_000,
         b'{"predictions": [' + b"9" * 5_000,
         *(
-            json.dumps({"predictions": [{**targets.ROW, name: value}]}).encode()
+            json.dumps({"predictions": [{**server_targets.ROW, name: value}]}).encode()
             for name, value in (
                 ("token", ["Bob", "Ann"]), ("token", 7), ("token", [7]), ("entity_start", [0, 99, -1]),
                 ("entity_end", [0, 30, -1]), ("entity_start", [0]), ("entity_score", [True, 0.1, -1.0]),

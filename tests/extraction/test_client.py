@@ -484,6 +484,15 @@ def test_an_endpoint_is_asked_without_tensorflow(server: http.server.ThreadingHT
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_a_saved_model_without_a_graph_is_refused(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(
+        jner_re.InputError, match="can't be loaded as a SavedModel: it has 0 graphs, expected one"
+    ):
+        jner_re.load(tmp_path / "1")
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

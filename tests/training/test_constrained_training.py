@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 import pytest
+import untrained
 
 from jner_re import constraints
-from jner_re.config import ModelConfig, TrainConfig
+from jner_re.config import TrainConfig
 from jner_re.corpora import data_dir
 from jner_re.errors import InputError
 from jner_re.evaluation.evaluate import evaluate
@@ -15,16 +17,8 @@ from jner_re.models import model_dir
 from jner_re.schema import LabelSet
 from jner_re.training import fit
 
-SMALL = ModelConfig(
-    encoder="",
-    glove="",
-    rnn_size=16,
-    char_rnn_size=8,
-    ner_layers=0,
-    re_layers=0,
-    rnn_dropout=0.0,
-    re_dropout=0.0,
-    threshold=0.01,
+SMALL = dataclasses.replace(
+    untrained.SMALL, rnn_size=16, ner_layers=0, re_layers=0, rnn_dropout=0.0, re_dropout=0.0, threshold=0.01
 )
 QUICK = TrainConfig(batch_size=4, epochs=6, learning_rate=0.01, jit_compile=False)
 pytestmark = pytest.mark.usefixtures("own_cache")
