@@ -137,7 +137,7 @@ def disturbed(
             problems.append("ended without an error")
         elif fault != "memory" and (done.returncode != 1 or not said.startswith("error: ")):
             problems.append("no line of the cause")
-        if "Traceback" in done.stderr:
+        if fault != "memory" and "Traceback" in done.stderr:
             problems.append("a traceback")
         remount(volume, f"rw,size={_ENOUGH}")
         again = run(case, folder, volume)
