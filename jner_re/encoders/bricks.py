@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from jner_re.encoders.checkpoint import BlockWeights
 from jner_re.encoders.checkpoint_weights import Pair
+from jner_re.encoders.packing import Packing
 
 
 class Dense(tf.Module):
@@ -72,34 +73,30 @@ class PostNormBlock(tf.Module):
         self._output_norm = Norm(weights.output_norm, epsilon, trainable)
 
     def __call__(
-        self, states: tf.Tensor, *inputs: tf.Tensor, shape: tf.Tensor, seed: tf.Tensor | None
+        self, states: tf.Tensor, *inputs: tf.Tensor, packing: Packing, seed: tf.Tensor | None
     ) -> tf.Tensor:
-        """[B * S, D] to the same.
+        """[R, D] to the same.
 
         Args:
           states: of the layer below.
           inputs: see `scores`.
-          shape: [B, S].
+          packing: where the rows are.
           seed: of dropout.
         """
-        attended = self._attention_output(self._attend(states, inputs, shape, seed))
+        attended = self._attention_output(self._attend(states, inputs, packing, seed))
         states = self._attention_norm(states + dropped(attended, self._dropout, seed, 1))
         inner = activated(self._expansion(states), self._activation)
         return self._output_norm(states + dropped(self._contraction(inner), self._dropout, seed, 2))
 
     def _attend(
-        self, states: tf.Tensor, inputs: tuple[tf.Tensor, ...], shape: tf.Tensor, seed: tf.Tensor | None
+        self, states: tf.Tensor, inputs: tuple[tf.Tensor, ...], packing: Packing, seed: tf.Tensor | None
     ) -> tf.Tensor:
-        width = states.shape[-1]
-        projected = tf.reshape(
-            self._attention_input(states), [shape[0], shape[1], 3, self._heads, width // self._heads]
-        )
-        query, key, value = tf.unstack(tf.transpose(projected, [2, 0, 3, 1, 4]))  # [B, H, S, D / H]
+        query, key, value = tf.unstack(packing.split(self._attention_input(states)))  # [B, H, S, D / H]
         if self._score_scale != 1:
             query *= self._score_scale
         weights = tf.nn.softmax(self.scores(query, key, *inputs, seed=seed))
         weights = dropped(weights, self._attention_dropout, seed, 0)
-        return tf.reshape(tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3]), [-1, width])
+        return packing.join(tf.matmul(weights, value))
 
     def scores(
         self, query: tf.Tensor, key: tf.Tensor, *inputs: tf.Tensor, seed: tf.Tensor | None

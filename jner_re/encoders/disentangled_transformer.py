@@ -12,6 +12,7 @@ from jner_re.encoders.bricks import Dense, Norm, PostNormBlock, activated, dropp
 from jner_re.encoders.checkpoint import BlockNames, read_block
 from jner_re.encoders.checkpoint_weights import Arrays, dense, norm
 from jner_re.encoders.network import Network, run_block
+from jner_re.encoders.packing import Packing
 
 _BLOCK_NAMES = BlockNames(
     query="attention.self.query_proj",
@@ -142,34 +143,34 @@ class DisentangledTransformer(Network):
         self, ids: tf.Tensor, lengths: tf.Tensor, seed: tf.Tensor | None = None, recompute: bool = False
     ) -> list[tf.Tensor]:
         """See `Network`."""
-        shape = tf.shape(ids)
-        layers = [dropped(self._embed(ids, shape[1]), self._dropout, seed, 0)]
-        inputs = [padding_bias(lengths, shape[1])]
+        steps = tf.shape(ids)[1]
+        packing = Packing(lengths, steps, self._options.heads)
+        layers = [dropped(self._embed(ids, packing), self._dropout, seed, 0)]
+        inputs = [padding_bias(lengths, steps)]
         rows: list[tf.Tensor] = []
         if self._options.has_distances:
-            table, *rows = self._distances(shape[1])
+            table, *rows = self._distances(steps)
             inputs.append(table)
 
         def run(block: _Block, seed: tf.Tensor | None, states: tf.Tensor, *inputs: tf.Tensor) -> tf.Tensor:
-            return block(states, *inputs, *rows, shape=shape, seed=seed)
+            return block(states, *inputs, *rows, packing=packing, seed=seed)
 
         for i, block in enumerate(self._blocks, start=1):
             own_seed = None if seed is None else tf.add(seed, [i * block.SEEDS, 0])
             states = run_block(functools.partial(run, block, own_seed), recompute, layers[-1], *inputs)
             if i == 1 and self._options.convolution:
                 own_seed = None if seed is None else tf.add(seed, [self.num_layers * block.SEEDS, 0])
-                states = self._convolution(layers[0], states, lengths, shape, own_seed)
+                states = self._convolution(layers[0], states, packing, own_seed)
             layers.append(states)
         return layers
 
-    def _embed(self, ids: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-        """[B * S, D]."""
-        states = tf.gather(self._subword_embeddings, ids)
+    def _embed(self, ids: tf.Tensor, packing: Packing) -> tf.Tensor:
+        """[R, D]."""
+        states = tf.gather(self._subword_embeddings, packing.packed(ids))
         if self._options.has_positions:
-            states += self._position_embeddings[:steps]
+            states += tf.gather(self._position_embeddings, packing.positions)
         if self._options.token_types:
             states += self._type_embeddings[0]
-        states = tf.reshape(states, [-1, states.shape[-1]])
         if self._options.embedding_width != self.width:
             states = self._projection(states)
         return self._norm(states)
@@ -287,14 +288,11 @@ class _Convolution(tf.Module):
         self,
         embeddings: tf.Tensor,
         states: tf.Tensor,
-        lengths: tf.Tensor,
-        shape: tf.Tensor,
+        packing: Packing,
         seed: tf.Tensor | None,
     ) -> tf.Tensor:
-        width = states.shape[-1]
-        inputs = tf.reshape(embeddings, [shape[0], shape[1], width])
-        inputs *= tf.sequence_mask(lengths, shape[1], tf.float32)[:, :, tf.newaxis]
-        outputs = tf.nn.bias_add(tf.nn.conv1d(inputs, self._kernel, 1, "SAME"), self._bias)
-        outputs = dropped(tf.reshape(outputs, [-1, width]), self._dropout, seed, 0)
+        outputs = tf.nn.conv1d(packing.padded(embeddings), self._kernel, 1, "SAME")
+        outputs = tf.nn.bias_add(packing.packed(outputs), self._bias)
+        outputs = dropped(outputs, self._dropout, seed, 0)
         outputs = tf.tanh(outputs) if self._activation == "tanh" else activated(outputs, self._activation)
         return self._norm(states + outputs)

@@ -41,18 +41,18 @@ class Network(tf.Module):
 
         Args:
           ids: int32 [B, S], S at most `max_positions`; padding may have any id.
-          lengths: int64 [B].
+          lengths: int64 [B], each at least 1.
           seed: int64 [2], of dropout; None for none.
           recompute: whether the gradient computes the inside of each block again, which is then not kept.
 
         Returns:
-          L tensors, float32 [B * S, D]; rows of padding mean nothing.
+          L tensors, float32 [R, D]: the R ids of all rows that are no padding, one after the other.
         """
         raise NotImplementedError
 
 
 def run_block(block: Callable[..., tf.Tensor], recompute: bool, *inputs: tf.Tensor) -> tf.Tensor:
-    """The block's states of the inputs, [B * S, D] as the first of them; see `Network.__call__`.
+    """The block's states of the inputs, [R, D] as the first of them; see `Network.__call__`.
 
     Args:
       block: what else it takes must not need a gradient, variables aside.

@@ -11,6 +11,7 @@ import tensorflow as tf
 from jner_re.encoders.bricks import Dense, Norm, activated, dropped, padding_bias
 from jner_re.encoders.checkpoint_weights import Arrays, dense, norm
 from jner_re.encoders.network import Network, run_block
+from jner_re.encoders.packing import Packing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,18 +117,19 @@ class RotaryTransformer(Network):
         self, ids: tf.Tensor, lengths: tf.Tensor, seed: tf.Tensor | None = None, recompute: bool = False
     ) -> list[tf.Tensor]:
         """See `Network`."""
-        shape = tf.shape(ids)
-        states = self._norm(tf.reshape(tf.gather(self._subword_embeddings, ids), [-1, self.width]))
+        steps = tf.shape(ids)[1]
+        packing = Packing(lengths, steps, self._options.heads)
+        states = self._norm(tf.gather(self._subword_embeddings, packing.packed(ids)))
         layers = [dropped(states, self._rates.embedding, seed, 0)]
-        bias = {"g": padding_bias(lengths, shape[1])}
-        bias["l"] = bias["g"] + self._distance_bias(shape[1])
+        bias = {"g": padding_bias(lengths, steps)}
+        bias["l"] = bias["g"] + self._distance_bias(steps)
         rotations = {
-            "g": self._rotations(self._options.global_base, shape[1]),
-            "l": self._rotations(self._options.local_base, shape[1]),
+            "g": self._rotations(self._options.global_base, steps),
+            "l": self._rotations(self._options.local_base, steps),
         }
         for i, (block, kind) in enumerate(zip(self._blocks, self._options.attention, strict=True), start=1):
             own_seed = None if seed is None else tf.add(seed, [i * block.SEEDS, 0])
-            run = functools.partial(block, rotations=rotations[kind], shape=shape, seed=own_seed)
+            run = functools.partial(block, rotations=rotations[kind], packing=packing, seed=own_seed)
             layers.append(run_block(run, recompute, layers[-1], bias[kind]))
         layers[-1] = self._final_norm(layers[-1])
         return layers
@@ -139,15 +141,12 @@ class RotaryTransformer(Network):
         return -1e9 * tf.cast(distance > self._options.reach, tf.float32)
 
     def _rotations(self, base: float, steps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Cosine and sine by position, [S, 2, 1, D / 2H]: of query and key, the query's scaled."""
+        """Cosine and sine by position, [2, 1, 1, S, D / 2H]: of query and key, the query's scaled."""
         width = self.width // self._options.heads
         powers = np.power(np.float32(base), np.arange(0, width, 2, dtype=np.float32) / np.float32(width))
         angles = tf.range(tf.cast(steps, tf.float32))[:, tf.newaxis] * (np.float32(1) / powers)
-        scale = np.array([width**-0.5, 1], np.float32)[:, np.newaxis, np.newaxis]
-        cosine, sine = (
-            wave[:, tf.newaxis, tf.newaxis, :] * scale for wave in (tf.cos(angles), tf.sin(angles))
-        )
-        return cosine, sine
+        scale = np.array([width**-0.5, 1], np.float32)[:, np.newaxis, np.newaxis, np.newaxis, np.newaxis]
+        return tf.cos(angles) * scale, tf.sin(angles) * scale
 
 
 class _Block(tf.Module):
@@ -182,12 +181,12 @@ class _Block(tf.Module):
         states: tf.Tensor,
         score_bias: tf.Tensor,
         rotations: tuple[tf.Tensor, tf.Tensor],
-        shape: tf.Tensor,
+        packing: Packing,
         seed: tf.Tensor | None,
     ) -> tf.Tensor:
-        """[B * S, D] to the same; `shape` is [B, S]."""
+        """[R, D] to the same."""
         inputs = states if self._attention_norm is None else self._attention_norm(states)
-        attended = self._attention_output(self._attend(inputs, score_bias, rotations, shape, seed))
+        attended = self._attention_output(self._attend(inputs, score_bias, rotations, packing, seed))
         states += dropped(attended, self._rates.attention, seed, 1)
         inner, gate = tf.split(self._expansion(self._norm(states)), 2, axis=-1)
         inner = dropped(activated(inner, self._activation) * gate, self._rates.inner, seed, 2)
@@ -198,18 +197,15 @@ class _Block(tf.Module):
         states: tf.Tensor,
         score_bias: tf.Tensor,
         rotations: tuple[tf.Tensor, tf.Tensor],
-        shape: tf.Tensor,
+        packing: Packing,
         seed: tf.Tensor | None,
     ) -> tf.Tensor:
-        width = states.shape[-1]
-        projected = tf.reshape(
-            self._attention_input(states), [shape[0], shape[1], 3, self._heads, width // self._heads]
-        )
-        query, key = tf.unstack(tf.transpose(_rotated(projected[:, :, :2], *rotations), [2, 0, 3, 1, 4]))
-        value = tf.transpose(projected[:, :, 2], [0, 2, 1, 3])  # [B, H, S, D / H], as the others
+        split = packing.split(self._attention_input(states))
+        query, key = tf.unstack(_rotated(split[:2], *rotations))
+        value = split[2]  # [B, H, S, D / H], as the others
         weights = tf.nn.softmax(tf.matmul(query, key, transpose_b=True) + score_bias)
         weights = dropped(weights, self._rates.attention, seed, 0)
-        return tf.reshape(tf.transpose(tf.matmul(weights, value), [0, 2, 1, 3]), [-1, width])
+        return packing.join(tf.matmul(weights, value))
 
 
 def _rotated(states: tf.Tensor, cosine: tf.Tensor, sine: tf.Tensor) -> tf.Tensor:

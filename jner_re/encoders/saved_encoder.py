@@ -19,7 +19,7 @@ from jner_re.errors import InputError
 
 DESCRIPTION = "encoder.json"  # beside saved_model.pb
 _FORMAT = 1  # of the conversion; raised when a new version would give other vectors
-_GRAPH = 2  # raised when a new version gives the same vectors by a better graph
+_GRAPH = 3  # raised when a new version gives the same vectors by a better graph
 
 
 def convert(checkpoint: pathlib.Path, output: pathlib.Path, name: str, pooling: str = "mean") -> None:

@@ -62,7 +62,8 @@ class TokenEncoder(tf.Module):
         """
         super().__init__(name="token_encoder")
         self.pooling = pooling
-        self._tokenizer = vocabulary.tokenizer()
+        # This name is in the files of a SavedModel, and so in the fingerprint that trained models ask for.
+        self._wordpiece = vocabulary.tokenizer()
         self._transformer = network
         self._first = vocabulary.first
         self._last = vocabulary.last
@@ -92,7 +93,7 @@ class TokenEncoder(tf.Module):
         batch, steps = tf.unstack(tf.shape(tokens, tf.int64))
         lengths = tf.clip_by_value(tf.cast(sequence_len, tf.int64), 0, steps)
         places = tf.where(tf.sequence_mask(lengths, steps))  # [N, 2]
-        subwords = self._tokenizer(tf.gather_nd(tokens, places))
+        subwords = self._wordpiece(tf.gather_nd(tokens, places))
         windows = self._windows(subwords, lengths)
         vectors = self._encode(subwords.values, windows)
         return {"layers": self._layers(vectors, subwords, places, batch, steps)}
@@ -218,5 +219,6 @@ class TokenEncoder(tf.Module):
 
         owners = windows.owners[owned[0] : owned[1]] - begin
         subwords = tf.range(owned[0], owned[1])
-        places = owners * steps + subwords - tf.gather(starts, owners) + 1
+        firsts = tf.cumsum(lengths + 2, exclusive=True)  # of the rows that are no padding
+        places = tf.gather(firsts - starts, owners) + subwords + 1
         return tf.stack([tf.gather(layer, places) for layer in layers], axis=1)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from jner_re.encoders.bricks import Dense, Norm, PostNormBlock, dropped, padding_bias
 from jner_re.encoders.checkpoint import Checkpoint
 from jner_re.encoders.network import Network, run_block
+from jner_re.encoders.packing import Packing
 
 
 class Transformer(Network):
@@ -28,6 +29,7 @@ class Transformer(Network):
         self.width = embedding_width if projection is None else projection[0].shape[1]
         self.num_layers = len(checkpoint.blocks) + 1
         self.max_positions = len(checkpoint.position_embeddings)
+        self._heads = checkpoint.heads
         self._settings = (checkpoint.model_type, checkpoint.heads, checkpoint.activation, checkpoint.epsilon)
         self._dropout, self._attention_dropout = checkpoint.dropout  # rates
         frozen = self.num_layers if frozen_layers is None else frozen_layers
@@ -65,15 +67,16 @@ class Transformer(Network):
         self, ids: tf.Tensor, lengths: tf.Tensor, seed: tf.Tensor | None = None, recompute: bool = False
     ) -> list[tf.Tensor]:
         """See `Network`."""
-        shape = tf.shape(ids)
-        states = tf.gather(self._subword_embeddings, ids) + self._position_embeddings[: shape[1]]
-        states = self._norm(tf.reshape(states, [-1, states.shape[-1]]))
+        steps = tf.shape(ids)[1]
+        packing = Packing(lengths, steps, self._heads)
+        states = tf.gather(self._subword_embeddings, packing.packed(ids))
+        states = self._norm(states + tf.gather(self._position_embeddings, packing.positions))
         states = dropped(states, self._dropout, seed, 0)
-        bias = self._score_bias(lengths, shape[1])
+        bias = self._score_bias(lengths, steps)
         layers = [states if self._projection is None else self._projection(states)]
         for i, block in enumerate(self._blocks, start=1):
             own_seed = None if seed is None else tf.add(seed, [i * block.SEEDS, 0])
-            run = functools.partial(block, shape=shape, seed=own_seed)
+            run = functools.partial(block, packing=packing, seed=own_seed)
             layers.append(run_block(run, recompute, layers[-1], bias))
         return layers
 

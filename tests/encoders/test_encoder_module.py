@@ -14,7 +14,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_hub as hub
 import tf_keras as keras
-from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.core.protobuf import saved_model_pb2, trackable_object_graph_pb2
 
 from jner_re.assets import catalogue, download
 from jner_re.assets.entry import Entry
@@ -25,6 +25,25 @@ from jner_re.errors import InputError
 _FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "encoders"
 _TOKENS = [["The", "mayor", "resigned"], ["Rain", "", ""]]
 _LENGTHS = [3, 1]
+_NAMES = {
+    "_attention_input",
+    "_attention_norm",
+    "_attention_output",
+    "_bias",
+    "_blocks",
+    "_contraction",
+    "_expansion",
+    "_kernel",
+    "_norm",
+    "_offset",
+    "_output_norm",
+    "_position_embeddings",
+    "_scale",
+    "_subword_embeddings",
+    "_tokenizer",
+    "_transformer",
+    "_wordpiece",
+}
 _TEXT_OPS = {"FastWordpieceTokenizeWithOffsets", "NormalizeUTF8"}
 
 
@@ -114,6 +133,15 @@ class TestFingerprint:
     def test_equal_for_equal_content(self, encoder: module.Encoder, tmp_path: pathlib.Path) -> None:
         saved_encoder.convert(_FIXTURES / "tiny_bert", tmp_path / "again", "another name")
         assert module.load(str(tmp_path / "again")).fingerprint == encoder.fingerprint
+
+    def test_what_attributes_are_called_stays(self, folder: pathlib.Path) -> None:
+        # The names are in the file of the variables: with another one, trained models would not know it.
+        reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+        graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(
+            reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH")
+        )
+        names = {child.local_name for node in graph.nodes for child in node.children}
+        assert {name for name in names if name.startswith("_")} == _NAMES
 
     def test_differs_with_pooling(self, encoder: module.Encoder, tmp_path: pathlib.Path) -> None:
         saved_encoder.convert(_FIXTURES / "tiny_bert", tmp_path / "first", "tiny", "first")

@@ -77,8 +77,7 @@ def layers(network: Network, sentences: Sequence[np.ndarray], steps: int = 0) ->
     for row, sentence in zip(ids, sentences, strict=True):
         row[: len(sentence)] = sentence
     states = network(tf.constant(ids, tf.int32), tf.constant(lengths, tf.int64))
-    states = tf.reshape(tf.stack(states), [network.num_layers, *ids.shape, network.width])
-    return [states[:, i, :length] for i, length in enumerate(lengths)]
+    return tf.split(tf.stack(states), lengths, axis=1)
 
 
 def encoder(folder: pathlib.Path, name: str, pooling: str = "mean") -> TokenEncoder:
