@@ -9,8 +9,9 @@ and an interrupted search goes on. The best trial's flags are in best.flags; tes
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from absl import flags
 
@@ -120,16 +121,18 @@ def _write_hparams(folder: pathlib.Path, trials: Sequence[tuple[Candidate, recor
     import tensorflow as tf
     from tensorboard.plugins.hparams import api as hp
 
+    files.remove_unfinished(folder.parent)
+    files.remove_unfinished(folder)
     if not folder.exists():
         searched = {name for candidate, _ in trials for name in candidate.values}
         names = [name for name in search_space.domains() if name in searched]  # the page shows the first ones
         metrics = [hp.Metric(f"best/{name}", display_name=name.removeprefix("val_")) for name in _METRICS]
-        with tf.summary.create_file_writer(str(folder)).as_default():
+        with files.atomic_write(folder) as new, _writer(new):
             hp.hparams_config([hp.HParam(name, _domain(name)) for name in names], metrics)
     for candidate, record in trials:
         if (folder / record.name).exists():
             continue
-        with tf.summary.create_file_writer(str(folder / record.name)).as_default():
+        with files.atomic_write(folder / record.name) as new, _writer(new):
             hp.hparams(candidate.values, trial_id=record.name)
             for epoch, logs in enumerate(record.history):
                 for name in _METRICS:
@@ -137,6 +140,16 @@ def _write_hparams(folder: pathlib.Path, trials: Sequence[tuple[Candidate, recor
             best = best_epoch(record)
             for name in _METRICS:
                 tf.summary.scalar(f"best/{name}", best[name] or 0.0, len(record.history) - 1)
+
+
+@contextlib.contextmanager
+def _writer(folder: pathlib.Path) -> Iterator[None]:
+    """Summaries in the block go to the folder, and are there after it."""
+    import tensorflow as tf
+
+    writer = tf.summary.create_file_writer(str(folder))
+    with contextlib.closing(writer), writer.as_default():
+        yield
 
 
 def _domain(name: str) -> object:
