@@ -39,7 +39,7 @@ _SEED = flags.DEFINE_integer("seed", 1, "of corpora and moments")
 PROCESSES = 4
 _PART = 25  # sentences that are encoded at once, at most, of which a program's next parts share some
 _PARTS = 6  # of a process
-_CALLS = 60  # of writing, of which the killed one dies in one
+_CALLS = (4, 60)  # of writing, of which the killed one dies in one: of making a store, or of all
 _SECONDS = 120  # that nothing here takes
 
 
@@ -113,9 +113,9 @@ def one_round(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([store_worker.__name__])
     victim = draws.randrange(PROCESSES)
+    call = draws.randrange(draws.choice(_CALLS)) if in_a_call else None
     works = [
-        Work(folder, own, expected, draws.randrange(_CALLS) if in_a_call and i == victim else None, i)
-        for i, own in enumerate(corpora)
+        Work(folder, own, expected, call if i == victim else None, seed=i) for i, own in enumerate(corpora)
     ]
     ready = context.Barrier(PROCESSES + 1)
     processes = [context.Process(target=store_worker.start, args=(work, ready)) for work in works]
