@@ -23,15 +23,17 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from absl import flags
 
-from benchmarks.faults import store_worker
-from benchmarks.faults.store_worker import Content, Corpus, Work
 from benchmarks.table import aligned_table
 from jner_re import program
 from jner_re.corpora import data_dir
 from jner_re.errors import InputError
+
+if TYPE_CHECKING:
+    from benchmarks.faults.store_worker import Content, Corpus
 
 _MINUTES = flags.DEFINE_float("minutes", 4, "how long", lower_bound=0)
 _SEED = flags.DEFINE_integer("seed", 1, "of corpora and moments")
@@ -46,6 +48,8 @@ _SECONDS = 120  # that nothing here takes
 def main() -> None:
     """Rounds, and prints a table."""
     program.import_tensorflow_quietly(1)
+    from benchmarks.faults import store_worker
+
     draws = random.Random(_SEED.value)
     sentences = data_dir.read_sample("train")
     counts: collections.Counter[str] = collections.Counter()
@@ -110,12 +114,15 @@ def one_round(
     Returns:
       How the one that was to be killed has ended, and what was not as promised.
     """
+    from benchmarks.faults import store_worker
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([store_worker.__name__])
     victim = draws.randrange(PROCESSES)
     call = draws.randrange(draws.choice(_CALLS)) if in_a_call else None
     works = [
-        Work(folder, own, expected, call if i == victim else None, seed=i) for i, own in enumerate(corpora)
+        store_worker.Work(folder, own, expected, call if i == victim else None, seed=i)
+        for i, own in enumerate(corpora)
     ]
     ready = context.Barrier(PROCESSES + 1)
     processes = [context.Process(target=store_worker.start, args=(work, ready)) for work in works]
