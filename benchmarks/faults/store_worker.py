@@ -11,6 +11,7 @@ import signal
 import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,7 +22,8 @@ from jner_re.features.layer_store import LayerStore
 from jner_re.schema import Sentence
 
 ENCODERS = ("one", "another")  # a store each
-_OWN_WRITES = (os.write, os.ftruncate, os.fsync, os.replace)  # what a store's files are written with
+_WRITE = os.write
+_OWN_WRITES = (_WRITE, os.ftruncate, os.fsync, os.replace)  # what a store's files are written with
 
 Corpus = Sequence[Sentence]
 Content = Mapping[tuple[str, ...], bytes]  # of a store: each sentence's layers
@@ -90,11 +92,11 @@ def die_while_writing(call: int, moments: random.Random) -> None:
     calls = iter(range(call + 1))
 
     def dying(function: Callable[..., object]) -> Callable[..., object]:
-        def called(first: object, *others: object) -> object:
+        def called(first: Any, *others: Any) -> object:
             if next(calls) < call:
                 return function(first, *others)
-            if function is os.write and isinstance(others[0], (bytes, memoryview)):
-                os.write(first, others[0][: moments.randrange(len(others[0]) + 1)])  # type: ignore[arg-type]
+            if function is _WRITE:
+                function(first, others[0][: moments.randrange(len(others[0]) + 1)])
             elif moments.random() < 0.5:
                 function(first, *others)
             os.kill(os.getpid(), signal.SIGKILL)

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from benchmarks.faults import store, store_worker
+from benchmarks.faults import store_rounds, store_worker
 from jner_re.corpora import data_dir
 from jner_re.features.layer_store import LayerStore
 
@@ -19,8 +19,8 @@ def test_one_of_four_is_killed(tmp_path: pathlib.Path) -> None:
     expected = store_worker.content(tmp_path / "alone", [sentences])
     for i, in_a_call in enumerate([True, True, False]):
         folder = tmp_path / str(i)
-        corpora = [store.drawn(sentences, draws) for _ in range(store.PROCESSES)]
-        _, problems = store.one_round(folder, corpora, expected, draws, in_a_call=in_a_call, seconds=1)
+        corpora = [store_rounds.drawn(sentences, draws) for _ in range(store_rounds.PROCESSES)]
+        _, problems = store_rounds.one_round(folder, corpora, expected, draws, in_a_call=in_a_call, seconds=1)
         assert problems == []
 
     damaged, other = (LayerStore(tmp_path / "alone", name).folder for name in store_worker.ENCODERS)

@@ -14,9 +14,10 @@ from make_record import record
 from tensorboard.plugins.hparams import api as hp
 
 from benchmarks.faults import ends
-from experiments import search_space, tune
+from experiments import search_space
 from experiments.jobs.protocols import to_the_end
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
+from experiments.tables import hparams_page
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.constraints import NONE
 from jner_re.corpora import data_dir
@@ -95,15 +96,15 @@ def test_tensorboards_page_is_completed_after_an_interruption(
     history = ({"val_average_f1": 0.5, "val_ner_f1": 0.6, "val_re_f1": 0.4},) * 2
     candidates = search_space.draws(2, 0)
     trials = [(each, record(each.name, history=history)) for each in candidates]
-    tune._write_hparams(tmp_path / "undisturbed", trials)
+    hparams_page.write(tmp_path / "undisturbed", trials)
     folder = tmp_path / "hparams"
     for module, name in ((hp, "hparams_config"), (hp, "hparams"), (tf.summary, "scalar")):
         with monkeypatch.context() as patch:
             patch.setattr(module, name, Mock(side_effect=KilledError))
             with pytest.raises(KilledError):
-                tune._write_hparams(folder, trials)
+                hparams_page.write(folder, trials)
     (folder / ".trial.abcdefgh").mkdir()  # as one that is killed leaves it
-    tune._write_hparams(folder, trials)
+    hparams_page.write(folder, trials)
     expected = ends.content(tmp_path / "undisturbed")
     assert len(expected) == 3
     assert ends.differences(expected, ends.content(folder)) == []
