@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from multiprocessing.context import ForkServerContext
 
 from benchmarks.faults import store_worker
 from benchmarks.faults.store_worker import Content, Corpus, Work
@@ -17,6 +18,13 @@ _PART = 25  # sentences that are encoded at once, at most, of which a process's 
 _PARTS = 6  # of a process
 _CALLS = (4, 60)  # of writing, of which the killed one dies in one: of making a store, or of all
 _SECONDS = 120  # that nothing here takes
+
+
+def context() -> ForkServerContext:
+    """What starts processes that have TensorFlow already: from a process that has, but hasn't used it."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload([store_worker.__name__])
+    return found
 
 
 def one_round(
@@ -41,15 +49,14 @@ def one_round(
     Returns:
       How the one that was to be killed has ended, and what was not as promised.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([store_worker.__name__])
     victim = draws.randrange(PROCESSES)
     call = draws.randrange(draws.choice(_CALLS)) if in_a_call else None
     works = [
         Work(folder, own, expected, call if i == victim else None, seed=i) for i, own in enumerate(corpora)
     ]
-    ready = context.Barrier(PROCESSES + 1)
-    processes = [context.Process(target=store_worker.start, args=(work, ready)) for work in works]
+    started = context()
+    ready = started.Barrier(PROCESSES + 1)
+    processes = [started.Process(target=store_worker.start, args=(work, ready)) for work in works]
     for process in processes:
         process.start()
     ready.wait(_SECONDS)

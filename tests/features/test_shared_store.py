@@ -1,15 +1,40 @@
-"""Four processes that share stores of encoded sentences, one of which is killed: the short form."""
+"""Processes that are killed while they write a store of encoded sentences; four of them share some."""
 
 from __future__ import annotations
 
+import os
 import pathlib
 import random
+import signal
 
 import pytest
+import tensorflow as tf
+from test_cache import LONG, Stub, Unloaded, assert_right
 
 from benchmarks.faults import store_rounds, store_worker
 from jner_re.corpora import data_dir
+from jner_re.features.cache import cached_layers
 from jner_re.features.layer_store import LayerStore
+
+
+class Killed(Stub):
+    """Its process dies at the eighth sentence."""
+
+    def encode(self, tokens: tf.Tensor, sequence_len: tf.Tensor) -> tf.Tensor:
+        if self.seen.total() == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().encode(tokens, sequence_len)
+
+
+def test_goes_on_after_a_kill(tmp_path: pathlib.Path) -> None:
+    killed = store_rounds.context().Process(target=cached_layers, args=(Killed(), LONG, tmp_path))
+    killed.start()
+    killed.join(120)
+    assert killed.exitcode == -signal.SIGKILL
+    assert_right(cached_layers(Unloaded(), LONG[:6], tmp_path), LONG[:6])
+    encoder = Stub()
+    assert_right(cached_layers(encoder, LONG, tmp_path), LONG)
+    assert set(encoder.seen) == {sentence.tokens for sentence in LONG[6:]}
 
 
 def test_one_of_four_is_killed(tmp_path: pathlib.Path) -> None:
