@@ -9,7 +9,6 @@ and an interrupted search goes on. The best trial's flags are in best.flags; tes
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Sequence
 
 from absl import flags
@@ -21,9 +20,8 @@ from . import config_flags, data_flags, search_space
 from .jobs import asha, pool, pool_flags, protocols, records
 from .jobs.search_job import METRIC, SearchJob, best_epoch
 from .search_space import Candidate
-from .tables import folder_tables
+from .tables import folder_tables, hparams_page
 
-_METRICS = (METRIC, "val_ner_f1", "val_re_f1")
 _SEARCH = flags.DEFINE_enum(
     "search",
     "random",
@@ -96,7 +94,7 @@ def _report(candidates: Sequence[Candidate], folders: pool.Folders) -> None:
     if not finished:
         return
     logs = folders.runs / "hparams"
-    _write_hparams(logs, finished)
+    hparams_page.write(logs, finished)
     best, record = max(finished, key=lambda pair: best_epoch(pair[1])[METRIC] or 0.0)
     path = folders.output / "best.flags"
     files.write_text(path, _flag_file(best, record))
@@ -108,42 +106,6 @@ def _flag_file(candidate: Candidate, record: records.Record) -> str:
     lines = [f"# {record.name}, average F1 on dev {score:.2f}: to train or trials, after the search's flags."]
     lines += [f"--{name}={value}" for name, value in candidate.values.items()]
     return "\n".join(lines) + "\n"
-
-
-def _write_hparams(folder: pathlib.Path, trials: Sequence[tuple[Candidate, records.Record]]) -> None:
-    """Writes each trial's hyperparameters, its scores by epoch, and its best ones; what is there stays.
-
-    Args:
-      folder: TensorBoard's --logdir.
-      trials: candidates that are finished, with their records.
-    """
-    import tensorflow as tf
-    from tensorboard.plugins.hparams import api as hp
-
-    if not folder.exists():
-        searched = {name for candidate, _ in trials for name in candidate.values}
-        names = [name for name in search_space.domains() if name in searched]  # the page shows the first ones
-        metrics = [hp.Metric(f"best/{name}", display_name=name.removeprefix("val_")) for name in _METRICS]
-        with tf.summary.create_file_writer(str(folder)).as_default():
-            hp.hparams_config([hp.HParam(name, _domain(name)) for name in names], metrics)
-    for candidate, record in trials:
-        if (folder / record.name).exists():
-            continue
-        with tf.summary.create_file_writer(str(folder / record.name)).as_default():
-            hp.hparams(candidate.values, trial_id=record.name)
-            for epoch, logs in enumerate(record.history):
-                for name in _METRICS:
-                    tf.summary.scalar(name, logs[name] or 0.0, epoch)
-            best = best_epoch(record)
-            for name in _METRICS:
-                tf.summary.scalar(f"best/{name}", best[name] or 0.0, len(record.history) - 1)
-
-
-def _domain(name: str) -> object:
-    from tensorboard.plugins.hparams import api as hp
-
-    values = search_space.domains()[name]
-    return hp.RealInterval(*values) if name == "learning_rate" else hp.Discrete(list(values))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
@@ -23,7 +24,8 @@ from jner_re.json_text import finite_integer
 def atomic_write(path: pathlib.Path) -> Iterator[pathlib.Path]:
     """Gives a name beside `path` under which to write a file or a folder, renamed to `path` at the end.
 
-    After an error nothing of it is left, and what was at `path` before is still there.
+    After an error nothing of it is left, and what was at `path` before is still there. A process that is
+    killed leaves it beside (`remove_unfinished`).
 
     Raises:
       InputError: if the folder can't be written to, or the block can't read another file (which the error
@@ -32,15 +34,15 @@ def atomic_write(path: pathlib.Path) -> Iterator[pathlib.Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Keeps the ending: some writers choose the format by it.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
-            new = pathlib.Path(beside) / path.name
+        with _claimed_folder(path) as beside:
+            new = beside / path.name
             try:
                 yield new
             except OSError as error:
-                if other := _file_elsewhere(error, pathlib.Path(beside)):
+                if other := _file_elsewhere(error, beside):
                     raise InputError(f"{other}: can't be read: {error.strerror or error}") from None
                 raise
-            old = pathlib.Path(beside) / f".old-{path.name}"
+            old = beside / f".old-{path.name}"
             if new.is_dir() and path.is_dir():  # a folder is only renamed to what does not exist
                 os.replace(path, old)
             try:
@@ -51,6 +53,41 @@ def atomic_write(path: pathlib.Path) -> Iterator[pathlib.Path]:
                 raise
     except OSError as error:
         raise InputError(f"{path}: can't be written: {_cause(error)}") from None
+
+
+@contextlib.contextmanager
+def _claimed_folder(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A new folder beside `path`, locked as long as its process writes, so that others know that it does."""
+    while True:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
+            folder = os.open(beside, os.O_RDONLY)
+            try:
+                with contextlib.suppress(OSError):  # there are volumes without locks
+                    fcntl.flock(folder, fcntl.LOCK_SH)
+                if os.path.exists(beside):  # else `remove_unfinished` came before the lock
+                    yield pathlib.Path(beside)
+                    return
+            finally:
+                os.close(folder)
+
+
+def remove_unfinished(folder: pathlib.Path) -> None:
+    """Removes what processes that were killed have left of what they were writing; what others write stays.
+
+    Args:
+      folder: in which `atomic_write` was to make files or folders. Where the volume has no locks, nothing is
+        removed; nor is what can't be.
+    """
+    for beside in folder.glob(".?*.????????"):  # as tempfile draws names
+        with contextlib.suppress(OSError):
+            if not set(os.listdir(beside)) <= {beside.name[1:-9]}:
+                continue  # something else, or a folder that was to be replaced is there
+            opened = os.open(beside, os.O_RDONLY)
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(beside)
+            finally:
+                os.close(opened)
 
 
 # What no reading ends in.

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import pathlib
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import time
 
@@ -225,3 +228,54 @@ def test_one_holder_of_a_lock_at_a_time(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="can't be written"), files.locked(tmp_path / "file" / ".lock"):
         pass
+
+
+def test_what_killed_writers_leave_is_removed(tmp_path: pathlib.Path) -> None:
+    """Killed before and after the renaming, at a file and at a folder; another writer goes on meanwhile."""
+    program = """
+import os, pathlib, signal, sys
+from jner_re import files
+
+def kill(*_): os.kill(os.getpid(), signal.SIGKILL)
+replace = os.replace
+kinds = [("file", 0), ("file", 1), ("folder", 0), ("folder", 1)]
+for kind, after in kinds:
+    if os.fork():
+        os.wait()
+        continue
+    os.replace = lambda old, new: (replace(old, new) if after else None, kill())
+    with files.atomic_write(pathlib.Path(sys.argv[1], f"{kind}-{after}")) as new:
+        if kind == "folder":
+            new.mkdir()
+            new = new / "inside"
+        new.write_text("new")
+"""
+    root = pathlib.Path(__file__).resolve().parents[1]
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=root, check=True, timeout=60)
+    assert len(list(tmp_path.glob(".*"))) == 4
+    with files.atomic_write(tmp_path / "other") as new:
+        (tmp_path / ".other.settings").mkdir()
+        (tmp_path / ".other.settings" / "of-a-user").touch()
+        files.remove_unfinished(tmp_path)
+        assert len(list(tmp_path.glob(".*"))) == 2
+        new.write_text("new")
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"file-1", "folder-1", "other", ".other.settings"}
+    assert (tmp_path / "folder-1" / "inside").read_text() == (tmp_path / "other").read_text() == "new"
+
+
+def test_a_writer_whose_folder_is_removed_before_it_is_locked(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, removed = fcntl.flock, []
+
+    def lock_late(file: int, operation: int) -> None:
+        if operation == fcntl.LOCK_SH and not removed:
+            removed.append(True)
+            files.remove_unfinished(tmp_path)
+            assert not list(tmp_path.iterdir())
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    files.write_text(tmp_path / "file.txt", "new")
+    assert removed and [path.name for path in tmp_path.iterdir()] == ["file.txt"]

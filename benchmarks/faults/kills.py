@@ -5,9 +5,12 @@
 `train` calibrates and evaluates at its end; `trials` has two seeds and two jobs at a time, `tune` four
 trials. What is left is compared file by file: every weight of checkpoints bit by bit, JSON but for seconds,
 all other files by their bytes, but for TensorBoard's and other logs. A name that the undisturbed run does not
-have is a leftover. For each kill a phase is drawn, and a moment in the first seconds after its begin; where
-it has passed already, the next begin of a phase counts. Each run that comes to its end is compared, and the
-next one begins anew, with an empty store of encoded sentences. The exit code is 1 if an end differs.
+have is a leftover. For each kill of `train` a phase is drawn, and a moment in the first seconds after its
+begin; where it has passed already, the next begin of a phase counts. `trials` and `tune` are killed at any
+moment of the time that the undisturbed run took: the program alone, with its process group, or one of its
+jobs. The next attempt begins at once, while jobs of the killed one may still live. What was finished before
+(records, trainings) must not be written again. Each run that comes to its end is compared, and the next one
+begins anew, with an empty store of encoded sentences. The exit code is 1 if an end differs.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ import os
 import pathlib
 import random
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +27,7 @@ import time
 
 from absl import flags
 
-from benchmarks.faults import ends
+from benchmarks.faults import ends, processes
 from benchmarks.table import aligned_table
 from jner_re import program
 from jner_re.assets import download
@@ -48,6 +50,8 @@ _LINES = {  # what programs say, and the phase that follows
 }
 _PHASES = [_START, *_LINES.values()]
 _SECONDS = 4.0  # after a phase's begin, at most, that a kill falls
+_JOB = "a job"
+_VICTIMS = ("the program alone", "the program and its group", _JOB)
 
 
 def main() -> None:
@@ -57,21 +61,30 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write_corpus(folder / "data")
-        run(folder, None)
+        began = time.monotonic()
+        run(folder, None, 0)
+        seconds = time.monotonic() - began
         expected = finished(folder, "undisturbed")
-        print(f"undisturbed: {len(expected)} files", flush=True)
+        print(f"undisturbed: {len(expected)} files, {seconds:.0f} s", flush=True)
         kills: collections.Counter[str] = collections.Counter()
         runs = wrong = 0
         while kills.total() < _KILLS.value:
             runs += 1
             before = kills.total()
-            while phase := run(folder, moments if kills.total() < _KILLS.value else None):
-                kills[phase] += 1
-            problems = ends.differences(expected, finished(folder, f"run-{runs}"))
+            ended, done, problems = False, dict[str, int](), list[str]()
+            while not ended:
+                killed, ended = run(folder, moments if kills.total() < _KILLS.value else None, seconds)
+                kills.update([killed] if killed else [])
+                now = ends.done(folder / "left")
+                problems += (f"{name} was done again" for name in done if now.get(name) != done[name])
+                done = now
+            problems += (f"{name} lives on" for name in processes.living(marked(folder)))
+            problems += ends.differences(expected, finished(folder, f"run-{runs}"))
             wrong += bool(problems)
             same = "; ".join(problems) or "the same end"
             print(f"run {runs}: {kills.total() - before} kills, {same}", flush=True)
-    rows = [["killed in", "times"], *([phase, str(kills[phase])] for phase in _PHASES)]
+    names = _PHASES if _PROGRAM.value == "train" else sorted(kills)
+    rows = [["killed in", "times"], *([name, str(kills[name])] for name in names)]
     print(aligned_table([*rows, ["all", str(kills.total())]]))
     print(f"{runs} runs, {runs - wrong} ended as the undisturbed one")
     if wrong:
@@ -104,47 +117,69 @@ def command(folder: pathlib.Path) -> list[str]:
     return [sys.executable, "-m", f"experiments.{_PROGRAM.value}", *shared, *own]
 
 
-def run(folder: pathlib.Path, moments: random.Random | None) -> str | None:
+def run(folder: pathlib.Path, moments: random.Random | None, seconds: float) -> tuple[str | None, bool]:
     """Runs the program until it ends or is killed.
 
     Args:
       folder: of its files.
       moments: of kills; None to let it end.
+      seconds: that it may take.
 
     Returns:
-      The phase in which it was killed; None if it has ended.
+      The phase in which something was killed, and what, or None; and whether the program has come to its end.
 
     Raises:
       InputError: it has failed.
     """
-    environment = {**os.environ, "JNER_RE_CACHE": str(cache(folder / "cache"))}
-    log = folder / "log"
-    with log.open("wb") as output:
+    cache(folder / "cache")
+    name, _, value = marked(folder).partition("=")
+    killed = None
+    with (folder / "log").open("wb") as output:
         process = subprocess.Popen(
-            command(folder), cwd=_ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
-        )
-        if moments is not None and waited(process, log, moments):
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return phase_of(log.read_text(errors="replace"))
+            command(folder), cwd=_ROOT, env={**os.environ, name: value}, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
+        if moments is not None and waited(process, folder, moments, seconds):
+            phase = phase_of(said(folder))
+            victim = _VICTIMS[1] if _PROGRAM.value == "train" else moments.choice(_VICTIMS)
+            if victim != _JOB:
+                processes.kill_program(process, group=victim == _VICTIMS[1])
+                return phase if _PROGRAM.value == "train" else f"{phase}: {victim}", False
+            if processes.kill_a_job(marked(folder)):
+                killed = f"{phase}: {victim}"
         code = process.wait()
     if code:
-        raise InputError(f"the program ended with {code}: {log.read_text(errors='replace')[-2000:]}")
-    return None
+        raise InputError(f"the program ended with {code}: {said(folder)[-2000:]}")
+    return killed, True
 
 
-def waited(process: subprocess.Popen[bytes], log: pathlib.Path, moments: random.Random) -> bool:
+def waited(
+    process: subprocess.Popen[bytes], folder: pathlib.Path, moments: random.Random, seconds: float
+) -> bool:
     """Waits for a moment; False if the program ends before."""
-    wanted = moments.randrange(len(_PHASES))
-    while _PHASES.index(phase_of(log.read_text(errors="replace"))) < wanted:
-        if process.poll() is not None:
-            return False
-        time.sleep(0.05)
+    if _PROGRAM.value == "train":
+        seconds = _SECONDS
+        wanted = moments.randrange(len(_PHASES))
+        while _PHASES.index(phase_of(said(folder))) < wanted:
+            if process.poll() is not None:
+                return False
+            time.sleep(0.05)
     try:
-        process.wait(moments.uniform(0, _SECONDS))
+        process.wait(moments.uniform(0, seconds))
     except subprocess.TimeoutExpired:
         return True
     return False
+
+
+def said(folder: pathlib.Path) -> str:
+    """What the program has said, or the job of it that has spoken last."""
+    logs = [folder / "log", *folder.glob("left/runs/*/log.txt")]
+    return max(logs, key=lambda path: path.stat().st_mtime).read_text(errors="replace")
+
+
+def marked(folder: pathlib.Path) -> str:
+    """The line of the environment by which the program and all that it starts are known."""
+    return f"JNER_RE_CACHE={folder / 'cache'}"
 
 
 def cache(folder: pathlib.Path) -> pathlib.Path:

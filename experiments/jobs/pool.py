@@ -99,6 +99,7 @@ def run_all(
     Raises:
       InputError: there is a record under a job's name that is another run's, or Ray isn't available.
     """
+    files.remove_unfinished(folders.output)
     left = unfinished(jobs, folders.output)
     print(f"{counted(len(jobs), 'run')}, {len(jobs) - len(left)} finished: {folders.output}", flush=True)
     if not left:
@@ -242,6 +243,7 @@ def working(folder: pathlib.Path, threads: int) -> Iterator[None]:
         raise InputError(f"{folder}: can't be written: {error.strerror}") from None
     program.start_worker(threads)
     with files.locked(folder / ".lock", lambda: print("waiting for another program that is at this run")):
+        files.remove_unfinished(folder)
         yield
 
 

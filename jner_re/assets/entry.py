@@ -58,7 +58,7 @@ def fetch_entry(entry: Entry) -> pathlib.Path:
     if _is_checked(entry, folder, checksums.read(record)):
         return folder
     with files.locked(folder.with_name(f".{folder.name}.lock"), lambda: _tell_waiting(folder)):
-        download.cache_folder(*path.parts)
+        files.remove_unfinished(download.cache_folder(*path.parts))
         known = checksums.read(record)
         missing = [file for file in entry.files if not (folder / file.name).is_file()]
         if missing:

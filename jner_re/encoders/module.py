@@ -272,6 +272,7 @@ def _converted(
     folder = download.cache_folder(*parts.parent.parts) / parts.name
     if not saved_encoder.is_current(folder, pinned, fine_tuning):
         with files.locked(folder.with_name(f".{folder.name}.lock")):
+            files.remove_unfinished(folder.parent)
             if not saved_encoder.is_current(folder, pinned, fine_tuning):  # else another process was faster
                 saved_encoder.convert(fetch(), folder, name)
     return folder

@@ -135,6 +135,7 @@ class LayerStore:
           InputError: if the store can't be written or is of something else.
         """
         with files.locked(self.folder / "lock", self._say_waiting):
+            files.remove_unfinished(self.folder)
             actual = self.shape() or self._make(shape())
             with contextlib.ExitStack() as stack:
                 with _errors(self.folder, "written"):

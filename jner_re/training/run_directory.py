@@ -62,6 +62,7 @@ class RunDirectory:
             constraints.
         """
         with model_files.training_lock(self._path):
+            files.remove_unfinished(self._path)
             self._check()  # again: another one may have begun
             path = self._path / model_files.VOCABULARY
             if not (self._path / model_files.CONFIG).exists():

@@ -46,6 +46,7 @@ def load(source: str) -> tuple[tuple[str, ...], np.ndarray]:
         folder = download.cache_folder("glove") / hashlib.sha256(key.encode()).hexdigest()[:16]
         if not folder.is_dir():
             with files.locked(folder.with_name(".lock")):
+                files.remove_unfinished(folder.parent)
                 if not folder.is_dir():  # else another process was faster
                     _convert(path, member, folder)
         words = tuple((folder / "words.txt").read_bytes().decode().split("\n"))

@@ -6,11 +6,18 @@ import math
 import pathlib
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import tensorflow as tf
+from make_record import record
+from tensorboard.plugins.hparams import api as hp
 
+from benchmarks.faults import ends
+from experiments import search_space
 from experiments.jobs.protocols import to_the_end
 from experiments.jobs.search_job import METRIC, SearchJob, best_epoch
+from experiments.tables import hparams_page
 from jner_re.config import ModelConfig, TrainConfig
 from jner_re.constraints import NONE
 from jner_re.corpora import data_dir
@@ -80,3 +87,25 @@ def job(goes_on: Callable[[str, int, float], bool] | None = None) -> SearchJob:
     train, dev = (tuple(data_dir.read_sample(split)[:4]) for split in ("train", "dev"))
     trained = TrainConfig(epochs=3)
     return SearchJob("trial-a", to_the_end(), "sample", train, dev, ModelConfig(), trained, goes_on)
+
+
+def test_tensorboards_page_is_completed_after_an_interruption(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the domains, in a trial's hyperparameters and in its scores: at the end all are there."""
+    history = ({"val_average_f1": 0.5, "val_ner_f1": 0.6, "val_re_f1": 0.4},) * 2
+    candidates = search_space.draws(2, 0)
+    trials = [(each, record(each.name, history=history)) for each in candidates]
+    hparams_page.write(tmp_path / "undisturbed", trials)
+    folder = tmp_path / "hparams"
+    for module, name in ((hp, "hparams_config"), (hp, "hparams"), (tf.summary, "scalar")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, Mock(side_effect=KilledError))
+            with pytest.raises(KilledError):
+                hparams_page.write(folder, trials)
+    (folder / ".trial.abcdefgh").mkdir()  # as one that is killed leaves it
+    hparams_page.write(folder, trials)
+    expected = ends.content(tmp_path / "undisturbed")
+    assert len(expected) == 3
+    assert ends.differences(expected, ends.content(folder)) == []
+    assert not list(tmp_path.rglob(".*"))

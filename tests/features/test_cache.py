@@ -8,9 +8,6 @@ import functools
 import json
 import os
 import pathlib
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import zlib
@@ -157,30 +154,6 @@ def test_goes_on_after_an_error(tmp_path: pathlib.Path) -> None:
     second = Stub()
     assert_right(cached_layers(second, LONG, tmp_path), LONG)
     assert set(second.seen) == {sentence.tokens for sentence in LONG[6:]}  # LONG[6] was not yet written
-
-
-def test_goes_on_after_a_kill(tmp_path: pathlib.Path) -> None:
-    """In a process of its own, killed while it encodes."""
-    program = """
-import os, pathlib, signal, sys
-from tests.features import test_cache
-
-class Killed(test_cache.Stub):
-    def encode(self, tokens, sequence_len):
-        if self.seen.total() == 7:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().encode(tokens, sequence_len)
-
-test_cache.cached_layers(Killed(), test_cache.LONG, pathlib.Path(sys.argv[1]))
-"""
-    root = pathlib.Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    killed = subprocess.run(command, cwd=root, capture_output=True, timeout=120)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert_right(cached_layers(Unloaded(), LONG[:6], tmp_path), LONG[:6])
-    encoder = Stub()
-    assert_right(cached_layers(encoder, LONG, tmp_path), LONG)
-    assert set(encoder.seen) == {sentence.tokens for sentence in LONG[6:]}
 
 
 def test_two_at_once_share_the_work(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
