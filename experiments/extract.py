@@ -136,7 +136,7 @@ def _make(todo: Sequence[Shard], task: Task, done: int) -> Counter[str]:
         workers = _WORKERS.value or ray_session.cpus() // task.threads
         if not workers:
             raise InputError(f"--threads is {task.threads}, expected at most {ray_session.cpus()}, the cores")
-        for outcome in shard_pool.run(todo, task, min(workers, len(todo)), progress.write):
+        for outcome in shard_pool.run(todo, task, min(workers, len(todo))):
             for line in _messages(outcome):
                 progress.write(line)
             totals += _counts(outcome)
