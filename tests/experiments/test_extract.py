@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -178,6 +179,39 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     outcome = Outcome(**worker(row))
     assert "FileNotFoundError" in outcome.problem and not outcome.fatal
     assert not list(tmp_path.glob("part-*"))
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_a_part_that_an_unreachable_worker_made_is_not_made_again(
+    ending: str, tmp_path: pathlib.Path
+) -> None:
+    corpus, output = tmp_path / "a.jsonl", tmp_path / "found"
+    corpus.write_text('{"text": "one"}\n{"text": "two"}\n')
+    output.mkdir()
+    (shard,) = shards.divide([corpus], 9, "text")
+    task = Task("model", str(output), ending, "text", None, 1, 8, "float32")
+
+    def answer(texts: list[str], threshold: float | None) -> list[Document | str]:
+        return [Document("one\u2028"), "is refused"]
+
+    first = PartWorker(task)
+    vars(first)["_model"] = types.SimpleNamespace(documents_or_errors=answer)
+    made = Outcome(**first(dataclasses.asdict(shard)))
+    part, inode = task.part(shard), task.part(shard).stat().st_ino
+    again = Outcome(**PartWorker(task)(dataclasses.asdict(shard)))  # without a model, which is not asked
+    assert (made.there, again.there, again.texts, again.problem) == (False, True, 2, "")
+    assert made.refused == [f"{corpus}: line 2: is refused"]
+    assert again.refused == [f"{part}: {'line' if ending == 'jsonl' else 'row'} 2: is refused"]
+    assert part.stat().st_ino == inode and list(output.iterdir()) == [part]
+
+
+def test_a_machine_without_the_shared_folder(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n")
+    (shard,) = shards.divide([tmp_path / "a.txt"], 9, "text")
+    task = Task("model", str(tmp_path / "found"), "jsonl", "text", None, 1, 8, "float32")
+    outcome = Outcome(**PartWorker(task)(dataclasses.asdict(shard)))
+    where = f"{tmp_path / 'found'}: is not there on {socket.gethostname()}"
+    assert outcome.fatal and outcome.problem == f"{where}, expected a folder that all machines share"
 
 
 def test_the_progress_counts_what_workers_have_begun(
