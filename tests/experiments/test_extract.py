@@ -143,6 +143,45 @@ def test_a_cluster_that_is_not_there() -> None:
         pass
 
 
+def test_a_head_that_is_gone_ends_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends: list[int] = []
+    ended = threading.Event()
+
+    def end(code: int) -> None:
+        ends.append(code)
+        ended.set()
+
+    monkeypatch.setattr(os, "_exit", end)
+    monkeypatch.setattr(ray_session, "_SECONDS_BETWEEN_LOOKS", 0.05)
+    monkeypatch.setattr(ray_session, "_SECONDS_WITHOUT_HEAD", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        looking = threading.Thread(target=ray_session._end_without, args=(address, ended))
+        looking.start()
+        time.sleep(0.6)  # longer than a head may be gone
+        assert not ends
+    looking.join(20)
+    told = rf"error: Ray at {address}: its head has not been there for \d+ s; the same command goes on\n"
+    assert ends == [1] and re.fullmatch(told, capsys.readouterr().err)
+
+
+def test_a_cluster_that_asks_for_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(address: str | None, cpus: int | None) -> None:
+        try:
+            raise RuntimeError("RPC error: InvalidAuthToken: Authentication token is missing or incorrect.")
+        except RuntimeError as error:
+            raise ConnectionError("Failed to connect to Ray cluster") from error
+
+    monkeypatch.setattr(ray_session, "_init", refuse)
+    expected = (
+        r"^Ray at 10\.0\.0\.1:1: the cluster asks for another token, expected RAY_AUTH_MODE=token .* machine$"
+    )
+    with pytest.raises(InputError, match=expected), ray_session.start("10.0.0.1:1", None):
+        pass
+
+
 def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     corpus = tmp_path / "a.txt"
     corpus.write_text("one\n")
