@@ -110,8 +110,8 @@ def _connect_once(address: str) -> None:
 def _end_without(head: str, ended: threading.Event) -> None:
     """Ends the process with one line if nothing listens at the head's address for long.
 
-    Without the head Ray's own calls may never return, in any thread. All that is finished is in files, and the
-    locks end with the process.
+    Without the head Ray's own calls may never return, in any thread. What is finished is in files, and locks
+    end with the process.
     """
     last = time.monotonic()
     while not ended.wait(_SECONDS_BETWEEN_LOOKS):
