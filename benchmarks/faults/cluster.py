@@ -88,7 +88,7 @@ class _Trial:
         self._logs = pathlib.Path(_LOGS.value or folder / "logs")
         self._logs.mkdir(parents=True, exist_ok=True)
         self._expected: dict[str, str] = {}
-        self._bytes = 0
+        self._bytes = self._epochs = 0
 
     def work(self, kind: str) -> Work:
         """The program with its input."""
@@ -101,6 +101,7 @@ class _Trial:
         """Runs the program with a fault to its end; what was measured, and what was not as promised."""
         problems: list[str] = []
         seen: list[str] = []
+        again: list[str] = []
         if fault == "disk":
             remount(self._volume, f"size={self._bytes // 2}")
         running = Running(self.cluster, work, self._logs / f"{kind}-{fault}-1")
@@ -117,15 +118,23 @@ class _Trial:
                     remount(self._volume, f"size={_ENOUGH}")
                 else:
                     self.cluster.start_all()
+                again = running.made_again
                 running = Running(self.cluster, work, self._logs / f"{kind}-{fault}-2")
                 problems += self._ended(running, expected=0)
         finally:
             if running.process.poll() is None:
                 running.process.kill()
                 running.process.wait()
-        if running.made_again:
-            problems.append(f"made again: {', '.join(running.made_again)}")
+        if again := [*again, *running.made_again]:
+            problems.append(f"made again: {', '.join(again)}")
         problems += self._compared(kind, work, fault)
+        if epochs := work.epochs():
+            self._epochs = epochs if fault == "none" else self._epochs
+            seen.append(f"{epochs} epochs trained")
+            if epochs > self._epochs + _SEEDS.value:  # of each run the one that it was in
+                problems.append(f"expected at most {self._epochs + _SEEDS.value}")
+        elif retried := running.said().count(": done at attempt"):
+            seen.append(f"{retried} parts at a second attempt")
         shutil.rmtree(work.left)
         if fault == "hosts":
             self.cluster.start_all()

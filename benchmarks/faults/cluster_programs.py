@@ -30,6 +30,7 @@ class Work:
       finished: a pattern in `left` of files that each stand for something that is done.
       total: how many of these there are at the end.
       begun: whether the program is in the middle of its work, given how far it shall be, from 0 to 1.
+      epochs: that were trained until now, those that were trained again among them.
     """
 
     module: str
@@ -38,6 +39,7 @@ class Work:
     finished: str
     total: int
     begun: Callable[[float], bool]
+    epochs: Callable[[], int] = lambda: 0
 
     def done(self) -> dict[str, int]:
         """The names of finished files, and their inodes: a file that is made again has another."""
@@ -79,12 +81,14 @@ def trials(folder: pathlib.Path, volume: pathlib.Path, seeds: int, epochs: int) 
     flags = ["--preset=sample", "--encoder=", "--glove=", f"--data_dir={data}", f"--epochs={epochs}"]
     flags += [f"--seeds={seeds}", f"--output_dir={left / 'results'}", f"--runs_dir={left / 'runs'}"]
 
-    def begun(share: float) -> bool:
+    def trained() -> int:
         logs = [path.read_text(errors="replace") for path in left.glob("runs/*/log.txt")]
-        said = sum(len(re.findall(r"^epoch +\d+/", log, re.MULTILINE)) for log in logs)
-        return said >= max(1, share * 2 * seeds * epochs)  # each seed is trained twice
+        return sum(len(re.findall(r"^epoch +\d+/", log, re.MULTILINE)) for log in logs)
 
-    return Work("experiments.trials", flags, left, "results/seed-*.json", seeds, begun)
+    def begun(share: float) -> bool:
+        return trained() >= max(1, share * 2 * seeds * epochs)  # each seed is trained twice
+
+    return Work("experiments.trials", flags, left, "results/seed-*.json", seeds, begun, trained)
 
 
 class Running:
