@@ -67,7 +67,8 @@ def start(address: str | None, cpus: int | None) -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     if address is not None:
-        head = ray.get_runtime_context().gcs_address
+        of_client = address.startswith("ray://")
+        head = address if of_client else ray.get_runtime_context().gcs_address
         threading.Thread(target=_end_without, args=(head, ended), daemon=True).start()
     try:
         yield
