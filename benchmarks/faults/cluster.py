@@ -34,7 +34,7 @@ from jner_re.errors import InputError
 _MODEL = flags.DEFINE_string("model", None, "exported version or model directory", required=True)
 _LINES = flags.DEFINE_integer("lines", 20_000, "that extract reads", lower_bound=2000)
 _SEEDS = flags.DEFINE_integer("seeds", 4, "of trials", lower_bound=2)
-_EPOCHS = flags.DEFINE_integer("epochs", 4, "of trials", lower_bound=1)
+_EPOCHS = flags.DEFINE_integer("epochs", 2, "of trials", lower_bound=1)
 _CUT = flags.DEFINE_float("cut", 60.0, "seconds that a link is cut", lower_bound=0)
 _LIMIT = flags.DEFINE_float("limit", 900.0, "seconds after which a program counts as one that hangs")
 _ONLY = flags.DEFINE_list(

@@ -39,6 +39,7 @@ class RayCluster:
             "PYTHONPATH": str(_ROOT),
             "JNER_RE_CACHE": str(cache),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "5",  # its 15 stands still on a machine with other work
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": secrets.token_hex(32),
         }
