@@ -49,6 +49,7 @@ _FAULTS = ("hosts", "disk", "head")
 
 def main() -> None:
     """Tries every fault, and prints a table."""
+    network.check()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # hosts and volumes end, too
     program.import_tensorflow_quietly(1)  # reads checkpoints
     rows, wrong = [["program", "fault", "s", "MiB at 1/3", "at the end", "what was seen", "held"]], 0

@@ -86,6 +86,12 @@ class Host:
             subprocess.run(["ip", *arguments], stderr=subprocess.DEVNULL, check=False)
 
 
+def check() -> None:
+    """Raises InputError without root or iproute2."""
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        raise InputError("network namespaces need root and iproute2's ip, expected both")
+
+
 @contextlib.contextmanager
 def hosts(count: int) -> Iterator[list[Host]]:
     """So many hosts that reach one another; whatever happens in the block, they end with it.
@@ -93,8 +99,7 @@ def hosts(count: int) -> Iterator[list[Host]]:
     Raises:
       InputError: without root or iproute2.
     """
-    if os.geteuid() != 0 or shutil.which("ip") is None:
-        raise InputError("network namespaces need root and iproute2's ip, expected both")
+    check()
     bridge = f"jner{os.getpid() % 10**7}"
     made = [Host(number, bridge) for number in range(count)]
     try:
