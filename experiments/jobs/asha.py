@@ -80,7 +80,7 @@ def compared(
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     # All trials need it: on the program's own machine it doesn't die with another one.
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    here: Any = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     goes_on = _AskingActor(ray.remote(num_cpus=0, scheduling_strategy=here)(Asha).remote(stopping))
     for record in finished:
         for epoch, scores in enumerate(record.history, 1):
