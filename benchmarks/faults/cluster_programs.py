@@ -55,6 +55,7 @@ class Work:
         for path in self.left.glob("results/*.json"):
             record = {key: value for key, value in json.loads(path.read_text()).items() if key not in _OWN}
             path.write_text(json.dumps(record))
+        (self.left / "results" / "results.md").unlink(missing_ok=True)  # of its figures, some are seconds
         return ends.content(self.left)
 
 
