@@ -113,8 +113,11 @@ faults: .venv/all-installed exported/demo/made
 	$(BIN)/python -m benchmarks.faults.store --minutes=4
 	$(BIN)/python -m benchmarks.faults.server --export=exported/demo/1 --minutes=10
 	$(BIN)/python -m benchmarks.faults.fuzz --minutes=5 --model=$(DEMO)
-	@if [ "$$(id -u)" = 0 ]; then $(BIN)/python -m benchmarks.faults.machine --model=$(DEMO); \
-		else echo "As root, for volumes: $(BIN)/python -m benchmarks.faults.machine --model=$(DEMO)"; fi
+	@if [ "$$(id -u)" = 0 ]; then \
+		$(BIN)/python -m benchmarks.faults.machine --model=$(DEMO) && \
+		$(BIN)/python -m benchmarks.faults.cluster --model=exported/demo/1; \
+		else echo "As root, for volumes and hosts: $(BIN)/python -m benchmarks.faults.machine --model=$(DEMO)," \
+			"and benchmarks.faults.cluster --model=exported/demo/1"; fi
 
 bench: .venv/all-installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo

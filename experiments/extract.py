@@ -99,7 +99,8 @@ def main() -> None:
         before = sum(part_files.count(task.part(shard)) for shard in there)
         totals = _make(todo, task, sum(shard.count for shard in there)) if todo else Counter[str]()
         _remove_unfinished(output)
-    totals["there already"], totals["before"] = len(there), before
+    totals["there already"] += len(there)
+    totals["before"] += before
     _report(totals, time.monotonic() - begin)
     if totals["refused"] or totals["failed"]:
         sys.exit(1)
@@ -152,6 +153,8 @@ def _messages(outcome: Outcome) -> Iterator[str]:
 
 
 def _counts(outcome: Outcome) -> Counter[str]:
+    if outcome.there:
+        return Counter({"there already": 1, "before": outcome.texts, "refused": len(outcome.refused)})
     names = ("texts", "tokens", "entities", "relations")
     return Counter(
         {name: getattr(outcome, name) for name in names}

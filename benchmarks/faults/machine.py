@@ -25,6 +25,7 @@ from absl import flags
 
 from benchmarks.faults import ends
 from benchmarks.faults.kills import cache, write_corpus
+from benchmarks.faults.volume import Volume, remount
 from benchmarks.table import aligned_table
 from jner_re import program
 from jner_re.corpora import data_dir
@@ -178,27 +179,6 @@ def run(
         [sys.executable, "-m", *case.command(folder, volume)],
         cwd=_ROOT, env={**os.environ, **environment}, capture_output=True, text=True, preexec_fn=limit,
     )  # fmt: skip
-
-
-class Volume:
-    """A mounted volume in memory."""
-
-    def __init__(self, folder: pathlib.Path, size: str, read_only: bool = False) -> None:
-        self._folder = folder
-        self._options = f"size={size}{',ro' if read_only else ''}"
-
-    def __enter__(self) -> pathlib.Path:
-        self._folder.mkdir(exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", self._options, "tmpfs", self._folder], check=True)
-        return self._folder
-
-    def __exit__(self, *_: object) -> None:
-        subprocess.run(["umount", "--lazy", self._folder], check=True)
-
-
-def remount(volume: pathlib.Path, options: str) -> None:
-    """Changes a volume that is mounted."""
-    subprocess.run(["mount", "-o", f"remount,{options}", volume], check=True)
 
 
 if __name__ == "__main__":

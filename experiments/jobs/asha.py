@@ -77,8 +77,11 @@ def compared(
       stopping: when they are stopped.
     """
     import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    goes_on = _AskingActor(ray.remote(num_cpus=0)(Asha).remote(stopping))
+    # All trials need it: on the program's own machine it doesn't die with another one.
+    here: Any = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    goes_on = _AskingActor(ray.remote(num_cpus=0, scheduling_strategy=here)(Asha).remote(stopping))
     for record in finished:
         for epoch, scores in enumerate(record.history, 1):
             goes_on(record.name, epoch, scores[METRIC] or 0.0)

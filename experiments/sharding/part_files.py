@@ -79,6 +79,22 @@ def count(path: pathlib.Path) -> int:
         raise InputError(f"{path}: can't be read: {' '.join(str(error).split())}; expected a part") from None
 
 
+def refused(path: pathlib.Path) -> list[str]:
+    """Where and why, for each text of a part that `write` wrote that has an error in place of an answer.
+
+    Raises:
+      InputError: the file can't be read.
+    """
+    if path.suffix == ".parquet":
+        from pyarrow import parquet
+
+        unit, found = "row", parquet.read_table(path, columns=["error"])["error"].to_pylist()
+    else:
+        unit = "line"
+        found = [json.loads(line).get("error") for line in files.read_text(path).split("\n")[:-1]]
+    return [f"{path}: {unit} {number}: {error}" for number, error in enumerate(found, 1) if error is not None]
+
+
 def _read_rows(path: pathlib.Path, shard: Shard, text_field: str) -> Iterator[Line]:
     rows = (row for batch in _batches(path, shard) for row in batch.to_pylist())
     for number, row in enumerate(rows, start=shard.first + 1):

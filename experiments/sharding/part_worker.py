@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import os
 import pathlib
+import socket
 from typing import Any
 
 from jner_re import program
@@ -83,6 +84,7 @@ class Outcome:
       attempts: workers that began it; all but the last one died.
       problem: why there is no part, if so.
       fatal: whether no other shard will fare better.
+      there: whether the part was there already: a worker that nobody could reach had made it.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Outcome:
     attempts: int = 1
     problem: str = ""
     fatal: bool = False
+    there: bool = False
 
 
 class PartWorker:
@@ -106,8 +109,10 @@ class PartWorker:
         """The fields of the Outcome of a shard, given its fields."""
         shard = Shard(**row)
         try:
-            attempt = self._count_attempt(shard)
-            if attempt > ATTEMPTS:
+            part = self._task.part(shard)
+            if part.exists():
+                outcome = Outcome(shard.name, part_files.count(part), part_files.refused(part), there=True)
+            elif (attempt := self._count_attempt(shard)) > ATTEMPTS:
                 outcome = Outcome(shard.name, problem=f"its worker died {ATTEMPTS} times")
             else:
                 outcome = self._write(shard, attempt)
@@ -124,10 +129,17 @@ class PartWorker:
         return client.load(self._task.model, self._task.precision)
 
     def _count_attempt(self, shard: Shard) -> int:
-        with self._task.attempts(shard).open("a+") as file:
-            file.seek(0)
-            before = len(file.readlines())
-            file.write(f"{os.getpid()}\n")
+        output = pathlib.Path(self._task.output)
+        try:
+            with self._task.attempts(shard).open("a+") as file:
+                file.seek(0)
+                before = len(file.readlines())
+                file.write(f"{os.getpid()}\n")
+        except FileNotFoundError:
+            where = f"{output}: is not there on {socket.gethostname()}"
+            raise InputError(f"{where}, expected a folder that all machines share") from None
+        except OSError as error:
+            raise InputError(f"{output}: can't be written: {error.strerror}") from None
         return before + 1
 
     def _write(self, shard: Shard, attempt: int) -> Outcome:

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -142,6 +143,45 @@ def test_a_cluster_that_is_not_there() -> None:
         pass
 
 
+def test_a_head_that_is_gone_ends_the_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends: list[int] = []
+    ended = threading.Event()
+
+    def end(code: int) -> None:
+        ends.append(code)
+        ended.set()
+
+    monkeypatch.setattr(os, "_exit", end)
+    monkeypatch.setattr(ray_session, "_SECONDS_BETWEEN_LOOKS", 0.05)
+    monkeypatch.setattr(ray_session, "_SECONDS_WITHOUT_HEAD", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        looking = threading.Thread(target=ray_session._end_without, args=(address, ended))
+        looking.start()
+        time.sleep(0.6)  # longer than a head may be gone
+        assert not ends
+    looking.join(20)
+    told = rf"error: Ray at {address}: its head has not been there for \d+ s; the same command goes on\n"
+    assert ends == [1] and re.fullmatch(told, capsys.readouterr().err)
+
+
+def test_a_cluster_that_asks_for_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(address: str | None, cpus: int | None) -> None:
+        try:
+            raise RuntimeError("RPC error: InvalidAuthToken: Authentication token is missing or incorrect.")
+        except RuntimeError as error:
+            raise ConnectionError("Failed to connect to Ray cluster") from error
+
+    monkeypatch.setattr(ray_session, "_init", refuse)
+    expected = (
+        r"^Ray at 10\.0\.0\.1:1: the cluster asks for another token, expected RAY_AUTH_MODE=token .* machine$"
+    )
+    with pytest.raises(InputError, match=expected), ray_session.start("10.0.0.1:1", None):
+        pass
+
+
 def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     corpus = tmp_path / "a.txt"
     corpus.write_text("one\n")
@@ -178,6 +218,39 @@ def test_what_can_go_wrong_with_a_shard(tmp_path: pathlib.Path) -> None:
     outcome = Outcome(**worker(row))
     assert "FileNotFoundError" in outcome.problem and not outcome.fatal
     assert not list(tmp_path.glob("part-*"))
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_a_part_that_an_unreachable_worker_made_is_not_made_again(
+    ending: str, tmp_path: pathlib.Path
+) -> None:
+    corpus, output = tmp_path / "a.jsonl", tmp_path / "found"
+    corpus.write_text('{"text": "one"}\n{"text": "two"}\n')
+    output.mkdir()
+    (shard,) = shards.divide([corpus], 9, "text")
+    task = Task("model", str(output), ending, "text", None, 1, 8, "float32")
+
+    def answer(texts: list[str], threshold: float | None) -> list[Document | str]:
+        return [Document("one\u2028"), "is refused"]
+
+    first = PartWorker(task)
+    vars(first)["_model"] = types.SimpleNamespace(documents_or_errors=answer)
+    made = Outcome(**first(dataclasses.asdict(shard)))
+    part, inode = task.part(shard), task.part(shard).stat().st_ino
+    again = Outcome(**PartWorker(task)(dataclasses.asdict(shard)))  # without a model, which is not asked
+    assert (made.there, again.there, again.texts, again.problem) == (False, True, 2, "")
+    assert made.refused == [f"{corpus}: line 2: is refused"]
+    assert again.refused == [f"{part}: {'line' if ending == 'jsonl' else 'row'} 2: is refused"]
+    assert part.stat().st_ino == inode and list(output.iterdir()) == [part]
+
+
+def test_a_machine_without_the_shared_folder(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n")
+    (shard,) = shards.divide([tmp_path / "a.txt"], 9, "text")
+    task = Task("model", str(tmp_path / "found"), "jsonl", "text", None, 1, 8, "float32")
+    outcome = Outcome(**PartWorker(task)(dataclasses.asdict(shard)))
+    where = f"{tmp_path / 'found'}: is not there on {socket.gethostname()}"
+    assert outcome.fatal and outcome.problem == f"{where}, expected a folder that all machines share"
 
 
 def test_the_progress_counts_what_workers_have_begun(
