@@ -26,10 +26,16 @@ def ask(
     version: pathlib.Path, requests: dict[str, Any], folder: pathlib.Path
 ) -> subprocess.CompletedProcess[str]:
     """Writes what is answered to answers.json in `folder`."""
-    script = pathlib.Path(__file__).with_name("c_api.py")
     (folder / "requests.json").write_text(json.dumps(requests))
     return subprocess.run(
-        [sys.executable, script, version, folder / "requests.json", folder / "answers.json"],
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.serving.c_api",
+            version,
+            folder / "requests.json",
+            folder / "answers.json",
+        ],
         capture_output=True,
         text=True,
         timeout=300,
