@@ -162,10 +162,10 @@ class SavedModel:
           TensorFlowError: it is refused.
         """
         if batch and isinstance(batch[0], (str, bytes)):
-            shape, values = (len(batch),), list(batch)
+            columns = self.ask(signature, [len(batch)], batch)
         else:
-            shape, values = (len(batch), len(batch[0]) if batch else 0), [x for row in batch for x in row]
-        columns = self.ask(signature, shape, values)
+            shape = [len(batch), len(batch[0]) if batch else 0]
+            columns = self.ask(signature, shape, [token for row in batch for token in row])
         return [{name: rows[i] for name, rows in columns.items()} for i in range(len(batch))]
 
     def ask(
