@@ -112,6 +112,7 @@ faults: .venv/all-installed exported/demo/made
 	$(BIN)/python -m benchmarks.faults.kills --program=tune --kills=6
 	$(BIN)/python -m benchmarks.faults.store --minutes=4
 	$(BIN)/python -m benchmarks.faults.server --export=exported/demo/1 --minutes=10
+	$(BIN)/python -m benchmarks.faults.c_api --export=exported/demo/1 --minutes=5
 	$(BIN)/python -m benchmarks.faults.fuzz --minutes=5 --model=$(DEMO)
 	@if [ "$$(id -u)" = 0 ]; then \
 		$(BIN)/python -m benchmarks.faults.machine --model=$(DEMO) && \

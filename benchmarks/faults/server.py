@@ -7,18 +7,23 @@ connections say nothing, twenty send a byte a second, and in turn bodies come th
 would fill the memory, and the page is asked for. Every minute a copy of the version appears, every third one
 damaged, which must not be served. The exit code is 1 if an answer differed from that to a sentence alone, a
 status was not the one expected (or 503, when there is too much), the page didn't answer, a damaged version
-was served or a good one not, or the resident set grew by more than 5% from the second minute on.
+was served, a good one wasn't within a minute (or five times what the first one took before the traffic), or
+the resident set with one version (median of a minute) was in the last minute 5% above that of the second. In
+the first two minutes and the last one no version appears.
 """
 
 from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import gzip
+import os
 import pathlib
 import re
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,6 +43,9 @@ _MINUTES = flags.DEFINE_float("minutes", 10.0, "how long", lower_bound=0.5)
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _CLIENTS, _IDLE, _SLOW = 8, 100, 20
+_BETWEEN = 60  # seconds from version to version
+_LOADING_SECONDS, _LOADING_TIMES = 60, 5  # in which one is served, or so many times what the first took
+_RELEASE_SECONDS = 15  # after which requests to the old one are answered, and its memory is given back
 _LARGEST = 16 << 20  # of a request's body
 _REQUEST = b"POST /v1/models/jner_re:predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n"
 
@@ -45,12 +53,16 @@ _REQUEST = b"POST /v1/models/jner_re:predict HTTP/1.1\r\nHost: localhost\r\nCont
 class Trial:
     """A server, what is done to it, and what went wrong."""
 
-    def __init__(self, url: str, process_id: int) -> None:
+    def __init__(self, url: str, process_id: int, loading: float) -> None:
+        """`loading`: the seconds that the first version took, without traffic."""
         self.address = url
         self.statuses: collections.Counter[str] = collections.Counter()
         self.traffic = traffics.Traffic(
             f"{url}/v1/models/jner_re", [list(s.tokens) for s in data_dir.read_sample("train")[:100]]
         )
+        self.is_loading = False
+        self.first, self.patience = loading, max(_LOADING_SECONDS, _LOADING_TIMES * loading)
+        self.seconds: dict[str, list[float]] = collections.defaultdict(list)
         self._status_file = pathlib.Path("/proc", str(process_id), "status")
         port = int(url.rpartition(":")[2])
         self._connect: Callable[[], socket.socket] = lambda: socket.create_connection(("127.0.0.1", port), 10)
@@ -121,25 +133,42 @@ class Trial:
             self.traffic.faults.append(f"{kind}: status {status}")
 
     def versions(self, folder: pathlib.Path) -> None:
-        """Every minute a new version, every third one damaged."""
-        good, number = 1, 1
-        while not self.traffic.stop.wait(60):
-            number += 1
+        """Every minute, when the one before is served, a new version, every third one damaged."""
+        good, number, next_one = 1, 1, time.monotonic() + 120
+        last = time.monotonic() + 60 * (_MINUTES.value - 1.5)
+        while not self.traffic.stop.wait(max(0, next_one - time.monotonic())):
+            if time.monotonic() > last:
+                return
+            number, next_one = number + 1, max(time.monotonic(), next_one) + _BETWEEN
             beside = folder / ".copy"
             shutil.copytree(files.user_path(_EXPORT.value), beside)
             damaged = number % 3 == 0
             if damaged:
                 graph = beside / "saved_model.pb"
                 graph.write_bytes(graph.read_bytes()[: graph.stat().st_size // 2])
+            self.is_loading = True
             beside.rename(folder / str(number))
-            self.traffic.stop.wait(40)
-            if self.traffic.serves(number) == damaged:
-                kind, state = ("damaged", "served") if damaged else ("good", "not served within 40 s")
-                self.traffic.faults.append(f"version {number}, a {kind} one, was {state}")
-            self.statuses[f"versions: {'damaged' if damaged else 'served'}"] += 1
+            state, seconds = self._settled(number)
+            kind, expected = ("damaged", "END") if damaged else ("good", "AVAILABLE")
+            self.seconds[kind].append(seconds)
+            self.statuses[f"versions, {kind}: {state}"] += 1
+            if state != expected and not self.is_over:
+                fault = f"version {number}, a {kind} one, was {state} after {seconds:.0f} s"
+                self.traffic.faults.append(fault)
             if not damaged:
                 shutil.rmtree(folder / str(good))
                 good = number
+            self.traffic.stop.wait(_RELEASE_SECONDS)
+            self.is_loading = False
+
+    def _settled(self, number: int) -> tuple[str, float]:
+        """The state of a version when it is served or given up, or has had its time, and after how long."""
+        start, state = time.monotonic(), "unknown"
+        while state not in ("AVAILABLE", "END") and time.monotonic() < start + self.patience:
+            if self.traffic.stop.wait(0.2):
+                break
+            state = self.traffic.state(number)
+        return state, time.monotonic() - start
 
 
 @contextlib.contextmanager
@@ -162,10 +191,13 @@ def main() -> None:
         folder = pathlib.Path(name, "versions")
         shutil.copytree(files.user_path(_EXPORT.value), folder / "1")
         with server(folder) as (url, process_id):
-            trial = Trial(url, process_id)
-            threads = [threading.Thread(target=trial.traffic.client, args=[i]) for i in range(_CLIENTS)]
-            threads += [threading.Thread(target=each) for each in (trial.idle, trial.slow, trial.bodies)]
-            threads.append(threading.Thread(target=trial.versions, args=[folder]))
+            first = re.search(r"is loaded and warm after (\S+) s", pathlib.Path(name, "log").read_text())
+            assert first is not None
+            trial = Trial(url, process_id, float(first[1]))
+            parts: list[Callable[[], None]]
+            parts = [trial.idle, trial.slow, trial.bodies, functools.partial(trial.versions, folder)]
+            parts += [functools.partial(trial.traffic.client, i) for i in range(_CLIENTS)]
+            threads = [threading.Thread(target=part) for part in parts]
             for thread in threads:
                 thread.start()
             sizes = watch(trial, 60 * _MINUTES.value)
@@ -175,29 +207,52 @@ def main() -> None:
     report(trial, sizes)
 
 
-def watch(trial: Trial, seconds: float) -> list[float]:
-    """The resident set, ten times a minute."""
+def watch(trial: Trial, seconds: float) -> list[tuple[float, float, bool]]:
+    """Every second the time, the resident set, and whether one version is there alone."""
     sizes = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        time.sleep(6)
-        sizes.append(trial.memory())
+    start = time.monotonic()
+    while (now := time.monotonic() - start) < seconds:
+        sizes.append((now, trial.memory(), not trial.is_loading))
+        time.sleep(1)
     return sizes
 
 
-def report(trial: Trial, sizes: list[float]) -> None:
+def report(trial: Trial, sizes: list[tuple[float, float, bool]]) -> None:
     """Prints, and ends with 1 if there were faults."""
-    early, late = max(sizes[10:20], default=sizes[0]), max(sizes[-10:])
-    asked = {f"clients: {status}": count for status, count in sorted(trial.traffic.statuses.items())}
+    faults, traffic = trial.traffic.faults, trial.traffic
+    asked = {f"clients: {status}": count for status, count in sorted(traffic.statuses.items())}
     print(f"{_CLIENTS} clients, {_IDLE} idle and {_SLOW} slow connections, {_MINUTES.value:g} minutes")
     for kind, count in (asked | dict(sorted(trial.statuses.items()))).items():
         print(f"  {kind}: {count} times")
-    print(f"resident set: {early:.0f} MiB in minute two, {late:.0f} in the last, largest {max(sizes):.0f}")
+    for kind, times in sorted(traffic.milliseconds.items()):
+        print(f"  {kind}: median {statistics.median(times):.0f} ms, largest {max(times):.0f}")
+    print(f"version 1 was loaded in {trial.first:.1f} s without traffic")
+    for kind, seconds in sorted(trial.seconds.items()):
+        print(f"  {kind} ones settled after {statistics.median(seconds):.1f} s, at most {max(seconds):.1f}")
+    end = 60 * _MINUTES.value
+    print(f"load of the machine: {', '.join(f'{x:.0f}' for x in os.getloadavg())} in 1, 5, 15 minutes")
+    for begin in range(0, int(end), 60):
+        print(f"  minute {begin // 60 + 1}: {_megabytes(sizes, begin, begin + 60)}")
+    early, late = (statistics.median(alone(sizes, at, at + 60)) for at in (60, end - 60))
+    print(f"resident set with one version: {early:.0f} MiB in minute two, {late:.0f} in the last")
     if late > 1.05 * early:
-        trial.traffic.faults.append("memory grew")
-    for fault, count in collections.Counter(trial.traffic.faults).most_common(10):
+        faults.append("memory grew")
+    for fault, count in collections.Counter(faults).most_common(10):
         print(f"fault, {count} times: {fault}")
-    sys.exit(bool(trial.traffic.faults))
+    sys.exit(bool(faults))
+
+
+def alone(sizes: list[tuple[float, float, bool]], begin: float, end: float) -> list[float]:
+    """The sizes of a time, where one version is there alone; of all, if it never is."""
+    found = [each for each in sizes if begin <= each[0] < end] or sizes[-1:]
+    return [size for _, size, is_alone in found if is_alone] or [size for _, size, _ in found]
+
+
+def _megabytes(sizes: list[tuple[float, float, bool]], begin: float, end: float) -> str:
+    quiet, everything = alone(sizes, begin, end), [s for at, s, _ in sizes if begin <= at < end]
+    return (
+        f"{statistics.median(quiet):.0f} MiB, largest {max(quiet):.0f}; while loading {max(everything):.0f}"
+    )
 
 
 if __name__ == "__main__":

@@ -103,10 +103,14 @@ class Traffic:
         if answer.status_code not in (expected, 503):
             self.faults.append(f"status {answer.status_code}, expected {expected}: {answer.text:.200}")
 
+    def state(self, version: int) -> str:
+        """LOADING, AVAILABLE or END; "unknown" of one that the server has not seen."""
+        found = requests.get(f"{self.url}/versions/{version}", timeout=60).json()
+        return found.get("model_version_status", [{}])[0].get("state", "unknown")
+
     def serves(self, version: int) -> bool:
         """Whether it has taken over."""
-        found = requests.get(f"{self.url}/versions/{version}", timeout=60).json()
-        return found.get("model_version_status", [{}])[0].get("state") == "AVAILABLE"
+        return self.state(version) == "AVAILABLE"
 
     def memory(self) -> float:
         """Resident set of the server, in MiB."""

@@ -2,7 +2,7 @@
 
   python tests/serving/answers.py SAVED_MODEL REQUESTS.json OUT.json
 
-Requests and answers are those of c_api.py.
+Requests and answers are those of benchmarks/serving/c_api.py.
 """
 
 from __future__ import annotations

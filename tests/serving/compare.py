@@ -3,7 +3,8 @@
   python tests/serving/compare.py VERSION MIN_SCORE PYTHON…
 
 VERSION is the folder of an exported version, MIN_SCORE what it was exported with. The reference is answers.py
-in this Python; compared with it are answers.py in each PYTHON, and c_api.py with this Python's libraries.
+in this Python; compared with it are answers.py in each PYTHON, and this Python's libraries without Python
+(benchmarks.serving.c_api).
 Exit status 1 if a token, or a type, a place or a text of an entity differs anywhere, a relation is found by
 one alone, or a score differs by more than TOLERANCE.
 """
@@ -25,7 +26,8 @@ from jner_re.extraction.rows import relations_of
 # Between versions of TensorFlow: the encoder's layers are rounded to float16, as in the cache for training,
 # and a product's last bit decides how. With float32 layers 2.5e-6 was seen, with these up to 2.3e-5.
 TOLERANCE = 5e-5
-_HERE = pathlib.Path(__file__).resolve().parent
+_IN_PROCESS = (pathlib.Path(__file__).resolve().with_name("answers.py"),)
+_C_API = ("-m", "benchmarks.serving.c_api")
 _ODD_TEXTS = [
     "",
     " ",
@@ -137,10 +139,10 @@ def _relations(row: dict[str, list[Any]]) -> dict[tuple[str, int, int], float]:
     return {(kind, head, tail): score for kind, head, tail, score in relations_of(row, None)}
 
 
-def _ask(python: str, script: str, version: str, folder: pathlib.Path) -> Answers:
+def _ask(python: str, program: Sequence[Any], version: str, folder: pathlib.Path) -> Answers:
     """Raises CalledProcessError if the model can't be loaded or asked there; what is wrong is on stderr."""
     out = folder / "answers.json"
-    command: Sequence[Any] = (python, _HERE / script, version, folder / "requests.json", out)
+    command: Sequence[Any] = (python, *program, version, folder / "requests.json", out)
     subprocess.run(command, check=True, cwd=folder)
     return json.loads(out.read_bytes())
 
@@ -162,15 +164,15 @@ def main(version: str, min_score: float, pythons: Sequence[str]) -> bool:
         (folder / "requests.json").write_text(json.dumps(asked))
         texts, sentences = len(asked["text"]), len(asked["tokens"])
         print(f"{texts} texts, {sentences} tokenized sentences; relations above {min_score}")
-        reference = _ask(sys.executable, "answers.py", version, folder)
+        reference = _ask(sys.executable, _IN_PROCESS, version, folder)
         print(f"TensorFlow {reference['version']}, the reference: {_counts(reference)}")
         equal = True
-        others = [(str(pathlib.Path(python).absolute()), "answers.py") for python in pythons]
-        for python, script in (*others, (sys.executable, "c_api.py")):
-            answers = _ask(python, script, version, folder)
+        others = [(str(pathlib.Path(python).absolute()), _IN_PROCESS) for python in pythons]
+        for python, program in (*others, (sys.executable, _C_API)):
+            answers = _ask(python, program, version, folder)
             found = compare(reference, answers, min_score)
             equal = equal and not found.differences
-            by = f"TensorFlow {answers['version']}{' through its C API' if script == 'c_api.py' else ''}"
+            by = f"TensorFlow {answers['version']}{' through its C API' if program == _C_API else ''}"
             print(f"{by}: {_counts(answers)}; largest difference of a score {found.largest:.1e}")
             for difference in found.differences[:_MOST_SHOWN]:
                 print(f"  DIFFERENT: {difference}")

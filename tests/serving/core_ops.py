@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from c_api import TensorFlow
+from benchmarks.serving.c_api import TensorFlow
 
 _DEVICES = {"CPU", "DEFAULT"}  # DEFAULT: kernels for every device, such as NoOp's
 

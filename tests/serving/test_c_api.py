@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 from typing import Any
 
 import numpy as np
 
+from benchmarks.faults.c_api import largest_difference
 from jner_re.extraction.in_process import SavedModel
 from jner_re.text.long_sentences import MAX_TOKENS
 
@@ -26,10 +28,16 @@ def ask(
     version: pathlib.Path, requests: dict[str, Any], folder: pathlib.Path
 ) -> subprocess.CompletedProcess[str]:
     """Writes what is answered to answers.json in `folder`."""
-    script = pathlib.Path(__file__).with_name("c_api.py")
     (folder / "requests.json").write_text(json.dumps(requests))
     return subprocess.run(
-        [sys.executable, script, version, folder / "requests.json", folder / "answers.json"],
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.serving.c_api",
+            version,
+            folder / "requests.json",
+            folder / "answers.json",
+        ],
         capture_output=True,
         text=True,
         timeout=300,
@@ -69,3 +77,31 @@ def test_what_is_no_saved_model_is_an_error(tmp_path: pathlib.Path) -> None:
     asked = ask(tmp_path / "nothing", {}, tmp_path)
     assert asked.returncode == 1
     assert "error: TF_LoadSessionFromSavedModel: " in asked.stderr and "Traceback" not in asked.stderr
+
+
+def test_four_threads_get_the_answers_of_one(exported: pathlib.Path) -> None:
+    """Mixed sizes, broken UTF-8, empty and refused requests in one session; minutes of it: `make faults`."""
+    options = [f"--export={exported}", "--minutes=0.03", "--requests=4"]
+    asked = subprocess.run(
+        [sys.executable, "-m", "benchmarks.faults.c_api", *options],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    counts = dict(re.findall(r"(answered|refused): (\d+) times", asked.stdout))
+    assert counts.keys() == {"answered", "refused"} and min(map(int, counts.values())) > 0
+
+
+def test_what_the_threads_answers_are_compared_by() -> None:
+    row = {"token": [["Ann"]], "entity_score": [[0.5, -1.0]]}
+    assert largest_difference(row, {**row, "entity_score": [[0.5, -0.75]]}) == 0.25
+    assert largest_difference("error", "error") == 0
+    for other in (
+        "error",
+        {"token": [["Ann"]]},
+        {**row, "token": [["Bob"]]},
+        {**row, "entity_score": [[0.5]]},
+        {**row, "entity_score": [[0.5, float("nan")]]},
+    ):
+        assert largest_difference(row, other) == largest_difference(other, row) == float("inf")

@@ -24,7 +24,7 @@ from jner_re.extraction.outputs import OUTPUTS
 from jner_re.extraction.rows import RefusedInputError, Row, padded
 from jner_re.serving.server import body as bodies
 from jner_re.serving.server import drawing_route, json_tensor, metrics
-from jner_re.serving.server.errors import RequestError, invalid, not_found
+from jner_re.serving.server.errors import RequestError, forget, invalid, not_found
 from jner_re.serving.server.metrics import Metrics
 from jner_re.serving.server.versions import Version, Versions
 
@@ -93,10 +93,13 @@ class Api:
             status = 200
         except RequestError as error:
             status, body = error.status, json_tensor.print_json({"error": error.message})
-        except ClientDisconnect:
+            forget(error)
+        except ClientDisconnect as error:
             status = 499
-        except Exception:
+            forget(error)
+        except Exception as error:
             logger.exception("%s %s", request.method, path)
+            forget(error)
             body = json_tensor.print_json({"error": "internal error, which the server's log tells"})
         seconds = time.monotonic() - start
         self._counts.requests.labels(method, status).inc()

@@ -45,7 +45,9 @@ async def _sent(request: Request, limit: int) -> bytes:
         count += len(chunk)
         if count <= limit:
             body += chunk
-        elif count > _DRAINED * limit:
+            continue
+        body.clear()
+        if count > _DRAINED * limit:
             break
     if count > limit:  # told at the end: many clients listen only when they have sent all
         raise _too_long(limit)

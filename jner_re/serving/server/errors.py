@@ -16,6 +16,18 @@ class RequestError(Exception):
         self.status, self.message = status, message
 
 
+def forget(error: BaseException) -> None:
+    """Lets go of what the frames hold that an error came through, such as a request's body.
+
+    A future holds the error that it gave, and the error's frames the future: with all that they hold, the two
+    stay until Python's collector looks at them, after hours.
+    """
+    told: BaseException | None = error
+    while told is not None:
+        told.__traceback__ = None
+        told = told.__context__  # also of `raise … from None`
+
+
 def invalid(message: str) -> RequestError:
     """INVALID_ARGUMENT."""
     return RequestError(400, message)

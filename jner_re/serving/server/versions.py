@@ -7,6 +7,7 @@ import logging
 import pathlib
 import threading
 import time
+import weakref
 from typing import Any
 
 from google.protobuf import json_format
@@ -19,6 +20,7 @@ from jner_re.extraction.precision import FLOAT32, check
 from jner_re.extraction.version_folders import SAVED_MODEL, loadable
 from jner_re.models.model_files import CONFIG
 from jner_re.serving import warmup
+from jner_re.serving.server import memory
 from jner_re.serving.server.errors import invalid, not_found
 
 logger = logging.getLogger(__name__)
@@ -73,6 +75,7 @@ class Versions:
         self._failed: dict[int, tuple[int, str]] = {}  # time of change and reason
         self._loading: int | None = None
         self._stop = threading.Event()
+        self._has_waste = False  # of a version that went, or failed
         number = self._newest()
         if number is None:
             expected = f"expected folders 1, 2, … with a {SAVED_MODEL}"
@@ -121,6 +124,9 @@ class Versions:
         while not self._stop.wait(seconds):
             try:
                 self.refresh()
+                if self._has_waste:
+                    self._has_waste = False
+                    memory.release()
             except Exception:  # whatever it is, the version that is there goes on
                 logger.exception("%s: can't be read", self._base_path)
 
@@ -136,12 +142,19 @@ class Versions:
         changed = self._changed(number)  # what comes while it is loaded is a reason to load it again
         self._loading = number
         try:
-            self._current = self._load(number)
+            loaded = self._load(number)
+            weakref.finalize(self._current.model, self._waste).atexit = False  # its last request may go on
+            self._current = loaded
         except InputError as error:
+            self._waste()
             self._failed[number] = (changed, str(error))
             logger.error("version %s is not served: %s", number, error)
         finally:
             self._loading = None
+
+    def _waste(self) -> None:
+        """What `watch` will free; in any thread."""
+        self._has_waste = True
 
     def _newest(self) -> int | None:
         """The highest number, but for those that could not be loaded and have not changed."""

@@ -1,10 +1,10 @@
 """Asks an exported model through TensorFlow's C API, without Python's TensorFlow.
 
-  python tests/serving/c_api.py SAVED_MODEL REQUESTS.json OUT.json
+  python -m benchmarks.serving.c_api SAVED_MODEL REQUESTS.json OUT.json
 
 The model is loaded as TensorFlow Serving loads it, by the C++ loader of SavedModels with tag `serve` and with
 no ops but TensorFlow's and those of TensorFlow Text that TensorFlow Serving links. The libraries are those of
-the wheels that are installed for this Python.
+the wheels that are installed for this Python. A model can be asked in several threads.
 
 REQUESTS.json is {"text": [text, …], "tokens": [[token, …], …]}; either may be missing. OUT.json gets
 {"version": …, "text": rows, "tokens": rows}, the rows as TensorFlow Serving's REST API gives them,
@@ -13,9 +13,11 @@ REQUESTS.json is {"text": [text, …], "tokens": [[token, …], …]}; either ma
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import json
+import math
 import os
 import pathlib
 import sys
@@ -23,10 +25,12 @@ from collections.abc import Iterator, Sequence
 from ctypes import POINTER, c_char_p, c_float, c_int, c_int32, c_int64, c_size_t, c_void_p
 from typing import Any
 
+from benchmarks.serving.wire_format import fields, mapping, only
+
 _SIGNATURES = {"text": "serving_default", "tokens": "tokens"}  # by the name of their input
 _NOT_SERVED = ("_trimmer_ops.so", "_utf8_binarize_op.so")  # of TensorFlow Text; test_ops.py says more
-_STRING = 7  # TF_DataType
-_NUMBERS = {1: c_float, 3: c_int32, 9: c_int64}
+_STRING, _INT32 = 7, 3  # TF_DataType
+_NUMBERS = {1: c_float, _INT32: c_int32, 9: c_int64}
 _STRING_SIZE = 24  # of a TF_TString
 
 
@@ -44,6 +48,7 @@ class _Output(ctypes.Structure):
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "TF_Version": (c_char_p, []),
     "TF_NewStatus": (c_void_p, []),
+    "TF_DeleteStatus": (None, [c_void_p]),
     "TF_GetCode": (c_int, [c_void_p]),
     "TF_Message": (c_char_p, [c_void_p]),
     "TF_LoadLibrary": (c_void_p, [c_char_p, c_void_p]),
@@ -58,12 +63,14 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "TF_GraphOperationByName": (c_void_p, [c_void_p, c_char_p]),
     "TF_AllocateTensor": (c_void_p, [c_int, POINTER(c_int64), c_int, c_size_t]),
+    "TF_DeleteTensor": (None, [c_void_p]),
     "TF_TensorType": (c_int, [c_void_p]),
     "TF_NumDims": (c_int, [c_void_p]),
     "TF_Dim": (c_int64, [c_void_p, c_int]),
     "TF_TensorData": (c_void_p, [c_void_p]),
     "TF_StringInit": (None, [c_void_p]),
     "TF_StringCopy": (None, [c_void_p, c_char_p, c_size_t]),
+    "TF_StringDealloc": (None, [c_void_p]),
     "TF_StringGetDataPointer": (c_void_p, [c_void_p]),
     "TF_StringGetSize": (c_size_t, [c_void_p]),
     "TF_SessionRun": (
@@ -93,7 +100,6 @@ class TensorFlow:
         for name, (result, arguments) in _FUNCTIONS.items():
             function = getattr(self.library, name)
             function.restype, function.argtypes = result, arguments
-        self._status = self.library.TF_NewStatus()
 
     @property
     def version(self) -> str:
@@ -101,11 +107,15 @@ class TensorFlow:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Calls a function whose last argument, left out here, is a TF_Status."""
-        result = getattr(self.library, name)(*arguments, self._status)
-        if self.library.TF_GetCode(self._status):
-            message = self.library.TF_Message(self._status).decode(errors="replace")
-            raise TensorFlowError(f"{name}: {message}")
-        return result
+        status = self.library.TF_NewStatus()
+        try:
+            result = getattr(self.library, name)(*arguments, status)
+            if self.library.TF_GetCode(status):
+                message = self.library.TF_Message(status).decode(errors="replace")
+                raise TensorFlowError(f"{name}: {message}")
+            return result
+        finally:
+            self.library.TF_DeleteStatus(status)
 
     def load_text_ops(self) -> None:
         """Loads the ops of TensorFlow Text that TensorFlow Serving has, and no others."""
@@ -118,13 +128,13 @@ class TensorFlow:
 
     def op_names(self) -> list[str]:
         """The ops that are registered."""
-        ops = (value for _, value in _fields(_content(self.library.TF_GetAllOpList())))
-        return sorted(_only(op, 1).decode() for op in ops)
+        ops = (value for _, value in fields(_content(self.library.TF_GetAllOpList())))
+        return sorted(only(op, 1).decode() for op in ops)
 
     def devices(self, op: str) -> set[str]:
         """Those that an op has a kernel for."""
         kernels = _content(self.call("TF_GetRegisteredKernelsForOp", op.encode()))
-        return {_only(kernel, 2).decode() for _, kernel in _fields(kernels)}
+        return {only(kernel, 2).decode() for _, kernel in fields(kernels)}
 
 
 class SavedModel:
@@ -139,7 +149,7 @@ class SavedModel:
             "TF_LoadSessionFromSavedModel", options, None, folder.encode(), tags, 1, self._graph, meta_graph
         )
         # MetaGraphDef.signature_def: a map from a signature's name to SignatureDef
-        self._signatures = _map(_content(meta_graph), 5)
+        self._signatures = mapping(_content(meta_graph), 5)
 
     def run(self, signature: str, batch: Sequence[Any]) -> list[dict[str, list[Any]]]:
         """The rows that a signature with one input, a string tensor, answers.
@@ -147,43 +157,76 @@ class SavedModel:
         Args:
           signature: its name.
           batch: B texts, or B lists of T tokens.
+
+        Raises:
+          TensorFlowError: it is refused.
+        """
+        if batch and isinstance(batch[0], (str, bytes)):
+            columns = self.ask(signature, [len(batch)], batch)
+        else:
+            shape = [len(batch), len(batch[0]) if batch else 0]
+            columns = self.ask(signature, shape, [token for row in batch for token in row])
+        return [{name: rows[i] for name, rows in columns.items()} for i in range(len(batch))]
+
+    def ask(
+        self, signature: str, shape: Sequence[int], values: Sequence[str | bytes] | None
+    ) -> dict[str, Any]:
+        """The outputs of a signature, whatever its input is to be.
+
+        Args:
+          signature: its name.
+          shape: of the input.
+          values: as many strings; None for an input of int32 zeros.
+
+        Raises:
+          TensorFlowError: it is refused.
         """
         definition = self._signatures[signature]
-        (fed,) = _map(definition, 1).values()  # SignatureDef.inputs
-        fetched = _map(definition, 2)  # SignatureDef.outputs
+        (fed,) = mapping(definition, 1).values()  # SignatureDef.inputs
+        fetched = mapping(definition, 2)  # SignatureDef.outputs
         tensors = (c_void_p * len(fetched))()
-        self._tf.call(
-            "TF_SessionRun", self._session, None,
-            (_Output * 1)(self._output(fed)), (c_void_p * 1)(self._tensor(batch)), 1,
-            (_Output * len(fetched))(*map(self._output, fetched.values())), tensors, len(fetched),
-            None, 0, None,
-        )  # fmt: skip
-        columns = dict(zip(fetched, map(self._rows, tensors), strict=True))
-        return [{name: rows[i] for name, rows in columns.items()} for i in range(len(batch))]
+        with self._tensor(shape, values) as tensor:
+            self._tf.call(
+                "TF_SessionRun", self._session, None,
+                (_Output * 1)(self._output(fed)), (c_void_p * 1)(tensor), 1,
+                (_Output * len(fetched))(*map(self._output, fetched.values())), tensors, len(fetched),
+                None, 0, None,
+            )  # fmt: skip
+        try:
+            return dict(zip(fetched, map(self._rows, tensors), strict=True))
+        finally:
+            for found in tensors:
+                self._c.TF_DeleteTensor(found)
 
     def _output(self, tensor_info: bytes) -> _Output:
         """What a TensorInfo of a signature names, such as `StatefulPartitionedCall:3`."""
-        name, index = _only(tensor_info, 1).decode().rsplit(":", 1)
+        name, index = only(tensor_info, 1).decode().rsplit(":", 1)
         operation = self._c.TF_GraphOperationByName(self._graph, name.encode())
         if not operation:
             raise ValueError(f"the graph has no operation {name!r}, which its signature names")
         return _Output(operation, int(index))
 
-    def _tensor(self, batch: Sequence[Any]) -> int:
-        """A string tensor [B] of texts, or [B, T] of lists of tokens."""
-        if batch and isinstance(batch[0], str):
-            shape, values = (len(batch),), list(batch)
-        else:
-            shape, values = (len(batch), len(batch[0]) if batch else 0), [x for row in batch for x in row]
-        tensor = self._c.TF_AllocateTensor(
-            _STRING, (c_int64 * len(shape))(*shape), len(shape), _STRING_SIZE * len(values)
+    @contextlib.contextmanager
+    def _tensor(self, shape: Sequence[int], values: Sequence[str | bytes] | None) -> Iterator[int]:
+        """A tensor of strings, or of zeros, as long as it is used."""
+        kind, size = (
+            (_INT32, 4 * math.prod(shape)) if values is None else (_STRING, _STRING_SIZE * len(values))
         )
+        tensor = self._c.TF_AllocateTensor(kind, (c_int64 * len(shape))(*shape), len(shape), size)
         begin = self._c.TF_TensorData(tensor)
-        for i, value in enumerate(values):
-            place, content = begin + i * _STRING_SIZE, value.encode()
+        places = [] if values is None else [begin + i * _STRING_SIZE for i in range(len(values))]
+        if values is None and size:
+            ctypes.memset(begin, 0, size)
+        for place, value in zip(places, values or (), strict=True):
+            content = value.encode() if isinstance(value, str) else value
             self._c.TF_StringInit(place)
             self._c.TF_StringCopy(place, content, len(content))
-        return tensor
+        try:
+            yield tensor
+        finally:
+            for place in places:
+                self._c.TF_StringDealloc(place)
+            self._c.TF_DeleteTensor(tensor)
 
     def _rows(self, tensor: int) -> list[list[Any]]:
         """The values of a tensor [B, N]."""
@@ -213,42 +256,6 @@ def _folder(package: str) -> pathlib.Path:
 
 def _content(buffer: Any) -> bytes:
     return ctypes.string_at(buffer.contents.data, buffer.contents.length) if buffer.contents.length else b""
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Number and value of a protocol buffer's fields; a value is an integer (varint) or bytes."""
-    at = 0
-
-    def varint() -> int:
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = message[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while at < len(message):
-        number, wire_type = divmod(varint(), 8)
-        if wire_type == 0:
-            yield number, varint()
-        else:
-            size = {1: 8, 5: 4}[wire_type] if wire_type != 2 else varint()
-            at += size
-            yield number, message[at - size : at]
-
-
-def _only(message: bytes, number: int) -> Any:
-    (value,) = (value for n, value in _fields(message) if n == number)
-    return value
-
-
-def _map(message: bytes, number: int) -> dict[str, bytes]:
-    """A field of type map<string, a message>."""
-    entries = (value for n, value in _fields(message) if n == number)
-    return {_only(entry, 1).decode(): _only(entry, 2) for entry in entries}
 
 
 def padded(sentences: Sequence[Sequence[str]]) -> list[list[str]]:
