@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import math
 import pathlib
 import threading
 import time
@@ -25,8 +24,6 @@ from jner_re.serving.server import memory
 from jner_re.serving.server.errors import invalid, not_found
 
 logger = logging.getLogger(__name__)
-
-_AGAIN_SECONDS = 10  # after which memory is released once more: what requests held at first lay between
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,12 +121,10 @@ class Versions:
 
     def watch(self, seconds: float) -> None:
         """Looks for versions that come and go every so many seconds, until `stop`; in a thread of its own."""
-        again = math.inf
         while not self._stop.wait(seconds):
             try:
                 self.refresh()
-                if self._has_waste or time.monotonic() > again:
-                    again = time.monotonic() + _AGAIN_SECONDS if self._has_waste else math.inf
+                if self._has_waste:
                     self._has_waste = False
                     memory.release()
             except Exception:  # whatever it is, the version that is there goes on
