@@ -23,7 +23,7 @@ help:
 	@echo "make test-current   the tests with TensorFlow 2.21, which Python 3.12 and later have, on this Python"
 	@echo "make lint           ruff and mypy"
 	@echo "make bench          the benchmarks"
-	@echo "make faults         kills, full disks, bad requests and damaged files, an hour of them (docs/reliability.md)"
+	@echo "make faults         kills, full disks, bad requests and damaged files, two hours of them (docs/reliability.md)"
 	@echo "make annotation-test  Label Studio itself with the backend, which is installed: needs Debian's chromium"
 	@echo "make compatibility  whether an export of either stack answers alike in every TensorFlow, which are installed"
 
@@ -111,7 +111,6 @@ faults: .venv/all-installed exported/demo/made
 	$(BIN)/python -m benchmarks.faults.kills --program=trials --kills=6
 	$(BIN)/python -m benchmarks.faults.kills --program=tune --kills=6
 	$(BIN)/python -m benchmarks.faults.store --minutes=4
-	$(BIN)/python -m benchmarks.faults.server --export=exported/demo/1 --minutes=10
 	$(BIN)/python -m benchmarks.faults.c_api --export=exported/demo/1 --minutes=5
 	$(BIN)/python -m benchmarks.faults.fuzz --minutes=5 --model=$(DEMO)
 	@if [ "$$(id -u)" = 0 ]; then \
@@ -119,6 +118,7 @@ faults: .venv/all-installed exported/demo/made
 		$(BIN)/python -m benchmarks.faults.cluster --model=exported/demo/1; \
 		else echo "As root, for volumes and hosts: $(BIN)/python -m benchmarks.faults.machine --model=$(DEMO)," \
 			"and benchmarks.faults.cluster --model=exported/demo/1"; fi
+	$(BIN)/python -m benchmarks.faults.server --export=exported/demo/1 --minutes=10
 
 bench: .venv/all-installed
 	@test -f $(or $(MODEL_DIR),$(DEMO))/config.json || $(MAKE) demo

@@ -6,14 +6,13 @@ kernel's, for root neither; the largest size of a file stands for a full disk.
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
-import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
+from full_disk import largest_file
 
 from benchmarks.faults import store_worker
 from experiments.jobs import pool, records
@@ -79,16 +78,6 @@ WRITERS = [write_store, write_run, write_version, write_records, write_part]
 def test_a_folder_that_can_not_be_written_to(write: Callable[[pathlib.Path], None]) -> None:
     with pytest.raises(InputError, match=r"^/sys/new-folder.* can't be written: [^\n]+$"):
         write(_READ_ONLY / "new-folder")
-
-
-@contextlib.contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def content(folder: pathlib.Path) -> dict[str, bytes]:

@@ -26,10 +26,13 @@ from typing import Any
 
 from absl import flags
 
+from benchmarks.faults import given_model
 from benchmarks.serving.c_api import SavedModel, TensorFlow, TensorFlowError, padded
-from jner_re import files, program
+from jner_re import program
 from jner_re.corpora import data_dir
+from jner_re.errors import InputError
 from jner_re.extraction.rows import BATCH_SIZE
+from jner_re.extraction.version_folders import SAVED_MODEL
 from jner_re.text.long_sentences import MAX_TOKENS
 
 _EXPORT = flags.DEFINE_string("export", None, "version folder of an exported model", required=True)
@@ -146,9 +149,13 @@ def largest_difference(found: dict[str, Any] | str, expected: dict[str, Any] | s
 
 def main() -> None:
     """Runs and reports."""
+    export = given_model.folder(_EXPORT.value, SAVED_MODEL)
     tensorflow = TensorFlow()
     tensorflow.load_text_ops()
-    model = SavedModel(tensorflow, str(files.user_path(_EXPORT.value)))
+    try:
+        model = SavedModel(tensorflow, str(export))
+    except TensorFlowError as error:
+        raise InputError(f"{export}: can't be loaded: {' '.join(str(error).split())}") from None
     asked = requests(_REQUESTS.value, random.Random(1))
     trial = Trial(model, asked)
     threads = [threading.Thread(target=trial.client, args=[seed]) for seed in range(_THREADS)]

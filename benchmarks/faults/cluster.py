@@ -23,13 +23,15 @@ import time
 
 from absl import flags
 
-from benchmarks.faults import cluster_programs, ends, network
+from benchmarks.faults import cluster_programs, ends, given_model, network
 from benchmarks.faults.cluster_programs import Running, Work
 from benchmarks.faults.ray_hosts import RayCluster
 from benchmarks.faults.volume import Volume, remount
 from benchmarks.table import aligned_table
 from jner_re import program
 from jner_re.errors import InputError
+from jner_re.extraction.version_folders import SAVED_MODEL
+from jner_re.models.model_files import CONFIG
 
 _MODEL = flags.DEFINE_string("model", None, "exported version or model directory", required=True)
 _LINES = flags.DEFINE_integer("lines", 20_000, "that extract reads", lower_bound=2000)
@@ -49,6 +51,7 @@ _FAULTS = ("hosts", "disk", "head")
 
 def main() -> None:
     """Tries every fault, and prints a table."""
+    given_model.folder(_MODEL.value, SAVED_MODEL, CONFIG)
     network.check()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # hosts and volumes end, too
     program.import_tensorflow_quietly(1)  # reads checkpoints
@@ -94,7 +97,7 @@ class _Trial:
     def work(self, kind: str) -> Work:
         """The program with its input."""
         if kind == "extract":
-            model = pathlib.Path(_MODEL.value).absolute()
+            model = given_model.folder(_MODEL.value, SAVED_MODEL, CONFIG)
             return cluster_programs.extraction(self._folder, self._volume, model, _LINES.value)
         return cluster_programs.trials(self._folder, self._volume, _SEEDS.value, _EPOCHS.value)
 

@@ -23,13 +23,14 @@ from collections.abc import Callable, Mapping
 
 from absl import flags
 
-from benchmarks.faults import ends
+from benchmarks.faults import ends, given_model
 from benchmarks.faults.kills import cache, write_corpus
 from benchmarks.faults.volume import Volume, remount
 from benchmarks.table import aligned_table
 from jner_re import program
 from jner_re.corpora import data_dir
 from jner_re.errors import InputError
+from jner_re.models.model_files import CONFIG
 
 _MODEL = flags.DEFINE_string("model", None, "model directory, to export and to extract with", required=True)
 _ONLY = flags.DEFINE_string("only", "", "programs whose name has this alone")
@@ -65,6 +66,7 @@ def main() -> None:
     """Tries every program with every fault, and prints a table."""
     if os.geteuid() != 0:
         raise InputError("mounting volumes needs root, expected sudo")
+    given_model.folder(_MODEL.value, CONFIG)
     program.import_tensorflow_quietly(1)
     rows, wrong = [["program", "fault", "exit code", "what it said", "held"]], 0
     with tempfile.TemporaryDirectory() as name:

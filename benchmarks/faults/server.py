@@ -34,9 +34,11 @@ from collections.abc import Callable, Iterator
 import requests
 from absl import flags
 
+from benchmarks.faults import given_model
 from benchmarks.serving import traffic as traffics
 from jner_re import files, program
 from jner_re.corpora import data_dir
+from jner_re.extraction.version_folders import SAVED_MODEL
 
 _EXPORT = flags.DEFINE_string("export", None, "version folder of an exported model", required=True)
 _MINUTES = flags.DEFINE_float("minutes", 10.0, "how long", lower_bound=0.5)
@@ -189,7 +191,7 @@ def main() -> None:
     """Runs and reports."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name, "versions")
-        shutil.copytree(files.user_path(_EXPORT.value), folder / "1")
+        shutil.copytree(given_model.folder(_EXPORT.value, SAVED_MODEL), folder / "1")
         with server(folder) as (url, process_id):
             first = re.search(r"is loaded and warm after (\S+) s", pathlib.Path(name, "log").read_text())
             assert first is not None

@@ -1,29 +1,16 @@
 from __future__ import annotations
 
-import contextlib
 import pathlib
-import resource
-from collections.abc import Iterator
 
 import pytest
 import tensorflow as tf
 import tf_keras as keras
+from full_disk import largest_file
 
 from jner_re import files
 from jner_re.errors import InputError
 from jner_re.models import weights
 from jner_re.training import checkpoints
-
-
-@contextlib.contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may have more bytes: as a full disk, for any writer."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_the_newest_is_kept_and_goes_on(tmp_path: pathlib.Path) -> None:
