@@ -130,9 +130,9 @@ class Trial:
 
 
 def largest_difference(found: dict[str, Any] | str, expected: dict[str, Any] | str) -> float:
-    """That of a score; infinite where anything else differs."""
+    """That of a score; infinite where anything else differs, but for which op says first what is wrong."""
     if isinstance(found, str) or isinstance(expected, str):
-        return 0.0 if found == expected else float("inf")
+        return 0.0 if isinstance(found, str) and isinstance(expected, str) else float("inf")
     largest = 0.0
     for name in found.keys() | expected.keys():
         one, two = found.get(name), expected.get(name)
